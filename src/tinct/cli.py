@@ -1,0 +1,239 @@
+"""The command line: thin adapters over the library. Heavy imports stay inside the commands, so that --help is quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from .errors import ConfigError, PhotoError, TinctError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> NoReturn:
+    """Run the command line. A TinctError becomes one line on stderr and exit code 1; anything else is a bug and shows its traceback."""
+    try:
+        app()
+    except TinctError as error:
+        typer.echo(f"tinct: {error}", err=True)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from ._version import __version__
+
+        typer.echo(f"tinct {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def tinct(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Color for black-and-white photographs, and the workbench to train such colorizers."""
+
+
+@app.command()
+def colorize(
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photographs, or folders of them.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="File, or folder for several. By default NAME.color.EXT beside the original."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A bundled model (`tinct models` lists them, the default first), or a file that `tinct export` made."),
+    ] = None,
+    strength: Annotated[float, typer.Option(help="0 leaves the picture gray, 1 takes the model's colors as they are.")] = 1.0,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG and WebP files.")] = 95,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace earlier results. Originals are never overwritten.")
+    ] = False,
+) -> None:
+    """Color black-and-white photographs; the originals stay as they are."""
+    from .colorizer import Colorizer
+    from .photo import color_path
+    from .weights import DEFAULT_MODEL
+
+    files = list(_files(photos))
+    if len(files) > 1 and output is not None and not output.is_dir():
+        if output.suffix:
+            raise PhotoError(f"{output} is one file, and there are {len(files)} photographs. Name a folder with -o.")
+        try:
+            output.mkdir(parents=True)
+        except OSError as error:
+            raise PhotoError(f"{output}: {error.strerror}. Name another folder with -o.") from error
+    colorizer = Colorizer(model or DEFAULT_MODEL)
+    failed = 0
+    for file in files:
+        try:
+            colored = colorizer.colorize(file, strength=strength)
+            typer.echo(colored.save(color_path(file, output), overwrite=overwrite, quality=quality))
+        except PhotoError as error:
+            if len(files) == 1:
+                raise
+            typer.echo(f"tinct: {error}", err=True)
+            failed += 1
+    if failed:
+        typer.echo(f"tinct: {failed} of {len(files)} photographs failed.", err=True)
+        raise typer.Exit(3)
+
+
+def _files(photos: list[Path]) -> Iterator[Path]:
+    """The photographs named, and those in the folders named, without earlier results."""
+    from .photo import READABLE_SUFFIXES
+
+    for photo in photos:
+        if not photo.is_dir():
+            yield photo
+            continue
+        inside = [p for p in sorted(photo.iterdir()) if p.suffix.lower() in READABLE_SUFFIXES and not p.stem.endswith(".color")]
+        if not inside:
+            raise PhotoError(f"{photo} holds no photographs ({', '.join(sorted(READABLE_SUFFIXES))}). Name a folder that does.")
+        yield from inside
+
+
+@app.command()
+def models() -> None:
+    """List the bundled models."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from .weights import bundled, read_spec
+
+    table = Table(box=None, header_style="bold")
+    for heading in ("name", "architecture", "working size", "test MSE", "gray", "trained on", "size"):
+        table.add_column(heading, no_wrap=True)
+    for name, graph in bundled().items():
+        weights = graph.with_suffix(".safetensors")
+        spec = read_spec(weights)
+        error, gray = spec.scores.get("test", {}).get("mse"), spec.scores.get("gray", {}).get("test", {}).get("mse")
+        pictures = spec.training.get("pictures", {}).get("train", "?")
+        size = f"{(weights.stat().st_size + graph.stat().st_size) / 1e6:.1f} MB"
+        table.add_row(
+            name, spec.architecture, f"{spec.preparation.side} px", _number(error), _number(gray), f"{pictures} pictures", size
+        )
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.5f}"
+
+
+@app.command()
+def train(
+    model: Annotated[str | None, typer.Argument(help="autoencoder, vae, or a recipe.toml of your own.", show_default=False)] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Folder of color photographs, .tar shards, or hf:NAME[:SPLIT]; may be given more than once."),
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Folder for the results; runs/MODEL unless given.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe, such as epochs=5 or network.latent=50."),
+    ] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder for decoded pictures, shared by runs; RUN/cache unless given.")] = None,
+    accelerator: Annotated[str, typer.Option(help="cpu, cuda, mps or auto.")] = "auto",
+    devices: Annotated[str, typer.Option(help="How many devices, which (0,2), or auto.")] = "auto",
+    nodes: Annotated[int, typer.Option(help="Machines that train together.")] = 1,
+    precision: Annotated[str, typer.Option(help="32-true, bf16-mixed, 16-mixed or auto.")] = "auto",
+    checkpoint_seconds: Annotated[float, typer.Option(min=0, help="A checkpoint at least this often.")] = 60.0,
+) -> None:
+    """Train a model on color photographs. Ctrl-C stops it with a checkpoint; --resume goes on from there."""
+    from .evaluation import write_report
+    from .training import Machine, load_recipe, resume_config
+    from .training import train as train_run
+
+    if resume:
+        run = run or Path("runs") / (Path(model).stem if model else _missing("Name the run to go on with: --run RUN --resume."))
+        config = resume_config(run, model, settings or [], tuple(data or ()))
+    else:
+        config = load_recipe(
+            model or _missing("Name what to train: autoencoder, vae, or a recipe.toml."), settings, tuple(data or ())
+        )
+        run = run or Path("runs") / Path(model or "").stem
+    machine = Machine(accelerator, int(devices) if devices.isdigit() else devices, nodes, precision, checkpoint_seconds)
+    try:
+        with _progress() as (bar, tell):
+            train_run(
+                config,
+                run,
+                resume=resume,
+                machine=machine,
+                cache=cache,
+                progress=tell,
+                on_epoch=lambda row: bar.console.print(_row(row)),
+            )
+    except KeyboardInterrupt:
+        typer.echo(f"\ntinct: stopped; go on with: tinct train --run {run} --resume", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(write_report(run))
+
+
+def _missing(cure: str) -> Any:
+    raise ConfigError(cure)
+
+
+def _row(row: dict[str, Any]) -> str:
+    kl = f"  KL {row['test']['kl']:.1f} nats" if row["test"]["kl"] else ""
+    return f"epoch {row['epoch']:3d}  train MSE {row['train']['mse']:.5f}  test MSE {row['test']['mse']:.5f}{kl}  {row['pictures_per_second']:.0f} pictures/s"
+
+
+@contextmanager
+def _progress() -> Iterator[tuple[Progress, Callable[[str, int, int], None]]]:
+    """A progress bar on stderr and the callback that moves it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def tell(what: str, done: int, total: int) -> None:
+            if bar.tasks[0].completed > done:
+                bar.reset(task)
+            bar.update(task, description=what, completed=done, total=total or None)
+
+        yield bar, tell
+
+
+@app.command()
+def report(run: Annotated[Path, typer.Argument(help="A folder that `tinct train` made.", show_default=False)]) -> None:
+    """Write a run's charts and report.html again."""
+    from .evaluation import write_report
+
+    typer.echo(write_report(run))
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A folder that `tinct train` made.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Name of the model; two files are written, NAME.onnx and NAME.safetensors.")
+    ],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+) -> None:
+    """Turn a run into a model that `tinct colorize --model` takes, and check that it gives the same colors."""
+    from .training.export import export as export_run
+
+    typer.echo(export_run(run, output, overwrite=overwrite))

@@ -1,0 +1,138 @@
+"""sRGB and CIELAB, and the only constants by which the networks scale them.
+
+CIELAB here is CIE 1976 L*a*b* under D65 with the 2 degree observer, of colors encoded in sRGB (IEC 61966-2-1): the same numbers
+that scikit-image and libvips compute. Arrays are (..., 3), floating point unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "AB_SCALE",
+    "L_SCALE",
+    "chroma",
+    "gamut_chroma",
+    "lab_to_rgb",
+    "lightness",
+    "rgb_to_lab",
+]
+
+Floats = npt.NDArray[np.float32]
+
+L_SCALE = 100.0
+"""L* runs from 0 (black) to 100 (white); networks see L* / L_SCALE, 0..1."""
+AB_SCALE = 110.0
+"""sRGB's a* and b* stay within ±110 (b* from -107.9 to 94.5, a* from -86.2 to 98.3); networks give a*, b* / AB_SCALE."""
+
+_RGB_TO_XYZ = np.array(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ]
+)
+_WHITE = np.array([0.95047, 1.0, 1.08883])  # D65, 2 degrees
+_TO_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)  # rows of linear RGB -> XYZ / white
+_FROM_XYZ = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
+_EPSILON = np.float32(0.008856)  # below (6/29)^3 the cube root gives way to a line
+_KAPPA = np.float32(7.787)
+
+
+def _decode(encoded: Floats) -> Floats:
+    """sRGB code values 0..1 -> linear light 0..1."""
+    return np.where(encoded > 0.04045, ((encoded + 0.055) / 1.055) ** 2.4, encoded / 12.92).astype(np.float32)
+
+
+_DECODE_8BIT: Floats = _decode((np.arange(256) / 255).astype(np.float32))
+
+
+def _linear(rgb: npt.NDArray[np.generic]) -> Floats:
+    """(..., 3) uint8 0..255 or float 0..1 -> linear light 0..1."""
+    if rgb.dtype == np.uint8:
+        linear: Floats = _DECODE_8BIT[rgb]
+        return linear
+    return _decode(rgb.astype(np.float32))
+
+
+def _compress(t: Floats) -> Floats:
+    return np.where(t > _EPSILON, np.cbrt(t), _KAPPA * t + np.float32(16 / 116)).astype(np.float32)
+
+
+def rgb_to_lab(rgb: npt.NDArray[np.generic]) -> Floats:
+    """sRGB to CIELAB.
+
+    Args:
+        rgb: (..., 3), uint8 0..255 or floating point 0..1.
+
+    Returns:
+        (..., 3) float32: L* 0..100, a* and b* about ±110.
+    """
+    f = _compress(_linear(rgb) @ _TO_XYZ)
+    x, y, z = f[..., 0], f[..., 1], f[..., 2]
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+
+
+def lightness(rgb: npt.NDArray[np.generic]) -> Floats:
+    """L* alone: (..., 3) uint8 0..255 or floating point 0..1 -> (...) float32, 0..100."""
+    return (116 * _compress(_linear(rgb) @ _TO_XYZ[:, 1]) - 16).astype(np.float32)
+
+
+def lab_to_linear(lab: npt.NDArray[np.floating]) -> Floats:
+    """CIELAB to linear RGB, unclipped: outside 0..1 where sRGB has no such color."""
+    lab = lab.astype(np.float32)
+    y = (lab[..., 0] + 16) / 116
+    f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
+    xyz = np.where(f > 0.2068966, f**3, (f - np.float32(16 / 116)) / _KAPPA).astype(np.float32)
+    return np.asarray(xyz @ _FROM_XYZ, dtype=np.float32)
+
+
+def lab_to_rgb(lab: npt.NDArray[np.floating]) -> Floats:
+    """CIELAB to sRGB, clipped per channel.
+
+    Args:
+        lab: (..., 3), L* 0..100, a* and b* about ±110.
+
+    Returns:
+        (..., 3) float32, 0..1.
+    """
+    linear = np.clip(lab_to_linear(lab), 0, 1)
+    encoded = np.where(linear > 0.0031308, 1.055 * linear ** np.float32(1 / 2.4) - 0.055, 12.92 * linear)
+    return np.asarray(np.clip(encoded, 0, 1), np.float32)
+
+
+def chroma(ab: npt.NDArray[np.floating]) -> Floats:
+    """Distance from gray: (..., 2) a*, b* -> (...) C*ab."""
+    return np.asarray(np.hypot(ab[..., 0], ab[..., 1]), np.float32)
+
+
+@cache
+def gamut_chroma(steps_l: int = 201, steps_h: int = 721) -> Floats:
+    """The largest chroma that sRGB can show at each lightness and hue.
+
+    Reducing a color's chroma to this bound keeps its L* and hue, where clipping RGB would change both.
+
+    Returns:
+        (steps_l, steps_h) float32 C*ab; rows run over L* 0..100, columns over hue 0..360 degrees, ends included.
+    """
+    l_star = np.linspace(0, 100, steps_l, dtype=np.float32)[:, None]
+    hue = np.radians(np.linspace(0, 360, steps_h, dtype=np.float32))[None, :]
+    direction = np.stack(np.broadcast_arrays(np.zeros_like(l_star * hue), np.cos(hue), np.sin(hue)), axis=-1)
+    base = np.zeros_like(direction)
+    base[..., 0] = l_star
+    # On the way from light gray to pure yellow red is up to 3 % too strong, and then yellow itself is in sRGB again. To clip that
+    # much red costs under 0.3 L*; to stop there would turn yellow pale.
+    most = np.where(l_star[..., None] > 94, np.array([1.031, 1, 1]), 1) + 1e-4
+    low = np.zeros((steps_l, steps_h), np.float32)
+    high = np.full_like(low, 140)
+    for _ in range(18):  # bisection: 140 / 2**18 is well under a rounding step
+        middle = (low + high) / 2
+        linear = lab_to_linear(base + direction * middle[..., None])
+        inside = ((linear > -1e-4) & (linear < most)).all(axis=-1)
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    low[0] = low[-1] = 0  # black and white have no color
+    low.setflags(write=False)
+    return low

@@ -1,0 +1,85 @@
+"""Where a run happens: accelerator, devices and precision to choose, versions and hardware to record."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import shlex
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.loggers.tensorboard import TensorBoardLogger
+
+from .._version import __version__
+from ..errors import DeviceError
+
+__all__ = ["Machine", "describe"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a run happens; none of it belongs to the recipe."""
+
+    accelerator: str = "auto"
+    devices: int | str = "auto"
+    nodes: int = 1
+    precision: str = "auto"
+    """As Lightning names it: 32-true, bf16-mixed…; auto is bf16-mixed where the processor is fast at it."""
+    checkpoint_seconds: float = 60.0
+
+    def fabric(self, run: Path) -> Fabric:
+        """Raises DeviceError where the accelerator isn't there."""
+        logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+        try:
+            return Fabric(
+                accelerator=self.accelerator,
+                devices=self.devices,
+                num_nodes=self.nodes,
+                precision=_fast_precision(self.accelerator) if self.precision == "auto" else self.precision,  # type: ignore[arg-type]
+                loggers=TensorBoardLogger(run, name="tensorboard", version=""),
+            )
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise DeviceError(
+                f"{str(error).splitlines()[0]} Choose others with --accelerator, --devices or --precision."
+            ) from error
+
+
+def _fast_precision(accelerator: str) -> str:
+    if torch.cuda.is_available() and accelerator in {"auto", "gpu", "cuda"}:
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    return "bf16-mixed" if torch.cpu.get_capabilities().get("avx512_bf16") else "32-true"
+
+
+def describe(fabric: Fabric) -> dict[str, Any]:
+    """Versions, machine, start and command line, fit for JSON."""
+    device = fabric.device
+    return {
+        "tinct": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "lightning": version("lightning-fabric"),
+        "platform": platform.platform(),
+        "processor": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
+        "cores": os.cpu_count(),
+        "accelerator": device.type,
+        "devices": fabric.world_size,
+        "precision": fabric._precision.precision,
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

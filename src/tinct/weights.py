@@ -1,0 +1,110 @@
+"""Model files: what is in them, which are bundled, and whether a pair of them is sound.
+
+A model is two files side by side. ``NAME.safetensors`` holds the weights in half precision; ``NAME.onnx`` holds the graph only and
+points into the other for its numbers. Both carry the same spec, as JSON under the metadata key ``tinct``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ._fields import from_dict, to_dict
+from .errors import ConfigError, WeightsError, nearest
+from .prepare import Preparation
+
+__all__ = ["DEFAULT_MODEL", "METADATA_KEY", "PAIR_KEY", "ModelSpec", "bundled", "find", "read_spec"]
+
+DEFAULT_MODEL = "autoencoder"
+METADATA_KEY = "tinct"
+"""Where the spec stands in the metadata of both files."""
+PAIR_KEY = "tinct.safetensors.sha256"
+"""Where the graph says which weights it was made with."""
+FORMAT = 1
+_FOLDER = Path(__file__).parent / "bundled"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Everything about a model that isn't its weights."""
+
+    name: str
+    architecture: str
+    """A key of `tinct.models.MODELS`."""
+    preparation: Preparation
+    config: dict[str, Any] = field(default_factory=dict)
+    """The network's own configuration."""
+    training: dict[str, Any] = field(default_factory=dict)
+    """The recipe, the pictures (sources, how many, terms of use) and the machine."""
+    scores: dict[str, Any] = field(default_factory=dict)
+    """Final errors by side of the split, beside those of the gray picture."""
+    checkpoint_sha256: str = ""
+    """Of the training checkpoint from which the files were made."""
+    tinct_version: str = ""
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        return json.dumps(to_dict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> ModelSpec:
+        """Raises WeightsError where the text is no spec of a format that this version knows."""
+        try:
+            values = json.loads(text)
+            if values.get("format") != FORMAT:
+                raise WeightsError(f"{where} is of model format {values.get('format')}, this tinct reads {FORMAT}: update tinct.")
+            return from_dict(cls, values, where)
+        except (json.JSONDecodeError, AttributeError, ConfigError) as error:
+            raise WeightsError(f"{where} holds a damaged model description ({error}). Export the model again.") from error
+
+
+def read_spec(path: Path) -> ModelSpec:
+    """The spec in a ``.safetensors`` file, without reading its weights. Raises WeightsError."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > 100_000_000:
+                raise ValueError("its header is too long")
+            header = json.loads(file.read(length))
+            text = header["__metadata__"][METADATA_KEY]
+    except FileNotFoundError as error:
+        raise WeightsError(f"{path}: no such file. A model is NAME.onnx with NAME.safetensors beside it.") from error
+    except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
+        raise WeightsError(f"{path} is not a tinct model. Make one with: tinct export RUN -o NAME") from error
+    return ModelSpec.from_json(text, str(path))
+
+
+def bundled() -> dict[str, Path]:
+    """Name -> ``.onnx`` file of every model inside the package, the default first."""
+    names = sorted((p.stem for p in _FOLDER.glob("*.onnx")), key=lambda name: (name != DEFAULT_MODEL, name))
+    return {name: _FOLDER / f"{name}.onnx" for name in names}
+
+
+def find(model: str | Path) -> Path:
+    """The ``.onnx`` file of a bundled name or of a path to either file of a model. Raises WeightsError."""
+    known = bundled()
+    if str(model) in known:
+        return known[str(model)]
+    path = Path(model)
+    if path.suffix not in {".onnx", ".safetensors"}:
+        raise WeightsError(
+            f"There is no model {str(model)!r}{nearest(str(model), known)}. Bundled: {', '.join(known)}; or name a .onnx file."
+        )
+    graph = path.with_suffix(".onnx")
+    for needed in (graph, path.with_suffix(".safetensors")):
+        if not needed.is_file():
+            raise WeightsError(f"{needed}: no such file. A model is NAME.onnx with NAME.safetensors beside it.")
+    return graph
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,52 @@
+"""Pictures that the tests draw, and a trained run that several of them look at."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # toy networks: more threads only wait for each other
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+
+def draw(seed: int, width: int = 96, height: int = 80) -> npt.NDArray[np.uint8]:
+    """(height, width, 3): a sky over a meadow with a red ball, all a little different for each seed."""
+    generator = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width] / min(width, height)
+    horizon = generator.uniform(0.3, 0.7)
+    sky, meadow, ball = (np.array(c) for c in ((110, 160, 230), (70, 140, 50), (200, 40, 40)))
+    picture = np.where((y < horizon)[..., None], sky, meadow) * (0.6 + 0.4 * np.sin(5 * x + seed)[..., None] ** 2)
+    inside = np.hypot(x - generator.uniform(0.2, 0.8), y - generator.uniform(0.3, 0.8)) < 0.18
+    picture[inside] = ball * generator.uniform(0.6, 1.0)
+    return np.clip(picture + generator.normal(0, 3, picture.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 color pictures in two folders, JPEG and PNG."""
+    root = tmp_path_factory.mktemp("pictures")
+    (root / "more").mkdir()
+    for i in range(40):
+        name = f"more/{i:02d}.jpg" if i % 2 else f"{i:02d}.png"
+        Image.fromarray(draw(i)).save(root / name, **({"quality": 95} if i % 2 else {}))
+    return root
+
+
+@pytest.fixture(scope="session")
+def toy_settings() -> list[str]:
+    """Settings that make a recipe run in a second."""
+    return ["size=16", "min_side=16", "batch=8", "epochs=2", "network.channels=[4,8,8,8]"]
+
+
+@pytest.fixture(scope="session", params=["autoencoder", "vae"])
+def run(request: pytest.FixtureRequest, folder: Path, toy_settings: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished toy run of each model."""
+    from tinct.training import Machine, load_recipe, train
+
+    config = load_recipe(request.param, toy_settings, (str(folder),))
+    root = tmp_path_factory.mktemp("runs")
+    return train(config, root / request.param, machine=Machine(accelerator="cpu", precision="32-true"))

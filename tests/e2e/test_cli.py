@@ -1,0 +1,316 @@
+"""The command line from outside: what it prints, what it leaves, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import draw
+from tinct import __version__, cli
+
+Run = Callable[..., "Ended"]
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def tinct(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process."""
+
+    def call(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["tinct", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "grandmother.jpg"
+    Image.fromarray(draw(1, 160, 120)).convert("L").save(path, quality=95)
+    return path
+
+
+def one_line(ended: Ended, *words: str) -> None:
+    """Exit code 1, nothing on stdout, and one line on stderr that has these words."""
+    assert ended.code == 1
+    assert ended.out == ""
+    assert ended.err.startswith("tinct: ")
+    assert ended.err.count("\n") == 1
+    assert all(word in ended.err for word in words), ended.err
+
+
+# ---- colorize ----
+
+
+def test_a_photograph_is_colored_beside_the_original(tinct: Run, photo: Path) -> None:
+    before = photo.read_bytes()
+    ended = tinct("colorize", photo)
+    result = photo.with_name("grandmother.color.jpg")
+    assert ended == Ended(0, f"{result}\n", "")
+    assert photo.read_bytes() == before
+    with Image.open(result) as colored:
+        assert (colored.mode, colored.size) == ("RGB", (160, 120))
+        assert np.ptp(np.asarray(colored).astype(int), axis=2).max() > 5
+
+
+def test_output_may_be_a_file_of_another_format(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    assert tinct("colorize", photo, "-o", tmp_path / "x.png").code == 0
+    with Image.open(tmp_path / "x.png") as colored:
+        assert colored.format == "PNG"
+
+
+def test_several_go_into_a_folder_that_is_made(tinct: Run, tmp_path: Path) -> None:
+    (tmp_path / "box").mkdir()
+    for i in range(3):
+        Image.fromarray(draw(i)).convert("L").save(tmp_path / f"box/{i}.png")
+    assert tinct("colorize", tmp_path / "box", "-o", tmp_path / "out").code == 0
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["0.color.png", "1.color.png", "2.color.png"]
+    assert sorted(p.name for p in (tmp_path / "box").iterdir()) == ["0.png", "1.png", "2.png"]
+
+
+def test_earlier_results_are_not_colored_again(tinct: Run, photo: Path) -> None:
+    tinct("colorize", photo.parent)
+    ended = tinct("colorize", photo.parent, "--overwrite")
+    assert ended.code == 0
+    assert sorted(p.name for p in photo.parent.iterdir()) == ["grandmother.color.jpg", "grandmother.jpg"]
+
+
+def test_an_earlier_result_is_kept_unless_asked(tinct: Run, photo: Path) -> None:
+    tinct("colorize", photo)
+    result = photo.with_name("grandmother.color.jpg")
+    result.write_bytes(b"touched up by hand")
+    one_line(tinct("colorize", photo), "grandmother.color.jpg", "--overwrite")
+    assert result.read_bytes() == b"touched up by hand"
+    assert tinct("colorize", photo, "--overwrite").code == 0
+    assert result.stat().st_size > 1000
+
+
+def test_one_bad_file_of_several_does_not_stop_the_others(tinct: Run, photo: Path) -> None:
+    (photo.parent / "bad.jpg").write_text("no picture")
+    ended = tinct("colorize", photo.parent)
+    assert ended.code == 3
+    assert ended.out.endswith("grandmother.color.jpg\n")
+    assert re.search(r"tinct: .*bad\.jpg", ended.err)
+    assert "1 of 2 photographs failed" in ended.err
+
+
+def test_strength_0_leaves_the_picture_gray(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    assert tinct("colorize", photo, "--strength", "0", "-o", tmp_path / "x.png").code == 0
+    with Image.open(tmp_path / "x.png") as colored:
+        assert np.ptp(np.asarray(colored.convert("RGB")).astype(int), axis=2).max() <= 1
+
+
+def encoded(kind: str, keep: float) -> bytes:
+    import io
+
+    buffer = io.BytesIO()
+    Image.fromarray(draw(2, 300, 200)).save(buffer, kind)
+    return buffer.getvalue()[: int(len(buffer.getvalue()) * keep)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("text.jpg", b"Dear grandmother,\n" * 50, ("text.jpg", "picture that tinct reads")),
+        ("cut.jpg", encoded("JPEG", 0.5), ("cut.jpg", "fresh copy")),
+        ("cut.png", encoded("PNG", 0.5), ("cut.png", "fresh copy")),
+        ("empty.jpg", b"", ("empty.jpg", "0 bytes")),
+        ("dot.png", None, ("dot.png", "1 × 1")),
+    ],
+)
+def test_a_file_that_is_no_photograph(tinct: Run, tmp_path: Path, name: str, content: bytes | None, words: tuple[str, ...]) -> None:
+    path = tmp_path / name
+    if content is None:
+        Image.new("L", (1, 1)).save(path)
+    else:
+        path.write_bytes(content)
+    one_line(tinct("colorize", path), *words)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_a_file_that_is_not_there(tinct: Run, tmp_path: Path) -> None:
+    one_line(tinct("colorize", tmp_path / "none.jpg"), "none.jpg", "check the path")
+
+
+def test_a_folder_without_photographs(tinct: Run, tmp_path: Path) -> None:
+    one_line(tinct("colorize", tmp_path), str(tmp_path), "Name a folder that does")
+
+
+@pytest.mark.parametrize("alias", ["same", "symlink", "hardlink"])
+def test_the_output_is_never_the_input(tinct: Run, photo: Path, alias: str) -> None:
+    before, output = photo.read_bytes(), photo if alias == "same" else photo.with_name("alias.jpg")
+    if alias == "symlink":
+        output.symlink_to(photo)
+    elif alias == "hardlink":
+        os.link(photo, output)
+    one_line(tinct("colorize", photo, "-o", output, "--overwrite"), "original", "-o")
+    assert photo.read_bytes() == before
+
+
+def test_an_output_folder_that_cannot_be(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    one_line(tinct("colorize", photo, "-o", tmp_path / "file" / "x.jpg"), "x.jpg", "folder")
+    one_line(tinct("colorize", photo, "-o", tmp_path / "none" / "x.jpg"), "x.jpg", "make it first")
+    one_line(tinct("colorize", photo, photo, "-o", tmp_path / "file" / "x"), "Name another folder with -o")
+    one_line(tinct("colorize", photo, "-o", tmp_path / "x.docx"), "x.docx", ".png")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full to stand in for a full disk")
+def test_a_full_disk(tinct: Run, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    one_line(tinct("colorize", photo), "grandmother.color.jpg", "disk is full")
+    assert [p.name for p in photo.parent.iterdir()] == ["grandmother.jpg"]
+
+
+def test_several_photographs_into_one_file(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    one_line(tinct("colorize", photo, photo, "-o", tmp_path / "x.jpg"), "x.jpg", "folder")
+
+
+def test_an_unknown_model(tinct: Run, photo: Path) -> None:
+    one_line(tinct("colorize", photo, "--model", "autoencodr"), "autoencodr", "did you mean 'autoencoder'?")
+
+
+# ---- train, report, export: the student's journey ----
+
+
+def test_from_a_folder_of_pictures_to_a_colored_photograph(
+    tinct: Run, folder: Path, toy_settings: list[str], photo: Path, tmp_path: Path
+) -> None:
+    settings = [word for setting in toy_settings for word in ("--set", setting)]
+    run = tmp_path / "runs" / "mine"
+    ended = tinct("train", "autoencoder", "--data", folder, "--run", run, "--accelerator", "cpu", *settings)
+    assert ended.code == 0, ended.err
+    assert ended.out == f"{run / 'report.html'}\n"
+    assert "epoch   2  train MSE" in ended.err
+    assert {"loss.png", "compare.png", "report.html", "metrics.jsonl", "split.csv", "environment.json", "config.toml"} <= {
+        p.name for p in run.iterdir()
+    }
+    (run / "report.html").unlink()
+    assert tinct("report", run).out == f"{run / 'report.html'}\n"
+    assert tinct("export", run, "-o", tmp_path / "mine").out == f"{tmp_path / 'mine.onnx'}\n"
+    ended = tinct("colorize", photo, "--model", tmp_path / "mine.onnx")
+    assert ended == Ended(0, f"{photo.with_name('grandmother.color.jpg')}\n", "")
+
+
+def test_ctrl_c_leaves_a_run_that_can_be_resumed(folder: Path, tmp_path: Path, tinct: Run) -> None:
+    script, run = Path(sys.executable).with_name("tinct"), tmp_path / "run"
+    settings = ["size=16", "min_side=16", "batch=8", "epochs=100000", "network.channels=[4,8,8,8]"]
+    arguments = [word for setting in settings for word in ("--set", setting)]
+    process = subprocess.Popen(
+        [script, "train", "autoencoder", "--data", folder, "--run", run, "--accelerator", "cpu", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (run / "metrics.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert f"tinct train --run {run} --resume" in err
+    assert "Traceback" not in err
+    done = len((run / "metrics.jsonl").read_text().splitlines())
+    ended = tinct("train", "--run", run, "--resume", "--set", f"epochs={done + 1}", "--accelerator", "cpu")
+    assert ended.code == 0, ended.err
+    assert len((run / "metrics.jsonl").read_text().splitlines()) == done + 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("autoencoder",), ("--data",)),
+        ((), ("autoencoder, vae",)),
+        (("autoencodr", "--data", "x"), ("autoencodr", "did you mean 'autoencoder'?")),
+        (("autoencoder", "--data", "{tmp}/none"), ("none", "no such folder")),
+        (("autoencoder", "--data", "{tmp}"), ("holds no pictures", "name a folder that does")),
+        (("autoencoder", "--data", "x", "--set", "epoch=3"), ("'epoch'", "did you mean 'epochs'?")),
+        (("autoencoder", "--data", "x", "--set", "epochs=few"), ("epochs must be a whole number", "'few'")),
+        (("vae", "--data", "x", "--set", "network.latent=no"), ("latent must be a whole number",)),
+        (("autoencoder", "--resume", "--run", "{tmp}/none"), ("none", "tinct train")),
+        (("autoencoder", "--data", "x", "--accelerator", "warp"), ("--accelerator",)),
+    ],
+)
+def test_training_that_cannot_start(tinct: Run, tmp_path: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    run = () if "--run" in arguments else ("--run", str(tmp_path / "run"))
+    one_line(tinct("train", *(a.format(tmp=tmp_path) for a in arguments), *run), *words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_few_pictures(tinct: Run, tmp_path: Path) -> None:
+    (tmp_path / "few").mkdir()
+    for i in range(4):
+        Image.fromarray(draw(i)).save(tmp_path / f"few/{i}.png")
+    one_line(tinct("train", "vae", "--data", tmp_path / "few", "--run", tmp_path / "run"), "few", "at least 5")
+    assert [p.name for p in tmp_path.iterdir()] == ["few"]
+
+
+def test_a_run_of_another_architecture(tinct: Run, run: Path) -> None:
+    other = "autoencoder" if run.name == "vae" else "vae"
+    one_line(tinct("train", other, "--run", run, "--resume"), f"'{run.name}'", f"'{other}'")
+
+
+def test_a_run_that_is_there_already(tinct: Run, run: Path, folder: Path) -> None:
+    one_line(tinct("train", run.name, "--data", folder, "--run", run), "--resume", "--run")
+
+
+def test_a_folder_that_is_no_run(tinct: Run, tmp_path: Path) -> None:
+    one_line(tinct("report", tmp_path), str(tmp_path))
+    one_line(tinct("export", tmp_path, "-o", tmp_path / "x"), str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---- the rest ----
+
+
+def test_models_are_listed_with_their_errors(tinct: Run) -> None:
+    ended = tinct("models")
+    assert ended.code == 0
+    assert [line.split()[0] for line in ended.out.splitlines()[1:]] == ["autoencoder", "vae"]
+    assert len(re.findall(r"0\.\d{5}", ended.out)) == 4
+
+
+def test_version(tinct: Run) -> None:
+    assert tinct("--version") == Ended(0, f"tinct {__version__}\n", "")
+
+
+def test_usage_errors_end_with_2(tinct: Run) -> None:
+    assert tinct("colorize").code == 2
+    assert tinct("colorize", "x.jpg", "--nonsense").code == 2
+
+
+def test_help_needs_none_of_the_heavy_libraries() -> None:
+    code = (
+        "import sys\nsys.argv = ['tinct', '--help']\nfrom tinct import cli\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'torch', 'pyvips', 'onnxruntime', 'numpy'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr.strip() == "[]"
+
+
+def test_a_bug_shows_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinct.weights.bundled", lambda: 1 / 0)
+    monkeypatch.setattr(sys, "argv", ["tinct", "models"])
+    with pytest.raises(ZeroDivisionError):
+        cli.main()

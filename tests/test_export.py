@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from tinct import Colorizer
+from tinct.errors import ConfigError, WeightsError
+from tinct.training import resume_config, task
+from tinct.training.export import PARITY, export, load_network, parity
+from tinct.training.loop import CHECKPOINT, load_checkpoint
+from tinct.weights import METADATA_KEY, read_spec, sha256
+
+
+@pytest.fixture(scope="module")
+def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(run, tmp_path_factory.mktemp("models") / "mine")
+
+
+def test_two_files_are_written_and_nothing_else(exported: Path) -> None:
+    assert sorted(p.name for p in exported.parent.iterdir()) == ["mine.onnx", "mine.safetensors"]
+
+
+def test_onnx_runtime_gives_what_torch_gives(exported: Path, run: Path) -> None:
+    """Through a second path than the one that `export` itself checks: the torch network is loaded from the safetensors file."""
+    network, spec = load_network(exported.with_suffix(".safetensors"))
+    assert spec.architecture == run.name
+    assert parity(network, exported, resume_config(run)) < PARITY
+
+
+def test_parity_notices_other_weights(exported: Path, run: Path) -> None:
+    network, _ = load_network(exported.with_suffix(".safetensors"))
+    with torch.no_grad():
+        list(network.parameters())[-1].add_(0.3)
+    assert parity(network, exported, resume_config(run)) > PARITY
+
+
+def test_the_weights_are_the_checkpoint_s_in_half_precision(exported: Path, run: Path) -> None:
+    network, _ = load_network(exported.with_suffix(".safetensors"))
+    trained = load_checkpoint(run / CHECKPOINT, resume_config(run))["network"]
+    loaded = network.state_dict()
+    assert loaded.keys() == trained.keys()
+    assert all(torch.equal(loaded[key], trained[key].half().float()) for key in trained)
+
+
+def test_the_graph_holds_no_weights_of_its_own(exported: Path) -> None:
+    model = onnx.load(exported, load_external_data=False)
+    outside = [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
+    locations = {entry.value for t in outside for entry in t.external_data if entry.key == "location"}
+    assert locations == {"mine.safetensors"}
+    assert exported.stat().st_size < 60_000
+    assert all(t.data_type == onnx.TensorProto.FLOAT16 for t in outside)
+
+
+def test_the_graph_tells_nothing_of_the_machine_it_was_made_on(exported: Path) -> None:
+    content = exported.read_bytes() + exported.with_suffix(".safetensors").read_bytes()
+    assert str(Path(__file__).parents[1]).encode() not in content
+    assert b"site-packages" not in content
+
+
+def test_both_files_carry_the_same_spec(exported: Path, run: Path) -> None:
+    spec = read_spec(exported.with_suffix(".safetensors"))
+    model = onnx.load(exported, load_external_data=False)
+    assert {p.key: p.value for p in model.metadata_props}[METADATA_KEY] == spec.to_json()
+    assert spec.checkpoint_sha256 == sha256(run / CHECKPOINT)
+    assert spec.scores == json.loads((run / "scores.json").read_text())
+    assert spec.training["pictures"]["train"] > 0
+    assert "/" not in spec.training["recipe"]["data"][0]
+
+
+def test_any_height_and_width_that_the_network_takes(exported: Path, run: Path) -> None:
+    colorizer = Colorizer(exported)
+    for shape in [(16, 16), (16, 37), (50, 16), (9, 16)]:
+        ab = colorizer.predict_ab(np.full(shape if run.name == "autoencoder" else (min(shape[0], 16), min(shape[1], 16)), 50.0))
+        assert np.isfinite(ab).all()
+
+
+def test_an_unfinished_run_can_be_exported(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / run.name
+    shutil.copytree(run, copy)
+    (copy / "scores.json").unlink()
+    assert read_spec(export(copy, tmp_path / "half.onnx").with_suffix(".safetensors")).scores == {}
+
+
+def test_an_earlier_export_is_replaced_only_when_asked(run: Path, tmp_path: Path) -> None:
+    first = export(run, tmp_path / "mine")
+    with pytest.raises(ConfigError, match="--overwrite"):
+        export(run, tmp_path / "mine")
+    assert export(run, tmp_path / "mine", overwrite=True) == first
+
+
+def test_what_is_no_run_or_no_place_is_refused(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Name a folder that `tinct train` made"):
+        export(tmp_path, tmp_path / "mine")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(WeightsError, match="Choose another place with -o"):
+        export(run, tmp_path / "file" / "mine")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_checkpoint_of_another_architecture_names_both(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    other = "autoencoder" if run.name == "vae" else "vae"
+    text = (copy / "config.toml").read_text().replace(f'model = "{run.name}"', f'model = "{other}"')
+    (copy / "config.toml").write_text(text.partition("[network]")[0])
+    with pytest.raises(ConfigError, match=f"architecture '{run.name}'.*'{other}'"):
+        export(copy, tmp_path / "mine")
+
+
+# ---- what the colorizer makes of damaged or foreign files ----
+
+
+def test_a_pair_of_two_architectures_names_both(exported: Path, run: Path, tmp_path: Path) -> None:
+    shutil.copy(exported, tmp_path / "mine.onnx")
+    content = exported.with_suffix(".safetensors").read_bytes()
+    other = b"transformer" if run.name == "autoencoder" else b"abc"
+    old = f'architecture\\": \\"{run.name}'.encode()
+    assert old in content
+    changed = content[8:].replace(old, b'architecture\\": \\"' + other)
+    length = struct.unpack("<Q", content[:8])[0] + len(other) - len(run.name)
+    (tmp_path / "mine.safetensors").write_bytes(struct.pack("<Q", length) + changed)
+    with pytest.raises(WeightsError, match=rf"'{run.name}'.*'{other.decode()}'|can't be loaded"):
+        Colorizer(tmp_path / "mine.onnx")
+
+
+def test_weights_of_another_export_are_refused(exported: Path, run: Path, tmp_path: Path) -> None:
+    shutil.copy(exported, tmp_path / "mine.onnx")
+    content = bytearray(exported.with_suffix(".safetensors").read_bytes())
+    content[-100] ^= 1
+    (tmp_path / "mine.safetensors").write_bytes(content)
+    with pytest.raises(WeightsError, match="isn't the file that"):
+        Colorizer(tmp_path / "mine.safetensors")
+
+
+def test_a_foreign_onnx_file_is_refused(tmp_path: Path) -> None:
+    shape = [1]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Relu", ["x"], ["y"])],
+        "g",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, shape)],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, shape)],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, tmp_path / "foreign.onnx")
+    (tmp_path / "foreign.safetensors").write_bytes(b"x")
+    with pytest.raises(WeightsError, match="not a tinct model"):
+        Colorizer(tmp_path / "foreign.onnx")
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda c: c[: len(c) // 2], lambda c: b"", lambda c: b"hello world" * 9], ids=["cut", "empty", "text"]
+)
+@pytest.mark.parametrize("suffix", [".onnx", ".safetensors"])
+def test_damaged_files_are_refused(damage, suffix: str, exported: Path, tmp_path: Path) -> None:
+    for path in (exported, exported.with_suffix(".safetensors")):
+        content = path.read_bytes()
+        (tmp_path / path.name).write_bytes(damage(content) if path.suffix == suffix else content)
+    with pytest.raises(WeightsError, match=f"mine.*{suffix}|mine.onnx"):
+        Colorizer(tmp_path / "mine.onnx")
+
+
+def test_a_missing_half_is_named(exported: Path, tmp_path: Path) -> None:
+    shutil.copy(exported, tmp_path / "mine.onnx")
+    with pytest.raises(WeightsError, match=r"mine\.safetensors: no such file"):
+        Colorizer(tmp_path / "mine.onnx")
+
+
+def test_the_shipped_network_is_the_task_s(exported: Path, run: Path) -> None:
+    """`predict_ab` equals the torch network's own RGB turned into a*, b*."""
+    network, spec = load_network(exported.with_suffix(".safetensors"))
+    lightness = np.random.default_rng(1).uniform(0, 100, (16, 16)).astype(np.float32)
+    gray = torch.from_numpy(spec.preparation.prepare(lightness[None]))
+    with torch.no_grad():
+        rgb = task.predict(network, gray, 100 if run.name == "vae" else 0).numpy()
+    expected = spec.preparation.restore(rgb, 16, 16)[0]
+    assert np.abs(Colorizer(exported).predict_ab(lightness) - expected).max() < 0.1
