@@ -83,15 +83,17 @@ def colorize(
             raise PhotoError(f"{output}: {error.strerror}. Name another folder with -o.") from error
     colorizer = Colorizer(model or DEFAULT_MODEL)
     failed = 0
-    for file in files:
-        try:
-            colored = colorizer.colorize(file, strength=strength)
-            typer.echo(colored.save(color_path(file, output), overwrite=overwrite, quality=quality))
-        except PhotoError as error:
-            if len(files) == 1:
-                raise
-            typer.echo(f"tinct: {error}", err=True)
-            failed += 1
+    with _progress() as (_, tell):
+        for done, file in enumerate(files):
+            tell(f"coloring {file.name}", done, len(files))
+            try:
+                colored = colorizer.colorize(file, strength=strength)
+                typer.echo(colored.save(color_path(file, output), overwrite=overwrite, quality=quality))
+            except PhotoError as error:
+                if len(files) == 1:
+                    raise
+                typer.echo(f"tinct: {error}", err=True)
+                failed += 1
     if failed:
         typer.echo(f"tinct: {failed} of {len(files)} photographs failed.", err=True)
         raise typer.Exit(3)
@@ -153,7 +155,7 @@ def train(
     ] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for decoded pictures, shared by runs; RUN/cache unless given.")] = None,
     accelerator: Annotated[str, typer.Option(help="cpu, cuda, mps or auto.")] = "auto",
-    devices: Annotated[str, typer.Option(help="How many devices, which (0,2), or auto.")] = "auto",
+    devices: Annotated[str, typer.Option(help="How many devices, which (0,2), or auto for all.")] = "1",
     nodes: Annotated[int, typer.Option(help="Machines that train together.")] = 1,
     precision: Annotated[str, typer.Option(help="32-true, bf16-mixed, 16-mixed or auto.")] = "auto",
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="A checkpoint at least this often.")] = 60.0,
@@ -200,13 +202,15 @@ def _row(row: dict[str, Any]) -> str:
 
 @contextmanager
 def _progress() -> Iterator[tuple[Progress, Callable[[str, int, int], None]]]:
-    """A progress bar on stderr and the callback that moves it."""
+    """A progress bar on stderr, where that is a terminal, and the callback that moves it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty()
+    ) as bar:
         task = bar.add_task("starting", total=None)
 
         def tell(what: str, done: int, total: int) -> None:

@@ -28,7 +28,7 @@ class Machine:
     """Where a run happens; none of it belongs to the recipe."""
 
     accelerator: str = "auto"
-    devices: int | str = "auto"
+    devices: int | str = 1
     nodes: int = 1
     precision: str = "auto"
     """As Lightning names it: 32-true, bf16-mixed…; auto is bf16-mixed where the processor is fast at it."""
