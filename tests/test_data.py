@@ -140,6 +140,13 @@ def test_pictures_are_decoded_once(folder: Path, tmp_path: Path, monkeypatch: py
     assert isinstance(again.pixels, np.memmap)
 
 
+def test_a_cache_can_be_shared(folder: Path, tmp_path: Path) -> None:
+    load_pictures(config(folder), tmp_path / "cache")
+    (made,) = (tmp_path / "cache").iterdir()
+    (tmp_path / "plain").mkdir()
+    assert made.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_a_changed_picture_is_decoded_again(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "data"
     root.mkdir()

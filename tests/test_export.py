@@ -20,7 +20,7 @@ from tinct.weights import METADATA_KEY, read_spec, sha256
 
 @pytest.fixture(scope="module")
 def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export(run, tmp_path_factory.mktemp("models") / "mine")
+    return export(run, tmp_path_factory.mktemp("models") / "mine", note="drawn by the tests")
 
 
 def test_two_files_are_written_and_nothing_else(exported: Path) -> None:
@@ -71,6 +71,7 @@ def test_both_files_carry_the_same_spec(exported: Path, run: Path) -> None:
     assert spec.checkpoint_sha256 == sha256(run / CHECKPOINT)
     assert spec.scores == json.loads((run / "scores.json").read_text())
     assert spec.training["pictures"]["train"] > 0
+    assert spec.training["note"] == "drawn by the tests"
     assert "/" not in spec.training["recipe"]["data"][0]
 
 

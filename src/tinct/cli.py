@@ -74,7 +74,7 @@ def colorize(
     from .weights import DEFAULT_MODEL
 
     files = list(_files(photos))
-    if len(files) > 1 and output is not None and not output.is_dir():
+    if output is not None and not output.is_dir() and (len(files) > 1 or any(photo.is_dir() for photo in photos)):
         if output.suffix:
             raise PhotoError(f"{output} is one file, and there are {len(files)} photographs. Name a folder with -o.")
         try:
@@ -161,9 +161,10 @@ def train(
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="A checkpoint at least this often.")] = 60.0,
 ) -> None:
     """Train a model on color photographs. Ctrl-C stops it with a checkpoint; --resume goes on from there."""
-    from .evaluation import write_report
-    from .training import Machine, load_recipe, resume_config
-    from .training import train as train_run
+    with _training_installed():
+        from .evaluation import write_report
+        from .training import Machine, load_recipe, resume_config
+        from .training import train as train_run
 
     if resume:
         run = run or Path("runs") / (Path(model).stem if model else _missing("Name the run to go on with: --run RUN --resume."))
@@ -189,6 +190,18 @@ def train(
         typer.echo(f"\ntinct: stopped; go on with: tinct train --run {run} --resume", err=True)
         raise typer.Exit(130) from None
     typer.echo(write_report(run))
+
+
+@contextmanager
+def _training_installed() -> Iterator[None]:
+    """ConfigError with the cure where the libraries that only training needs are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "tinct").startswith("tinct"):
+            raise
+        cure = "in a clone of tinct: pip install -c constraints.txt '.[train]'"
+        raise ConfigError(f"Training needs more than coloring does, and {error.name} is missing. To install it, {cure}") from error
 
 
 def _missing(cure: str) -> Any:
@@ -224,7 +237,8 @@ def _progress() -> Iterator[tuple[Progress, Callable[[str, int, int], None]]]:
 @app.command()
 def report(run: Annotated[Path, typer.Argument(help="A folder that `tinct train` made.", show_default=False)]) -> None:
     """Write a run's charts and report.html again."""
-    from .evaluation import write_report
+    with _training_installed():
+        from .evaluation import write_report
 
     typer.echo(write_report(run))
 
@@ -235,9 +249,11 @@ def export(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Name of the model; two files are written, NAME.onnx and NAME.safetensors.")
     ],
+    note: Annotated[str, typer.Option(help="Where the training pictures are from and on what terms; kept in the model.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
 ) -> None:
     """Turn a run into a model that `tinct colorize --model` takes, and check that it gives the same colors."""
-    from .training.export import export as export_run
+    with _training_installed():
+        from .training.export import export as export_run
 
-    typer.echo(export_run(run, output, overwrite=overwrite))
+    typer.echo(export_run(run, output, note=note, overwrite=overwrite))

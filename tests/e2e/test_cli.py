@@ -87,6 +87,11 @@ def test_several_go_into_a_folder_that_is_made(tinct: Run, tmp_path: Path) -> No
     assert sorted(p.name for p in (tmp_path / "box").iterdir()) == ["0.png", "1.png", "2.png"]
 
 
+def test_a_folder_of_one_goes_into_a_folder_too(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    assert tinct("colorize", photo.parent, "-o", tmp_path / "out").code == 0
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["grandmother.color.jpg"]
+
+
 def test_earlier_results_are_not_colored_again(tinct: Run, photo: Path) -> None:
     tinct("colorize", photo.parent)
     ended = tinct("colorize", photo.parent, "--overwrite")
@@ -279,6 +284,15 @@ def test_a_folder_that_is_no_run(tinct: Run, tmp_path: Path) -> None:
     one_line(tinct("report", tmp_path), str(tmp_path))
     one_line(tinct("export", tmp_path, "-o", tmp_path / "x"), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [("train", "vae", "--data", "x"), ("report", "x"), ("export", "x", "-o", "y")])
+def test_training_where_it_is_not_installed(tinct: Run, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("tinct.training", "tinct.evaluation"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    one_line(tinct(*arguments), "pip install", "[train]")
 
 
 # ---- the rest ----

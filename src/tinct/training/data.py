@@ -7,9 +7,9 @@ import glob
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tarfile
-import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -159,7 +159,7 @@ def _hub(text: str) -> _Source:
     try:
         import datasets
     except ImportError as error:
-        raise DataError(f"hf:{text} needs the datasets library: pip install 'tinct[datasets]'") from error
+        raise DataError(f"hf:{text} needs the datasets library: pip install datasets") from error
     name, _, split = text.partition(":")
     try:
         table = datasets.load_dataset(name, split=split or "train")
@@ -185,7 +185,8 @@ def _decode(config: TrainConfig, sources: list[_Source], folder: Path, progress:
     """Fill `folder` with ``pixels.u8``, ``index.csv`` and ``cache.json``; it appears whole or not at all."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        partial = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
+        partial.mkdir()
     except OSError as error:
         raise DataError(f"{folder.parent}: {error.strerror}. Choose another place for decoded pictures with --cache.") from error
     try:

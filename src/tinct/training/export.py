@@ -46,12 +46,13 @@ class _InUse(nn.Module):
         return rgb
 
 
-def export(run: Path, output: Path, *, overwrite: bool = False) -> Path:
+def export(run: Path, output: Path, *, note: str = "", overwrite: bool = False) -> Path:
     """Write ``output.safetensors`` and ``output.onnx`` from the run's last checkpoint, check them, and return the latter.
 
     Args:
         run: a folder that `train` made; it need not be finished.
         output: the model's name, with or without one of the two suffixes.
+        note: what whoever gets the model should know of its training pictures: where they are from, on what terms.
 
     Raises:
         ConfigError: `run` is no run, has no checkpoint, or the output exists and `overwrite` is false.
@@ -67,7 +68,7 @@ def export(run: Path, output: Path, *, overwrite: bool = False) -> Path:
     for path in (weights, graph):
         if path.exists() and not overwrite:
             raise ConfigError(f"{path} exists. Name another model with -o, or replace it with --overwrite.")
-    spec = _spec(output.name, run, config, checkpoint)
+    spec = _spec(output.name, run, config, checkpoint, note)
     temporary = [path.with_name(f".partial-{path.name}") for path in (weights, graph)]
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +121,7 @@ def parity(network: nn.Module, graph: Path, config: TrainConfig) -> float:
     return worst
 
 
-def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any]) -> ModelSpec:
+def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any], note: str) -> ModelSpec:
     def read(file: str) -> dict[str, Any]:
         path = run / file
         return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
@@ -131,6 +132,7 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any])
         "recipe": replace(config, data=tuple(Path(source).name for source in config.data)).to_dict(),
         "epochs": checkpoint["epoch"],
         "pictures": environment.get("pictures", {}),
+        "note": note,
         "machine": {key: environment.get(key) for key in ("processor", "cores", "accelerator", "precision", "torch")},
     }
     return ModelSpec(
