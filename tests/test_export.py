@@ -14,7 +14,7 @@ from tinct import Colorizer
 from tinct.errors import ConfigError, WeightsError
 from tinct.training import resume_config, task
 from tinct.training.export import PARITY, export, load_network, parity
-from tinct.training.loop import CHECKPOINT, load_checkpoint
+from tinct.training.folder import CHECKPOINT, load_checkpoint
 from tinct.weights import METADATA_KEY, read_spec, sha256
 
 

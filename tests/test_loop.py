@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from conftest import draw
 from tinct.color import lab_to_rgb, lightness
 from tinct.errors import ConfigError, DeviceError
 from tinct.training import Machine, TrainConfig, load_recipe, resume_config, train
 from tinct.training.data import load_pictures
-from tinct.training.loop import CHECKPOINT, load_checkpoint
+from tinct.training.folder import CHECKPOINT, load_checkpoint
 
 CPU = Machine(accelerator="cpu", precision="32-true")
 
@@ -153,6 +155,21 @@ def test_a_finished_run_can_be_given_more_epochs(config: TrainConfig, tmp_path: 
     assert resume_config(short).epochs == 2
 
 
+def test_a_run_is_not_resumed_with_other_pictures(config: TrainConfig, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for i in range(12):
+        Image.fromarray(draw(i)).save(tmp_path / f"data/{i}.png")
+    config = replace(config, epochs=1, data=(str(tmp_path / "data"),))
+    run = train(config, tmp_path / "run", machine=CPU)
+    Image.fromarray(draw(12)).save(tmp_path / "data/12.png")
+    with pytest.raises(ConfigError, match="began with 12 pictures, and these 13 are others"):
+        train(resume_config(run, settings=["epochs=2"]), run, machine=CPU, resume=True)
+    (tmp_path / "data/12.png").unlink()
+    (tmp_path / "data").rename(tmp_path / "moved")
+    moved = resume_config(run, settings=["epochs=2"], data=(str(tmp_path / "moved"),))
+    assert len(rows(train(moved, run, machine=CPU, resume=True))) == 2
+
+
 def test_two_devices_give_the_numbers_of_one(config: TrainConfig, tmp_path: Path) -> None:
     config = replace(config, epochs=1, batch=4)
     one = train(config, tmp_path / "one", machine=CPU)
@@ -165,6 +182,8 @@ def test_two_devices_give_the_numbers_of_one(config: TrainConfig, tmp_path: Path
         [script, *command, "--data", *config.data], capture_output=True, text=True, check=False, env=environment, timeout=200
     )
     assert process.returncode == 0, process.stderr
+    assert process.stdout == f"{tmp_path / 'two' / 'report.html'}\n"  # one process of the two reports
+    assert process.stderr.count("train MSE") == 1
     whole_batches = rows(one)[0]["train"]["mse"]
     assert rows(tmp_path / "two")[0]["train"]["mse"] == pytest.approx(whole_batches, rel=0.05)
     assert rows(tmp_path / "two")[0]["test"]["mse"] == pytest.approx(rows(one)[0]["test"]["mse"], rel=0.05)

@@ -163,7 +163,7 @@ def train(
     """Train a model on color photographs. Ctrl-C stops it with a checkpoint; --resume goes on from there."""
     with _training_installed():
         from .evaluation import write_report
-        from .training import Machine, load_recipe, resume_config
+        from .training import Machine, is_first_process, load_recipe, resume_config
         from .training import train as train_run
 
     if resume:
@@ -189,7 +189,8 @@ def train(
     except KeyboardInterrupt:
         typer.echo(f"\ntinct: stopped; go on with: tinct train --run {run} --resume", err=True)
         raise typer.Exit(130) from None
-    typer.echo(write_report(run))
+    if is_first_process():
+        typer.echo(write_report(run))
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .config import TrainConfig, load_recipe
-from .loop import resume_config, train
-from .machine import Machine
+from .folder import resume_config
+from .loop import train
+from .machine import Machine, is_first_process
 
-__all__ = ["Machine", "TrainConfig", "load_recipe", "resume_config", "train"]
+__all__ = ["Machine", "TrainConfig", "is_first_process", "load_recipe", "resume_config", "train"]

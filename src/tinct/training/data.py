@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import glob
 import hashlib
 import json
 import os
 import secrets
 import shutil
-import tarfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,9 +20,10 @@ import numpy.typing as npt
 
 from ..color import chroma, lightness, rgb_to_lab
 from ..errors import DataError, PhotoError
-from ..photo import READABLE_SUFFIXES, Photo
+from ..photo import Photo
 from ..prepare import Preparation
 from .config import TrainConfig
+from .sources import Source, find_source
 
 __all__ = ["MIN_PICTURES", "SKIPS", "Pictures", "Progress", "batch_arrays", "is_train", "load_pictures"]
 
@@ -75,7 +74,7 @@ def load_pictures(config: TrainConfig, cache: Path, progress: Progress | None = 
     Raises:
         DataError: nothing found, or fewer than `MIN_PICTURES` usable pictures to train on.
     """
-    sources = [_source(text) for text in config.data]
+    sources = [find_source(text) for text in config.data]
     if not sources:
         raise DataError("No pictures to train on: name a folder, shards or a data set id with --data.")
     settings = [config.size, config.min_side, config.min_chroma, config.pictures]
@@ -92,96 +91,7 @@ def batch_arrays(pictures: Pictures, indices: npt.NDArray[np.int64], preparation
     return preparation.prepare(lightness(rgb)), np.multiply(np.moveaxis(rgb, -1, 1), np.float32(1 / 255), dtype=np.float32)
 
 
-# ---- where pictures come from -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Source:
-    """One `--data` argument: `read` yields (name, bytes) of each file, `files` are what it depends on."""
-
-    name: str
-    read: Callable[[], Iterator[tuple[str, bytes | Path]]]
-    files: list[Path]
-    count: int | None
-    extra: str = ""
-
-    def state(self) -> list[Any]:
-        """Changes whenever one of its files changes."""
-        stats = [(str(f), f.stat()) for f in self.files]
-        return [self.name, self.extra, [(name, s.st_size, s.st_mtime_ns) for name, s in stats]]
-
-
-def _source(text: str) -> _Source:
-    path = Path(text).expanduser()
-    if path.is_dir():
-        return _folder(path)
-    shards = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(str(path)))]  # noqa: PTH207 (absolute patterns)
-    if shards:
-        wrong = [p for p in shards if p.suffix != ".tar"]
-        if wrong:
-            raise DataError(f"{wrong[0]} is neither a folder nor a .tar shard; name the folder that it is in.")
-        return _shards(text, shards)
-    if text.startswith("hf:"):
-        return _hub(text.removeprefix("hf:"))
-    raise DataError(
-        f"{text}: no such folder or shard. Give a folder, .tar shards, or hf:NAME for a data set of the datasets library."
-    )
-
-
-def _folder(path: Path) -> _Source:
-    files = sorted(p for p in path.rglob("*") if p.suffix.lower() in READABLE_SUFFIXES and p.is_file())
-    if not files:
-        shards = sorted(path.glob("*.tar"))
-        if shards:
-            return _shards(str(path), shards)
-        raise DataError(
-            f"{path} holds no pictures ({', '.join(sorted(READABLE_SUFFIXES))}) and no .tar shards; name a folder that does."
-        )
-    return _Source(str(path.resolve()), lambda: ((str(p.relative_to(path)), p) for p in files), files, len(files))
-
-
-def _shards(text: str, shards: list[Path]) -> _Source:
-    def read() -> Iterator[tuple[str, bytes | Path]]:
-        for shard in shards:
-            try:
-                with tarfile.open(shard) as tar:
-                    for member in tar:
-                        if Path(member.name).suffix.lower() in READABLE_SUFFIXES and (file := tar.extractfile(member)) is not None:
-                            yield f"{shard.name}/{member.name}", file.read()
-            except (tarfile.TarError, OSError, EOFError) as error:
-                raise DataError(f"{shard} can't be read as a .tar shard ({error}). Download or pack it again.") from error
-
-    return _Source(text, read, shards, None)
-
-
-def _hub(text: str) -> _Source:
-    """``NAME[:SPLIT]`` or a local folder of the datasets library: its first column of pictures."""
-    try:
-        import datasets
-    except ImportError as error:
-        raise DataError(f"hf:{text} needs the datasets library: pip install datasets") from error
-    name, _, split = text.partition(":")
-    try:
-        table = datasets.load_dataset(name, split=split or "train")
-    except Exception as error:
-        raise DataError(f"hf:{text} can't be loaded: {str(error).splitlines()[0]}") from error
-    columns = [key for key, feature in table.features.items() if isinstance(feature, datasets.Image)]
-    if not columns:
-        raise DataError(f"hf:{text} has no column of pictures; its columns are {', '.join(table.features)}.")
-    table = table.select_columns(columns[:1]).cast_column(columns[0], datasets.Image(decode=False))
-
-    def read() -> Iterator[tuple[str, bytes | Path]]:
-        for i, row in enumerate(table):
-            cell = row[columns[0]] or {}
-            yield cell.get("path") or f"row {i}", cell["bytes"] if cell.get("bytes") is not None else Path(cell.get("path") or "")
-
-    return _Source(f"hf:{text}", read, [], len(table), extra=table._fingerprint)
-
-
-# ---- decoding, once -----------------------------------------------------------------------------------------------------------
-
-
-def _decode(config: TrainConfig, sources: list[_Source], folder: Path, progress: Progress) -> None:
+def _decode(config: TrainConfig, sources: list[Source], folder: Path, progress: Progress) -> None:
     """Fill `folder` with ``pixels.u8``, ``index.csv`` and ``cache.json``; it appears whole or not at all."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +126,7 @@ def _decode(config: TrainConfig, sources: list[_Source], folder: Path, progress:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _choose(config: TrainConfig, sources: list[_Source], progress: Progress) -> set[str] | None:
+def _choose(config: TrainConfig, sources: list[Source], progress: Progress) -> set[str] | None:
     """Hashes of the random part of the files that `config.pictures` asks for; None for all of them.
 
     The digits after those that decide the split choose, so both sides shrink alike.
@@ -231,7 +141,7 @@ def _choose(config: TrainConfig, sources: list[_Source], progress: Progress) -> 
     return set(sorted(digests, key=lambda digest: digest[8:])[: config.pictures])
 
 
-def _squares(config: TrainConfig, sources: list[_Source], chosen: set[str] | None) -> Iterator[tuple[str, str, Bytes | str]]:
+def _squares(config: TrainConfig, sources: list[Source], chosen: set[str] | None) -> Iterator[tuple[str, str, Bytes | str]]:
     """(name, hash, pixels or the reason for skipping) of every file, in order, decoded on all cores."""
 
     def square(name: str, data: bytes | Path) -> tuple[str, str, Bytes | str] | None:

@@ -26,7 +26,7 @@ from ..models import MODELS
 from ..weights import METADATA_KEY, PAIR_KEY, ModelSpec, read_spec, sha256
 from . import task
 from .config import TrainConfig, network_config, read_config
-from .loop import CHECKPOINT, load_checkpoint, preparation
+from .folder import CHECKPOINT, load_checkpoint
 
 __all__ = ["PARITY", "export", "load_network", "parity"]
 
@@ -138,7 +138,7 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any],
     return ModelSpec(
         name=name,
         architecture=config.model,
-        preparation=preparation(config),
+        preparation=task.preparation(config),
         config={"parameters": environment.get("parameters")} | dict(config.network),
         training=training,
         scores=read("scores.json"),
@@ -158,7 +158,7 @@ def _graph(network: nn.Module, config: TrainConfig) -> onnx.ModelProto:
         inputs += (torch.zeros(2, latent),)
         shapes.append({0: batch})
     else:
-        multiple = preparation(config).multiple
+        multiple = task.preparation(config).multiple
         shapes[0] |= {2: multiple * torch.export.Dim("rows", min=1), 3: multiple * torch.export.Dim("columns", min=1)}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):

@@ -8,41 +8,29 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-import tomli_w
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from .._files import write_whole
 from ..errors import ConfigError
-from ..prepare import Preparation
 from . import task
-from .config import TrainConfig, network_config, override, read_config
+from .config import TrainConfig, network_config
 from .data import Pictures, Progress, batch_arrays, load_pictures
 from .final import write_samples, write_scores
-from .machine import Machine, describe
+from .folder import CHECKPOINT, begin_run, finished_rows, load_checkpoint, new_folder
+from .machine import Machine
+from .stop import Stop
 
-__all__ = ["CHECKPOINT", "load_checkpoint", "preparation", "resume_config", "train"]
-
-CHECKPOINT = Path("checkpoints") / "last.ckpt"
-
-
-def preparation(config: TrainConfig) -> Preparation:
-    """At what size and shape the network of this recipe sees pictures, in training and in use."""
-    network = network_config(config)
-    return Preparation(config.size, multiple=int(np.prod(network.strides)), square=hasattr(network, "size"))
+__all__ = ["train"]
 
 
 @dataclass
@@ -61,41 +49,6 @@ class _State:
     def __post_init__(self) -> None:
         if self.sums is None:
             self.sums = torch.zeros(len(task.MEASURES) + 1, dtype=torch.float64)
-
-
-def resume_config(
-    run: Path, model: str | None = None, settings: list[str] | None = None, data: tuple[str, ...] = ()
-) -> TrainConfig:
-    """The config of the run to go on with. Of its recipe only `epochs` may change; `data` may, if the pictures moved.
-
-    Raises:
-        ConfigError: no such run, or it trains another model than `model`, or another setting is asked for.
-    """
-    config = read_config(run / "config.toml")
-    if model is not None and model != config.model:
-        raise ConfigError(f"{run} trains {config.model!r}, not {model!r}. Name another run with --run, or leave out {model!r}.")
-    changed = override(config, settings or [], data)
-    if replace(changed, epochs=config.epochs, data=config.data) != config:
-        raise ConfigError(f"{run}: a run that is resumed keeps its recipe; only epochs can be set. Start another with --run.")
-    return changed
-
-
-def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
-    """The checkpoint of a run of this config. Raises ConfigError where it is damaged or of another architecture."""
-    try:
-        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        architecture = checkpoint["architecture"]
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path}: no such file. Train the run first: tinct train {config.model} --run {path.parent.parent}"
-        ) from error
-    except Exception as error:
-        raise ConfigError(f"{path} is not a checkpoint of tinct, or is damaged. Start the run again in another folder.") from error
-    if architecture != config.model:
-        raise ConfigError(
-            f"{path} is of architecture {architecture!r}, the run's config.toml says {config.model!r}; they don't fit."
-        )
-    return checkpoint
 
 
 def train(
@@ -118,14 +71,16 @@ def train(
         progress: called often with (what is going on, how far, of how much).
         on_epoch: called with every row of ``metrics.jsonl``.
 
+    With several devices every one of them has a process of its own; both callbacks are called in the first only, which
+    `is_first_process` tells.
+
     Raises:
-        ConfigError: `run` holds a run already, or nothing to resume.
+        ConfigError: `run` holds a run already, or nothing to resume, or it began with other pictures.
         DataError: too few pictures.
         DeviceError: the accelerator isn't there.
         KeyboardInterrupt: after a checkpoint was written.
     """
     machine = machine or Machine()
-    tell: Progress = progress or (lambda what, done, total: None)
     last = run / CHECKPOINT
     if resume != (run / "config.toml").exists():
         cure = "Leave out --resume." if resume else "Go on with --resume, or name another folder with --run."
@@ -135,50 +90,21 @@ def train(
     if config.batch % fabric.world_size:
         raise ConfigError(f"batch = {config.batch} can't be shared evenly by {fabric.world_size} devices; set a multiple of it.")
 
-    with _new_folder(run), fabric.rank_zero_first():  # one process decodes the pictures, the others find them decoded
-        pictures = load_pictures(config, cache or run / "cache", tell if fabric.global_rank == 0 else None)
+    first = fabric.global_rank == 0
+    tell: Progress = progress if progress and first else lambda what, done, total: None
+    with new_folder(run), fabric.rank_zero_first():  # one process decodes the pictures, the others find them decoded
+        pictures = load_pictures(config, cache or run / "cache", tell)
     loop = _Loop(config, pictures, fabric, run, machine.checkpoint_seconds, tell)
-    if fabric.global_rank == 0:
-        _begin(run, config, pictures, loop)
+    if first:
+        begin_run(run, config, pictures, fabric, loop.network)
     if resume and last.exists():
         loop.restore(load_checkpoint(last, config))
     try:
         with loop.stop:
-            loop.run_epochs(on_epoch or (lambda row: None))
+            loop.run_epochs(on_epoch if on_epoch and first else lambda row: None)
     except OSError as error:
         raise ConfigError(f"{run}: {error.strerror or error}. Make room, and go on with --resume.") from error
     return run
-
-
-@contextmanager
-def _new_folder(run: Path) -> Iterator[None]:
-    """Make the run's folder, and take it back if what follows fails. Raises ConfigError where it can't be made."""
-    made = not run.exists()
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"{run}: {error.strerror or error}. Choose another folder with --run.") from error
-    try:
-        yield
-    except BaseException:
-        if made:
-            shutil.rmtree(run, ignore_errors=True)
-        raise
-
-
-def _begin(run: Path, config: TrainConfig, pictures: Pictures, loop: _Loop) -> None:
-    try:
-        last = run / CHECKPOINT
-        last.parent.mkdir(parents=True, exist_ok=True)
-        pictures.write_split(run / "split.csv")
-        counts = {"train": len(pictures.train), "test": len(pictures.test), "skipped": pictures.skipped}
-        parameters = sum(p.numel() for p in loop.network.parameters())
-        environment = describe(loop.fabric) | {"parameters": parameters, "pictures": counts}
-        (run / "scores.json").unlink(missing_ok=True)  # those of fewer epochs
-        write_whole(run / "environment.json", json.dumps(environment, indent=2))
-        write_whole(run / "config.toml", tomli_w.dumps(config.to_dict()))
-    except OSError as error:
-        raise ConfigError(f"{run}: {error.strerror or error}. Choose another folder with --run.") from error
 
 
 class _Loop:
@@ -186,12 +112,12 @@ class _Loop:
 
     def __init__(self, config: TrainConfig, pictures: Pictures, fabric: Fabric, run: Path, every: float, tell: Progress) -> None:
         self.config, self.pictures, self.fabric, self.run, self.every, self.tell = config, pictures, fabric, run, every, tell
-        self.preparation = preparation(config)
+        self.preparation = task.preparation(config)
         network = task.build(config)
         optimizer = torch.optim.Adam(network.parameters(), lr=config.lr)
         self.network, self.optimizer = fabric.setup(network, optimizer)
         self.state = _State()
-        self.stop = _Stop()
+        self.stop = Stop()
         self.saved = time.monotonic()
 
     # ---- steps ----
@@ -312,7 +238,7 @@ class _Loop:
         self.fabric.log_dict(flat, step=row["step"])
         if self.fabric.global_rank == 0:
             path = self.run / "metrics.jsonl"
-            write_whole(path, "".join(f"{line}\n" for line in [*_lines(path, self.state.epoch), json.dumps(row)]))
+            write_whole(path, "".join(f"{line}\n" for line in [*finished_rows(path, self.state.epoch), json.dumps(row)]))
         self.state = _State(epoch=self.state.epoch + 1)
         self.save()
         return row
@@ -342,30 +268,3 @@ class _Loop:
         self.optimizer.load_state_dict(checkpoint["optimizer"])
         sums = checkpoint["sums"] if self.fabric.global_rank == 0 else torch.zeros_like(checkpoint["sums"])
         self.state = _State(checkpoint["epoch"], checkpoint["step"], checkpoint["seconds"], sums)
-
-
-def _lines(path: Path, epochs: int) -> list[str]:
-    """The first rows of ``metrics.jsonl``: those of the epochs that the checkpoint has behind it."""
-    return path.read_text("utf-8").splitlines()[:epochs] if path.exists() else []
-
-
-class _Stop:
-    """While entered, Ctrl-C and SIGTERM only raise a flag, which the loop heeds between steps; a second one breaks in at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self.previous: dict[int, Any] = {}
-
-    def __enter__(self) -> _Stop:
-        if threading.current_thread() is threading.main_thread():  # elsewhere signals are someone else's business
-            self.previous = {number: signal.signal(number, self.ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def ask(self, number: int, frame: object) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self.previous.items():
-            signal.signal(number, handler)

@@ -16,11 +16,12 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.loggers.tensorboard import TensorBoardLogger
+from lightning_fabric.utilities.rank_zero import rank_zero_only
 
 from .._version import __version__
 from ..errors import DeviceError
 
-__all__ = ["Machine", "describe"]
+__all__ = ["Machine", "describe", "is_first_process"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ def _fast_precision(accelerator: str) -> str:
     if torch.cuda.is_available() and accelerator in {"auto", "gpu", "cuda"}:
         return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
     return "bf16-mixed" if torch.cpu.get_capabilities().get("avx512_bf16") else "32-true"
+
+
+def is_first_process() -> bool:
+    """Whether this process is the only one of its run, or the one that reports."""
+    return getattr(rank_zero_only, "rank", 0) in (0, None)
 
 
 def describe(fabric: Fabric) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import zlib
+from math import prod
 
 import torch
 from torch import Tensor, nn
 
 from ..models import MODELS, VAEOutput
+from ..prepare import Preparation
 from .config import TrainConfig, network_config
 from .losses import LOSSES, kl_divergence, mse
 
-__all__ = ["MEASURES", "build", "losses", "noise", "predict"]
+__all__ = ["MEASURES", "build", "losses", "noise", "predict", "preparation"]
 
 MEASURES = ("loss", "mse", "kl")
 """What `losses` returns, in this order."""
@@ -23,6 +25,12 @@ def build(config: TrainConfig) -> nn.Module:
         torch.manual_seed(config.seed)
         network: nn.Module = MODELS[config.model](network_config(config))
         return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def preparation(config: TrainConfig) -> Preparation:
+    """At what size and shape the network of this recipe sees pictures, in training and in use."""
+    network = network_config(config)
+    return Preparation(config.size, multiple=prod(network.strides), square=hasattr(network, "size"))
 
 
 def noise(config: TrainConfig, count: int, *where: int | str) -> Tensor:

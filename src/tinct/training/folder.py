@@ -1,0 +1,107 @@
+"""The run folder: made, gone on with, and its checkpoint read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from .._files import write_whole
+from ..errors import ConfigError
+from .config import TrainConfig, override, read_config
+from .data import Pictures
+from .machine import describe
+
+__all__ = ["CHECKPOINT", "begin_run", "finished_rows", "load_checkpoint", "new_folder", "resume_config"]
+
+CHECKPOINT = Path("checkpoints") / "last.ckpt"
+
+
+@contextmanager
+def new_folder(run: Path) -> Iterator[None]:
+    """Make the run's folder, and take it back if what follows fails. Raises ConfigError where it can't be made."""
+    made = not run.exists()
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{run}: {error.strerror or error}. Choose another folder with --run.") from error
+    try:
+        yield
+    except BaseException:
+        if made:
+            shutil.rmtree(run, ignore_errors=True)
+        raise
+
+
+def begin_run(run: Path, config: TrainConfig, pictures: Pictures, fabric: Fabric, network: nn.Module) -> None:
+    """Write what a run starts from: recipe, split and environment. Raises ConfigError, also where it began with other pictures."""
+    if (split := run / "split.csv").exists():
+        with split.open(newline="", encoding="utf-8") as file:
+            before = sorted(row["sha256"] for row in csv.DictReader(file))
+        if before != sorted(pictures.sha256):
+            raise ConfigError(
+                f"{run} began with {len(before)} pictures, and these {len(pictures.sha256)} are others. "
+                "Name the same with --data, or start another run with --run."
+            )
+    try:
+        last = run / CHECKPOINT
+        last.parent.mkdir(parents=True, exist_ok=True)
+        pictures.write_split(split)
+        counts = {"train": len(pictures.train), "test": len(pictures.test), "skipped": pictures.skipped}
+        parameters = sum(p.numel() for p in network.parameters())
+        environment = describe(fabric) | {"parameters": parameters, "pictures": counts}
+        (run / "scores.json").unlink(missing_ok=True)  # those of fewer epochs
+        write_whole(run / "environment.json", json.dumps(environment, indent=2))
+        write_whole(run / "config.toml", tomli_w.dumps(config.to_dict()))
+    except OSError as error:
+        raise ConfigError(f"{run}: {error.strerror or error}. Choose another folder with --run.") from error
+
+
+def resume_config(
+    run: Path, model: str | None = None, settings: list[str] | None = None, data: tuple[str, ...] = ()
+) -> TrainConfig:
+    """The config of the run to go on with. Of its recipe only `epochs` may change; `data` may, if the pictures moved.
+
+    Raises:
+        ConfigError: no such run, or it trains another model than `model`, or another setting is asked for.
+    """
+    config = read_config(run / "config.toml")
+    if model is not None and model != config.model:
+        raise ConfigError(f"{run} trains {config.model!r}, not {model!r}. Name another run with --run, or leave out {model!r}.")
+    changed = override(config, settings or [], data)
+    if replace(changed, epochs=config.epochs, data=config.data) != config:
+        raise ConfigError(f"{run}: a run that is resumed keeps its recipe; only epochs can be set. Start another with --run.")
+    return changed
+
+
+def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
+    """The checkpoint of a run of this config. Raises ConfigError where it is damaged or of another architecture."""
+    try:
+        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        architecture = checkpoint["architecture"]
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: no such file. Train the run first: tinct train {config.model} --run {path.parent.parent}"
+        ) from error
+    except Exception as error:
+        raise ConfigError(f"{path} is not a checkpoint of tinct, or is damaged. Start the run again in another folder.") from error
+    if architecture != config.model:
+        raise ConfigError(
+            f"{path} is of architecture {architecture!r}, the run's config.toml says {config.model!r}; they don't fit."
+        )
+    return checkpoint
+
+
+def finished_rows(path: Path, epochs: int) -> list[str]:
+    """The first rows of ``metrics.jsonl``: those of the epochs that the checkpoint has behind it."""
+    return path.read_text("utf-8").splitlines()[:epochs] if path.exists() else []
