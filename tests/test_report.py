@@ -127,6 +127,7 @@ def test_numbers_are_those_of_the_files(tmp_path: Path) -> None:
     assert "+0.00037" in page.text
     assert "0.1329 0.1308 −0.0021" in page.text
     assert "upper bound" in page.text
+    assert f"{0.0061**0.5:.5f}" in page.text  # the other reading of the reference: root mean squared
     assert "2 too small, 1,240 gray" in page.text
     assert "the lowest 20% of hashes are test pictures, the other 80% train" in page.text
     assert "1 min 30 s per epoch, 4 min 30 s in all" in page.text
