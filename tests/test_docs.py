@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from conftest import draw
 from tinct import Photo, training
 from tinct.cli import app
+from tinct.weights import bundled, read_spec
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -130,3 +131,18 @@ def test_links_resolve(page: Path) -> None:
 def test_pages_are_in_the_menu() -> None:
     menu = (ROOT / "mkdocs.yml").read_text("utf-8")
     assert all(f" {page.name}\n" in menu for page in DOCS)
+
+
+def test_figures_are_those_of_the_bundled_models() -> None:
+    """The README's table of errors says what the models' own records say."""
+    for name, graph in bundled().items():
+        spec = read_spec(graph.with_suffix(".safetensors"))
+        scores = spec.scores
+        figures = [
+            scores["train"]["mse"],
+            scores["test"]["mse"],
+            scores["gray"]["test"]["mse"],
+            scores["mean_color"]["test"]["mse"],
+        ]
+        row = f"| `{name}` | {spec.training['epochs']} | {' | '.join(f'{figure:.5f}' for figure in figures)} |"
+        assert row in (ROOT / "README.md").read_text("utf-8")
