@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import errno
 import gc
@@ -711,6 +712,23 @@ def test_an_unreadable_file_is_a_photo_error(tmp_path: Path, monkeypatch: pytest
         Photo.open(tmp_path / "a.jpg")
 
 
+HEIC = (  # a red rectangle
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAX1tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAAAAAERAAAEA"
+    "AQAAAAABoQABAAAAAAAAAB0AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA/WlwcnAAAADdaXBjbwAAAHZodmND"
+    "AQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5uAhoMCAA"
+    "AAMDIAAAAwAhYgABAAZEAcFzwIkAAAATY29scm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAAEAAAAABAAAAMAAAAAEAAAAAAAAA"
+    "Av////AAAAACAAAAEHBpeGkAAAAAAwgICAAAABhpcG1hAAAAAAAAAAEAAQWBAgMFhAAAACVtZGF0AAAAGSgBrxOA9SeBP//gSUf/se54fgWBfnny1PA="
+)
+
+
+def test_heic_is_told_from_damage(tmp_path: Path) -> None:
+    path = tmp_path / "phone.heic"
+    path.write_bytes(base64.b64decode(HEIC))
+    with pytest.raises(PhotoError, match=r"phone\.heic is HEIC, which tinct can't decode; convert it") as raised:
+        Photo.open(path).to_numpy()
+    assert "damaged" not in str(raised.value)
+
+
 def test_empty_bytes_are_no_picture() -> None:
     with pytest.raises(PhotoError, match="<bytes> is empty"):
         Photo.open(b"")
@@ -942,7 +960,7 @@ def test_to_pil_names_the_cure_where_pillow_is_missing(monkeypatch: pytest.Monke
         ("a/b.jpg", None, "a/b.color.jpg"),
         ("b.tar.JPG", None, "b.tar.color.JPG"),
         ("a/b.gif", None, "a/b.color.png"),
-        ("a/b.heic", None, "a/b.color.png"),
+        ("a/b.avif", None, "a/b.color.png"),
         ("a/b", None, "a/b.color.png"),
         ("a/b.tif", "c.png", "c.png"),
         ("a/b.tif", "new/", "new/b.color.tif"),

@@ -36,7 +36,7 @@ PhotoSource: TypeAlias = "str | Path | bytes | npt.NDArray[Any] | PILImage | Pho
 
 _SAVERS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}
 WRITABLE_SUFFIXES = tuple(_SAVERS)
-READABLE_SUFFIXES = (*WRITABLE_SUFFIXES, ".jpe", ".jfif", ".gif", ".avif", ".heic", ".heif")
+READABLE_SUFFIXES = (*WRITABLE_SUFFIXES, ".jpe", ".jfif", ".gif", ".avif")
 _LOADERS = ("jpeg", "png", "tiff", "webp", "gif", "heif", "jp2k", "jxl", "ppm")  # libvips also "loads" SVG, CSV, matrices
 _KINDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}  # interpretations that are photographs -> color bands
 _MOST = {"jpeg": 65500, "webp": 16383}  # pixels a side
@@ -296,6 +296,8 @@ class Photo:
             if "target: write error" in error.detail:
                 number = errno.ENOSPC if os.strerror(errno.ENOSPC) in error.detail else errno.EIO
                 raise OSError(number, os.strerror(number)) from None
+            if "not been built in" in error.detail:  # HEIC's own compression, HEVC, whose patents keep it out of libvips' packages
+                raise PhotoError(f"{self.name} is HEIC, which tinct can't decode; convert it to JPEG, PNG or TIFF first") from None
             raise PhotoError(f"{self.name} is damaged or cut off ({_first_line(error)}); get a fresh copy of it") from None
 
 
