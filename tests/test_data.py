@@ -119,6 +119,7 @@ def test_every_reason_for_skipping_is_counted(folder: Path, tmp_path: Path) -> N
     pictures = load_pictures(config(root), tmp_path / "cache")
     assert len(pictures.names) == 10
     assert pictures.skipped == {"broken": 4, "too small": 2, "gray": 1, "duplicate": 1}
+    assert pictures.summary().endswith("left out: 4 broken, 2 too small, 1 gray, 1 duplicate")
 
 
 def test_the_split_is_written(folder: Path, tmp_path: Path) -> None:

@@ -170,6 +170,24 @@ def test_a_run_is_not_resumed_with_other_pictures(config: TrainConfig, tmp_path:
     assert len(rows(train(moved, run, machine=CPU, resume=True))) == 2
 
 
+def test_a_disk_that_fills_up_says_how_to_go_on(config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = train(config, tmp_path / "whole", machine=CPU)
+
+    def full(path: Path, content: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fill(what: str, done: int, total: int) -> None:
+        if what.startswith("epoch 2"):
+            monkeypatch.setattr("tinct.training.loop.write_whole", full)
+
+    with pytest.raises(ConfigError, match=r"No space left on device\. Make room, and go on with --resume"):
+        train(config, tmp_path / "cut", machine=CPU, progress=fill)
+    monkeypatch.undo()
+    assert not [p for p in (tmp_path / "cut").rglob("*") if "partial" in p.name]
+    train(resume_config(tmp_path / "cut"), tmp_path / "cut", machine=CPU, resume=True)
+    assert rows(tmp_path / "cut") == rows(whole)
+
+
 def test_two_devices_give_the_numbers_of_one(config: TrainConfig, tmp_path: Path) -> None:
     config = replace(config, epochs=1, batch=4)
     one = train(config, tmp_path / "one", machine=CPU)

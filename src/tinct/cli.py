@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -177,6 +178,7 @@ def train(
     machine = Machine(accelerator, int(devices) if devices.isdigit() else devices, nodes, precision, checkpoint_seconds)
     try:
         with _progress() as (bar, tell):
+            say = partial(bar.console.print, markup=False, highlight=False, soft_wrap=True)
             train_run(
                 config,
                 run,
@@ -184,7 +186,8 @@ def train(
                 machine=machine,
                 cache=cache,
                 progress=tell,
-                on_epoch=lambda row: bar.console.print(_row(row)),
+                on_pictures=lambda pictures: say(pictures.summary()),
+                on_epoch=lambda row: say(_row(row)),
             )
     except KeyboardInterrupt:
         typer.echo(f"\ntinct: stopped; go on with: tinct train --run {run} --resume", err=True)

@@ -205,10 +205,11 @@ def test_from_a_folder_of_pictures_to_a_colored_photograph(
 ) -> None:
     settings = [word for setting in toy_settings for word in ("--set", setting)]
     run = tmp_path / "runs" / "mine"
-    ended = tinct("train", "autoencoder", "--data", folder, "--run", run, "--accelerator", "cpu", *settings)
+    ended = tinct("train", "autoencoder", "--data", folder, "--data", photo.parent, "--run", run, "--accelerator", "cpu", *settings)
     assert ended.code == 0, ended.err
     assert ended.out == f"{run / 'report.html'}\n"
     assert "epoch   2  train MSE" in ended.err
+    assert re.match(r"\d+ pictures to train on, \d+ to test on; left out: 1 gray\n", ended.err)
     assert {"loss.png", "compare.png", "report.html", "metrics.jsonl", "split.csv", "environment.json", "config.toml"} <= {
         p.name for p in run.iterdir()
     }

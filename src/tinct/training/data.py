@@ -52,6 +52,11 @@ class Pictures:
     skipped: dict[str, int]
     """Reason -> how many files were left out."""
 
+    def summary(self) -> str:
+        """One line: how many on each side, how many left out and why."""
+        left_out = ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items() if count) or "none"
+        return f"{len(self.train):,} pictures to train on, {len(self.test):,} to test on; left out: {left_out}"
+
     def write_split(self, path: Path) -> None:
         """``split.csv``: side, name and hash of every picture."""
         side = dict.fromkeys(self.train.tolist(), "train") | dict.fromkeys(self.test.tolist(), "test")

@@ -59,6 +59,7 @@ def train(
     machine: Machine | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
+    on_pictures: Callable[[Pictures], None] | None = None,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
 ) -> Path:
     """Train into the folder `run`, and return it.
@@ -69,9 +70,10 @@ def train(
         machine: where; the defaults take what there is.
         cache: folder for decoded pictures; ``run/cache`` unless given.
         progress: called often with (what is going on, how far, of how much).
+        on_pictures: called once, with the pictures that were found, and how many were left out and why.
         on_epoch: called with every row of ``metrics.jsonl``.
 
-    With several devices every one of them has a process of its own; both callbacks are called in the first only, which
+    With several devices every one of them has a process of its own; callbacks are called in the first only, which
     `is_first_process` tells.
 
     Raises:
@@ -97,6 +99,7 @@ def train(
     loop = _Loop(config, pictures, fabric, run, machine.checkpoint_seconds, tell)
     if first:
         begin_run(run, config, pictures, fabric, loop.network)
+        (on_pictures or (lambda pictures: None))(pictures)
     if resume and last.exists():
         loop.restore(load_checkpoint(last, config))
     try:
