@@ -37,7 +37,7 @@ def cli_page() -> str:
 
 
 def placeholder(parameter: Any) -> str:
-    return str(parameter.metavar or parameter.name.rpartition("_")[2].upper())
+    return str(parameter.metavar or parameter.name.rpartition("_")[2].upper()) + "..." * (parameter.nargs == -1)
 
 
 def row(parameter: Any) -> str:

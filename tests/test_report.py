@@ -106,6 +106,15 @@ def report(run: Path) -> Page:
     return Page(path.read_text("utf-8"))
 
 
+def test_where_psnr_and_error_disagree_about_mean_color(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    assert "other way round" not in report(run).text
+    scores = json.loads((run / "scores.json").read_text())
+    scores["mean_color"]["test"]["psnr"] = scores["test"]["psnr"] + 0.2
+    (run / "scores.json").write_text(json.dumps(scores))
+    assert "By PSNR the order of model and average color is the other way round" in report(run).text
+
+
 def test_numbers_are_those_of_the_files(tmp_path: Path) -> None:
     page = report(make_run(tmp_path / "run"))
     scores = json.loads((tmp_path / "run" / "scores.json").read_text())

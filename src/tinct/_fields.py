@@ -48,17 +48,11 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
         return float(value)
     if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
-    expected = (
-        "list"
-        if origin is tuple
-        else "table"
-        if origin is dict or dataclasses.is_dataclass(hint)
-        else getattr(hint, "__name__", str(hint))
-    )
-    raise ConfigError(f"{where} must be {_ARTICLES.get(expected, 'a ' + expected)}, not {value!r}.")
+    expected = _NAMES.get(dict if dataclasses.is_dataclass(hint) else origin or hint, str(hint))
+    raise ConfigError(f"{where} must be {expected}, not {value!r}.")
 
 
-_ARTICLES = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "dict": "a table"}
+_NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false", dict: "a table", tuple: "a list"}
 
 
 def to_dict(instance: Any) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def tinct(
 
 @app.command()
 def colorize(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photographs, or folders of them.", show_default=False)],
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO", help="Photographs, or folders of them.", show_default=False)],
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="File, or folder for several. By default NAME.color.EXT beside the original."),
@@ -66,7 +66,10 @@ def colorize(
     strength: Annotated[float, typer.Option(help="0 leaves the picture gray, 1 takes the model's colors as they are.")] = 1.0,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG and WebP files.")] = 95,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace earlier results. Originals are never overwritten.")
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace the file at the output's place. Photographs being colored are never overwritten."
+        ),
     ] = False,
 ) -> None:
     """Color black-and-white photographs; the originals stay as they are."""
@@ -84,12 +87,16 @@ def colorize(
             raise PhotoError(f"{output}: {error.strerror}. Name another folder with -o.") from error
     colorizer = Colorizer(model or DEFAULT_MODEL)
     failed = 0
+    taken = {file.resolve() for file in files}
     with _progress() as (_, tell):
         for done, file in enumerate(files):
             tell(f"coloring {file.name}", done, len(files))
             try:
-                colored = colorizer.colorize(file, strength=strength)
-                typer.echo(colored.save(color_path(file, output), overwrite=overwrite, quality=quality))
+                target = color_path(file, output)
+                if target.resolve() in taken and target.resolve() != file.resolve():  # of its own, save() says so
+                    raise PhotoError(f"{file}: {target} is another photograph or its result here; name another output with -o")
+                typer.echo(colorizer.colorize(file, strength=strength).save(target, overwrite=overwrite, quality=quality))
+                taken.add(target.resolve())
             except PhotoError as error:
                 if len(files) == 1:
                     raise

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .color import AB_SCALE
 from .errors import ConfigError, PhotoError, WeightsError
 from .photo import Photo
-from .weights import DEFAULT_MODEL, METADATA_KEY, PAIR_KEY, ModelSpec, find, read_spec, sha256
+from .weights import DEFAULT_MODEL, check_pair, find
 
 if TYPE_CHECKING:
     from .photo import PhotoSource
@@ -37,15 +37,14 @@ class Colorizer:
         import onnxruntime
 
         graph = find(model)
+        self.spec = check_pair(graph)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4  # its errors arrive as exceptions
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-            metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # onnxruntime's own exceptions have no common base
             raise WeightsError(f"{graph} can't be loaded ({str(error).splitlines()[0][:200]}). Export the model again.") from error
-        self.spec = _checked_spec(graph, metadata)
         self._noise = [(i.name, i.shape[1]) for i in self._session.get_inputs() if i.name != "gray"]
 
     def predict_ab(self, lightness: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
@@ -86,21 +85,3 @@ class Colorizer:
         width, height = self.spec.preparation.size(photo.width, photo.height)
         ab = self.predict_ab(photo.small_lightness(width, height))
         return photo.recolored(ab * np.float32(strength))
-
-
-def _checked_spec(graph: Path, metadata: dict[str, str]) -> ModelSpec:
-    """The spec of a pair of files that belong together. Raises WeightsError."""
-    if METADATA_KEY not in metadata:
-        raise WeightsError(f"{graph} is an ONNX file, but not a tinct model. Make one with: tinct export RUN -o NAME")
-    spec = ModelSpec.from_json(metadata[METADATA_KEY], str(graph))
-    weights = graph.with_suffix(".safetensors")
-    other = read_spec(weights)
-    if other.architecture != spec.architecture:
-        raise WeightsError(
-            f"{graph} is of architecture {spec.architecture!r}, {weights} of {other.architecture!r}; they aren't a pair."
-        )
-    if sha256(weights) != metadata.get(PAIR_KEY):
-        raise WeightsError(
-            f"{weights} isn't the file that {graph} was made with. Export the model again, or copy both files together."
-        )
-    return spec

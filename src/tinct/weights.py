@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ._fields import from_dict, to_dict
 from .errors import ConfigError, WeightsError, nearest
 from .prepare import Preparation
 
-__all__ = ["DEFAULT_MODEL", "METADATA_KEY", "PAIR_KEY", "ModelSpec", "bundled", "find", "read_spec"]
+__all__ = ["DEFAULT_MODEL", "METADATA_KEY", "PAIR_KEY", "ModelSpec", "bundled", "check_pair", "find", "read_spec", "sha256"]
 
 DEFAULT_MODEL = "autoencoder"
 METADATA_KEY = "tinct"
@@ -37,7 +38,9 @@ class ModelSpec:
     """A key of `tinct.models.MODELS`."""
     preparation: Preparation
     config: dict[str, Any] = field(default_factory=dict)
-    """The network's own configuration."""
+    """The network's own configuration, whole: what its `Config` dataclass takes."""
+    parameters: int = 0
+    """Trained numbers in it."""
     training: dict[str, Any] = field(default_factory=dict)
     """The recipe, the pictures (sources, how many, terms of use) and the machine."""
     scores: dict[str, Any] = field(default_factory=dict)
@@ -76,6 +79,64 @@ def read_spec(path: Path) -> ModelSpec:
     except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
         raise WeightsError(f"{path} is not a tinct model. Make one with: tinct export RUN -o NAME") from error
     return ModelSpec.from_json(text, str(path))
+
+
+def check_pair(graph: Path) -> ModelSpec:
+    """The spec of a graph whose weights lie beside it and are those it was made with; loads neither. Raises WeightsError."""
+    metadata = _metadata(graph)
+    if METADATA_KEY not in metadata:
+        raise WeightsError(f"{graph} is not a tinct model, or is damaged. Make one with: tinct export RUN -o NAME")
+    spec = ModelSpec.from_json(metadata[METADATA_KEY], str(graph))
+    weights = graph.with_suffix(".safetensors")
+    other = read_spec(weights)
+    if other.architecture != spec.architecture:
+        raise WeightsError(
+            f"{graph} is of architecture {spec.architecture!r}, {weights} of {other.architecture!r}; they aren't a pair."
+        )
+    if sha256(weights) != metadata.get(PAIR_KEY):
+        raise WeightsError(
+            f"{weights} isn't the file that {graph} was made with. Export the model again, or copy both files together."
+        )
+    return spec
+
+
+def _metadata(graph: Path) -> dict[str, str]:
+    """The metadata of an ONNX file (field 14 of its ModelProto, pairs of key and value); as far as it is one."""
+    try:
+        entries = [dict(_protobuf(value)) for number, value in _protobuf(graph.read_bytes()) if number == 14]
+        return {entry[1].decode(): entry[2].decode() for entry in entries}
+    except (OSError, LookupError, ValueError):
+        return {}
+
+
+def _protobuf(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Number and content of each length-delimited field. Raises IndexError or ValueError where the data is no message."""
+    place = 0
+
+    def varint() -> int:
+        nonlocal place
+        value = shift = 0
+        while True:
+            byte = data[place]
+            place, value, shift = place + 1, value | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                return value
+
+    while place < len(data):
+        key = varint()
+        kind = key & 7
+        if kind == 0:
+            varint()
+        elif kind in (1, 5):
+            place += 8 if kind == 1 else 4
+        elif kind == 2:
+            end = varint() + place
+            if end > len(data):
+                raise ValueError("the message is cut off")
+            yield key >> 3, data[place:end]
+            place = end
+        else:
+            raise ValueError(f"there is no wire type {kind}")
 
 
 def bundled() -> dict[str, Path]:

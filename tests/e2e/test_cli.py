@@ -189,6 +189,27 @@ def test_a_full_disk(tinct: Run, photo: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [p.name for p in photo.parent.iterdir()] == ["grandmother.jpg"]
 
 
+def test_no_photograph_of_the_command_is_overwritten(tinct: Run, photo: Path) -> None:
+    other = photo.with_name("grandmother.color.jpg")  # named as a photograph, so it is one, whatever its name
+    other.write_bytes(photo.read_bytes())
+    before = other.read_bytes()
+    ended = tinct("colorize", photo, other, "--overwrite")
+    assert ended.code == 3
+    assert "another photograph" in ended.err
+    assert other.read_bytes() == before
+
+
+def test_two_photographs_of_one_name_do_not_share_a_result(tinct: Run, tmp_path: Path) -> None:
+    for i, folder in enumerate(("a", "b")):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(draw(i)).convert("L").save(tmp_path / folder / "1.png")
+    ended = tinct("colorize", tmp_path / "a/1.png", tmp_path / "b/1.png", "-o", tmp_path / "out", "--overwrite")
+    assert ended.code == 3
+    assert "name another output" in ended.err
+    alone = tinct("colorize", tmp_path / "a/1.png")
+    assert (tmp_path / "out/1.color.png").read_bytes() == Path(alone.out.strip()).read_bytes()
+
+
 def test_several_photographs_into_one_file(tinct: Run, photo: Path, tmp_path: Path) -> None:
     one_line(tinct("colorize", photo, photo, "-o", tmp_path / "x.jpg"), "x.jpg", "folder")
 

@@ -33,7 +33,7 @@ SKIPS = ("broken", "too small", "gray", "duplicate")
 
 Bytes = npt.NDArray[np.uint8]
 Progress = Callable[[str, int, int], None]
-"""Called with (what is going on, how many done, how many in all)."""
+"""Called with (what is going on, how many done, how many in all: 0 if nobody knows yet)."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ def _decode(config: TrainConfig, sources: list[Source], folder: Path, progress: 
     try:
         skipped: Counter[str] = Counter()
         chosen = _choose(config, sources, progress)
-        total = len(chosen) if chosen is not None else sum(s.count or 0 for s in sources)
+        counts = [source.count for source in sources]
+        total = len(chosen) if chosen is not None else 0 if None in counts else sum(count or 0 for count in counts)
         seen: set[str] = set()
         with (partial / "pixels.u8").open("wb") as pixels, (partial / "index.csv").open("w", newline="", encoding="utf-8") as index:
             rows = csv.writer(index)
@@ -120,7 +121,7 @@ def _decode(config: TrainConfig, sources: list[Source], folder: Path, progress: 
                     seen.add(digest)
                     pixels.write(square.tobytes())
                     rows.writerow([name, digest])
-                progress("decoding pictures", done, max(total, done))
+                progress("decoding pictures", done, total)
         (partial / "cache.json").write_text(json.dumps({"size": config.size, "skipped": skipped}))
         if folder.exists():  # another run was quicker, or left half of it
             shutil.rmtree(folder)
@@ -142,7 +143,7 @@ def _choose(config: TrainConfig, sources: list[Source], progress: Progress) -> s
     for source in sources:
         for done, (_, data) in enumerate(source.read(), start=1):
             digests.add(hashlib.sha256(_bytes(data) or b"").hexdigest())
-            progress("choosing pictures", done, max(source.count or 0, done))
+            progress("choosing pictures", done, source.count or 0)
     return set(sorted(digests, key=lambda digest: digest[8:])[: config.pictures])
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import struct
+import tempfile
 import warnings
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -19,6 +20,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
+from .._fields import from_dict, to_dict
 from .._version import __version__
 from ..colorizer import Colorizer
 from ..errors import ConfigError, WeightsError
@@ -68,30 +70,27 @@ def export(run: Path, output: Path, *, note: str = "", overwrite: bool = False) 
     for path in (weights, graph):
         if path.exists() and not overwrite:
             raise ConfigError(f"{path} exists. Name another model with -o, or replace it with --overwrite.")
-    spec = _spec(output.name, run, config, checkpoint, note)
-    temporary = [path.with_name(f".partial-{path.name}") for path in (weights, graph)]
+    spec = _spec(output.name, run, config, checkpoint, network, note)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".tinct-", dir=output.parent) as folder:
+            new_weights, new_graph = Path(folder) / weights.name, Path(folder) / graph.name
+            ordered = {key: value.contiguous() for key, value in state.items()}
+            new_weights.write_bytes(safetensors.torch.save(ordered, metadata={METADATA_KEY: spec.to_json()}))
+            model = _graph(network, config)
+            _point_to(model, new_weights)
+            for key, value in {METADATA_KEY: spec.to_json(), PAIR_KEY: sha256(new_weights)}.items():
+                model.metadata_props.add(key=key, value=value)
+            onnx.save(model, new_graph)
+            difference = parity(network, new_graph, config)
+            if not difference <= PARITY:
+                raise WeightsError(
+                    f"{output} would differ from the network by {difference:.2g} in RGB, more than {PARITY}; please report this."
+                )
+            new_weights.replace(weights)
+            new_graph.replace(graph)
     except OSError as error:
         raise WeightsError(f"{output.parent}: {error.strerror or error}. Choose another place with -o.") from error
-    try:
-        ordered = {key: value.contiguous() for key, value in state.items()}
-        temporary[0].write_bytes(safetensors.torch.save(ordered, metadata={METADATA_KEY: spec.to_json()}))
-        model = _graph(network, config)
-        _point_to(model, temporary[0], weights.name)
-        for key, value in {METADATA_KEY: spec.to_json(), PAIR_KEY: sha256(temporary[0])}.items():
-            model.metadata_props.add(key=key, value=value)
-        onnx.save(model, temporary[1])
-        for path, final in zip(temporary, (weights, graph), strict=True):
-            path.replace(final)
-    except OSError as error:
-        raise WeightsError(f"{output.parent}: {error.strerror or error}. Choose another place with -o.") from error
-    finally:
-        for path in temporary:
-            path.unlink(missing_ok=True)
-    difference = parity(network, graph, config)
-    if difference > PARITY:
-        raise WeightsError(f"{graph} differs from the network by {difference:.2g} in RGB, more than {PARITY}; please report this.")
     return graph
 
 
@@ -100,7 +99,8 @@ def load_network(path: Path) -> tuple[nn.Module, ModelSpec]:
     spec = read_spec(path)
     if spec.architecture not in MODELS:
         raise WeightsError(f"{path} is of architecture {spec.architecture!r}; this tinct knows {', '.join(MODELS)}. Update tinct.")
-    network = task.build(TrainConfig.from_dict(spec.training["recipe"], str(path))).eval()
+    kind: Any = MODELS[spec.architecture]
+    network: nn.Module = kind(from_dict(kind.Config, spec.config, str(path))).eval()
     network.load_state_dict({key: value.float() for key, value in safetensors.torch.load_file(path).items()}, strict=True)
     return network, spec
 
@@ -121,7 +121,7 @@ def parity(network: nn.Module, graph: Path, config: TrainConfig) -> float:
     return worst
 
 
-def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any], note: str) -> ModelSpec:
+def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any], network: nn.Module, note: str) -> ModelSpec:
     def read(file: str) -> dict[str, Any]:
         path = run / file
         return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
@@ -139,7 +139,8 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any],
         name=name,
         architecture=config.model,
         preparation=task.preparation(config),
-        config={"parameters": environment.get("parameters")} | dict(config.network),
+        config=to_dict(network_config(config)),
+        parameters=sum(p.numel() for p in network.parameters()),
         training=training,
         scores=read("scores.json"),
         checkpoint_sha256=sha256(run / CHECKPOINT),
@@ -180,7 +181,7 @@ def _graph(network: nn.Module, config: TrainConfig) -> onnx.ModelProto:
     return model
 
 
-def _point_to(model: onnx.ModelProto, weights: Path, name: str) -> None:
+def _point_to(model: onnx.ModelProto, weights: Path) -> None:
     """Replace the graph's weights by half-precision ones that lie in the safetensors file, cast to single where they are used."""
     with weights.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
@@ -194,7 +195,7 @@ def _point_to(model: onnx.ModelProto, weights: Path, name: str) -> None:
         begin, end = entry["data_offsets"]
         stored = TensorProto(name=f"{tensor.name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)
         stored.data_location = TensorProto.EXTERNAL
-        for key, value in {"location": name, "offset": 8 + length + begin, "length": end - begin}.items():
+        for key, value in {"location": weights.name, "offset": 8 + length + begin, "length": end - begin}.items():
             stored.external_data.add(key=key, value=str(value))
         kept.append(stored)
         casts.append(helper.make_node("Cast", [stored.name], [tensor.name], to=TensorProto.FLOAT))

@@ -10,7 +10,7 @@ import io
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,12 +43,8 @@ class _State:
     """Steps taken in the epoch under way."""
     seconds: float = 0.0
     """Spent in the epoch under way."""
-    sums: Tensor = None  # type: ignore[assignment]
+    sums: Tensor = field(default_factory=lambda: torch.zeros(len(task.MEASURES) + 1, dtype=torch.float64))
     """Sums of `task.MEASURES` over the pictures of the epoch under way, and their count."""
-
-    def __post_init__(self) -> None:
-        if self.sums is None:
-            self.sums = torch.zeros(len(task.MEASURES) + 1, dtype=torch.float64)
 
 
 def train(
