@@ -1,10 +1,10 @@
 """How fast training is: our loop, a textbook PyTorch loop, and our step on tensors that lie in memory already, in turn.
 
-    python benchmarks/train_throughput.py [--data DIR|SHARD] [--model autoencoder|vae] [--pictures N] [--rounds N]
+    python benchmarks/train_throughput.py [--data DIR|SHARD] [--model autoencoder|vae|tinct] [--pictures N] [--rounds N]
 
 Without --data it makes JPEG pictures of 640 × 480 from scikit-image's sample photographs. The textbook loop is what one writes
 first: Pillow decodes and shrinks every picture in every epoch, in single precision. The model, pictures, batch size and optimizer are
-the same. Ratios are taken round by round, so a machine that is busy with other things disturbs both sides alike.
+the same; the flagship has no textbook loop, and of it the parts are timed in its first stage. Ratios are taken round by round, so a machine that is busy with other things disturbs both sides alike.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from tinct.training import Machine, TrainConfig, load_recipe, task
 from tinct.training.data import load_pictures
 from tinct.training.loop import _Loop
+from tinct.training.position import Position
 
 
 class Textbook(Dataset[tuple[torch.Tensor, torch.Tensor]]):
@@ -75,16 +76,19 @@ def textbook_epoch(config: TrainConfig, files: list[bytes]) -> Callable[[], floa
 def our_epoch(config: TrainConfig, cache: Path, run: Path, *, in_memory: bool) -> Callable[[], float]:
     """The same of our loop; `in_memory` gives it one ready batch again and again instead of pictures."""
     pictures = load_pictures(config, cache)
-    loop = _Loop(config, pictures, Machine(accelerator="cpu").fabric(run), run, 1e9, lambda what, done, total: None)
+    machine = Machine(accelerator="cpu", checkpoint_seconds=1e9)
+    loop = _Loop(config, pictures, machine.fabric(run), run, machine, lambda what, done, total: None)
     if in_memory:
-        ready = {n: loop.tensors(pictures.train[:n]) for n in {config.batch, len(pictures.train) % config.batch}}
-        loop.tensors = lambda indices: ready[len(indices)]  # type: ignore[method-assign]
+        batch = config.stage(0).batch
+        sizes = {min(batch, len(pictures.train)), len(pictures.train) % batch} - {0}
+        ready = {n: loop.task.train_batch(pictures.train[:n], loop.here()) for n in sizes}
+        loop.task.train_batch = lambda indices, place: ready[len(indices)]  # type: ignore[method-assign]
 
     def epoch() -> float:
-        loop.state.step = 0
+        loop.position = Position()
         started = time.perf_counter()
         loop.train_epoch()
-        return len(pictures.train) / (time.perf_counter() - started)
+        return loop.position.seen / (time.perf_counter() - started)
 
     return epoch
 
@@ -127,13 +131,14 @@ def main() -> None:
             data = root / "pictures"
             data.mkdir()
             sample_files(data, arguments.pictures)
-        config = replace(load_recipe(arguments.model), data=(str(data),), pictures=arguments.pictures)
+        config = replace(load_recipe(arguments.model), data=(str(data),), pictures=arguments.pictures, minutes=0.0)
+        config = replace(config, stages=tuple(replace(stage, until=1.0) for stage in config.stages[:1]))
         started = time.perf_counter()
         pictures = load_pictures(config, root / "cache")
         decoding = time.perf_counter() - started
         names = [pictures.names[i] for i in pictures.train]
-        epochs = {
-            "textbook loop": textbook_epoch(config, read_files(data, names)),
+        textbook = {} if arguments.model == "tinct" else {"textbook loop": textbook_epoch(config, read_files(data, names))}
+        epochs = textbook | {
             "tinct, ready tensors": our_epoch(config, root / "cache", root / "run", in_memory=True),
             "tinct": our_epoch(config, root / "cache", root / "run", in_memory=False),
         }
@@ -144,14 +149,16 @@ def main() -> None:
             for name, epoch in epochs.items():
                 speeds[name].append(epoch())
         print(
-            f"{arguments.model}, {config.size} px, batch {config.batch}, {len(names)} pictures, {torch.get_num_threads()} threads"
+            f"{arguments.model}, {config.stage(0).size if config.stages else config.size} px, batch {config.stage(0).batch}, {len(names)} pictures, {torch.get_num_threads()} threads"
         )
         for name, values in speeds.items():
             print(f"  {name:22s} {statistics.median(values):7.1f} pictures/s   (least {min(values):.1f}, most {max(values):.1f})")
-        ratio = [a / b for a, b in zip(speeds["tinct"], speeds["textbook loop"], strict=True)]
         cost = [1 - a / b for a, b in zip(speeds["tinct"], speeds["tinct, ready tensors"], strict=True)]
-        print(f"  tinct / textbook: {statistics.median(ratio):.2f}×   (least {min(ratio):.2f}, most {max(ratio):.2f})")
         print(f"  of our time, data takes {statistics.median(cost):.1%}   (least {min(cost):.1%}, most {max(cost):.1%})")
+        if not textbook:
+            return
+        ratio = [a / b for a, b in zip(speeds["tinct"], speeds["textbook loop"], strict=True)]
+        print(f"  tinct / textbook: {statistics.median(ratio):.2f}×   (least {min(ratio):.2f}, most {max(ratio):.2f})")
         total = len(names) * config.epochs
         ours = total / statistics.median(speeds["tinct"]) + decoding
         print(

@@ -50,3 +50,24 @@ def run(request: pytest.FixtureRequest, folder: Path, toy_settings: list[str], t
     config = load_recipe(request.param, toy_settings, (str(folder),))
     root = tmp_path_factory.mktemp("runs")
     return train(config, root / request.param, machine=Machine(accelerator="cpu", precision="32-true"))
+
+
+@pytest.fixture(scope="session")
+def toy_flagship() -> list[str]:
+    """Settings that make a run of the flagship's recipe learn the drawn pictures in half a minute."""
+    return [
+        *("size=32", "min_side=16", "batch=8", "epochs=20", "minutes=0", "test_fraction=0.2", "stages=[{size=32, crop=1.0}]"),
+        *("network.widths=[16,16,24,24]", "network.hint_widths=[8,8,8,8]", "network.latent=4", "network.context=16"),
+        *("network.encoder_blocks=[1,1,1,1]", "network.decoder_blocks=[1,1,1,1]", "wear.emulsion=0", "wear.worn=0"),
+        *("lr=5e-3", "optimizer.warmup=10", "optimizer.ema=0.9", "terms.kl_warmup=20"),
+    ]
+
+
+@pytest.fixture(scope="session")
+def flagship_run(folder: Path, toy_flagship: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished toy run of the flagship, which has learned its pictures."""
+    from tinct.training import Machine, load_recipe, train
+
+    config = load_recipe("tinct", toy_flagship, (str(folder),))
+    root = tmp_path_factory.mktemp("flagship")
+    return train(config, root / "tinct", machine=Machine(accelerator="cpu", precision="32-true"), cache=root / "cache")

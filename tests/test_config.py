@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tinct.errors import ConfigError
+from tinct.models import TinctConfig
 from tinct.training.config import TrainConfig, load_recipe, network_config, recipes
 
 
@@ -18,6 +19,56 @@ def test_the_autoencoder_recipe_has_the_exercise_s_hyperparameters() -> None:
 def test_the_vae_recipe_has_the_exercise_s_hyperparameters() -> None:
     config = load_recipe("vae")
     assert (config.model, config.batch, config.lr, config.epochs, network_config(config).latent) == ("vae", 64, 1e-3, 30, 100)
+
+
+def test_the_flagship_s_recipe_has_its_tables() -> None:
+    config = load_recipe("tinct", ["terms.huber=5", "hints.none=0.5", "optimizer.ema=0"])
+    assert (config.model, config.loss, config.optimizer.name, config.optimizer.betas) == ("tinct", "bins", "adamw", (0.9, 0.99))
+    assert (config.terms.huber, config.terms.edges, config.hints.none, config.optimizer.ema) == (5.0, 1.5, 0.5, 0.0)
+    assert network_config(config) == TinctConfig()
+
+
+def test_stages_follow_the_progress() -> None:
+    config = load_recipe("tinct")
+    sizes = [(config.stage(p).size, config.stage(p).batch) for p in (0.0, 0.54, 0.55, 0.89, 0.9, 1.0)]
+    assert sizes == [(96, 64), (96, 64), (128, 40), (128, 40), (160, 32), (160, 32)]
+    assert load_recipe("vae").stage(0.5).batch == 64
+    alone = load_recipe("tinct", ["stages=[]", "batch=12"])
+    assert (alone.stage(0.5).size, alone.stage(0.5).batch) == (160, 12)
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("terms.hubber=3", r"unknown key 'hubber' \(did you mean 'huber'\?\)"),
+        ("optimizer.name=sgd", r"optimizer\.name = 'sgd' is not known"),
+        ("optimizer.schedule=cosin", "did you mean 'cosine'"),
+        ("optimizer.betas=[0.9]", r"optimizer\.betas must be 2 numbers"),
+        ("optimizer.ema=1", r"optimizer\.ema must be at least 0 and below 1"),
+        ("optimizer.clip=-1", r"optimizer\.clip can't be negative"),
+        ("terms.huber_delta=0", r"terms\.huber_delta must be above 0"),
+        ("hints.none=0.9", "shares and add up to 1.1"),
+        ("wear.worn=2", "can't be more than 1"),
+        ("minutes=-1", "minutes can't be negative"),
+        ("loss=mse", "is trained with loss = 'bins'"),
+        ("size=150", "must be a multiple of 32"),
+        ("size=128", "A stage of 160 px .* at most the pictures' size, 128 px"),
+        ("stages=[{size=32, until=0.5}, {size=64, until=0.5}]", "must last until later"),
+        ("stages=[{size=32, crop=0}]", "crop and until must lie above 0"),
+        ("stages=[{sise=32}]", r"unknown key 'sise' \(did you mean 'size'"),
+        ("stages=[{size=32, batch=2}]", "batch must be at least 4"),
+        ("network.latnet=3", "did you mean 'latent'"),
+    ],
+)
+def test_a_wrong_setting_of_the_flagship_is_refused_with_its_cure(setting: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        load_recipe("tinct", [setting])
+
+
+@pytest.mark.parametrize("setting", ["terms.huber=3", "hints.many=0.1", "wear.worn=0", "stages=[{size=64}]", "loss=bins"])
+def test_what_does_nothing_for_a_classic_model_is_refused(setting: str) -> None:
+    with pytest.raises(ConfigError, match="is for the model 'tinct'"):
+        load_recipe("vae", [setting])
 
 
 @pytest.mark.parametrize("name", recipes())

@@ -9,8 +9,12 @@ import onnx
 import pytest
 import torch
 
-from tinct import Colorizer
+from conftest import draw
+from tinct import Colorizer, Photo
+from tinct.color import AB_SCALE, ab_bins
 from tinct.errors import ConfigError, WeightsError
+from tinct.networks import ClassicNetwork
+from tinct.networks import load_network as load_session
 from tinct.training import resume_config, task
 from tinct.training.export import PARITY, export, load_network, parity
 from tinct.training.folder import CHECKPOINT, load_checkpoint
@@ -30,14 +34,14 @@ def test_onnx_runtime_gives_what_torch_gives(exported: Path, run: Path) -> None:
     """Through a second path than the one that `export` itself checks: the torch network is loaded from the safetensors file."""
     network, spec = load_network(exported.with_suffix(".safetensors"))
     assert spec.architecture == run.name
-    assert parity(network, exported, resume_config(run)) < PARITY
+    assert parity(network, exported, spec) < PARITY
 
 
 def test_parity_notices_other_weights(exported: Path, run: Path) -> None:
-    network, _ = load_network(exported.with_suffix(".safetensors"))
+    network, spec = load_network(exported.with_suffix(".safetensors"))
     with torch.no_grad():
         list(network.parameters())[-1].add_(0.3)
-    assert parity(network, exported, resume_config(run)) > PARITY
+    assert parity(network, exported, spec) > PARITY
 
 
 def test_the_weights_are_the_checkpoint_s_in_half_precision(exported: Path, run: Path) -> None:
@@ -75,9 +79,12 @@ def test_both_files_carry_the_same_spec(exported: Path, run: Path) -> None:
 
 
 def test_any_height_and_width_that_the_network_takes(exported: Path, run: Path) -> None:
-    colorizer = Colorizer(exported)
+    network = load_session(exported, check_pair(exported), threads=1)
+    assert isinstance(network, ClassicNetwork)
     for shape in [(16, 16), (16, 37), (50, 16), (9, 16)]:
-        ab = colorizer.predict_ab(np.full(shape if run.name == "autoencoder" else (min(shape[0], 16), min(shape[1], 16)), 50.0))
+        shape = shape if run.name == "autoencoder" else (min(shape[0], 16), min(shape[1], 16))
+        ab = network.ab(np.full(shape, 50.0, np.float32))
+        assert ab.shape == (*shape, 2)
         assert np.isfinite(ab).all()
 
 
@@ -185,11 +192,105 @@ def test_a_missing_half_is_named(exported: Path, tmp_path: Path) -> None:
 
 
 def test_the_shipped_network_is_the_task_s(exported: Path, run: Path) -> None:
-    """`predict_ab` equals the torch network's own RGB turned into a*, b*."""
+    """The colors in use are the torch network's own RGB turned into a*, b*."""
     network, spec = load_network(exported.with_suffix(".safetensors"))
     lightness = np.random.default_rng(1).uniform(0, 100, (16, 16)).astype(np.float32)
     gray = torch.from_numpy(spec.preparation.prepare(lightness[None]))
     with torch.no_grad():
         rgb = task.predict(network, gray, 100 if run.name == "vae" else 0).numpy()
     expected = spec.preparation.restore(rgb, 16, 16)[0]
-    assert np.abs(Colorizer(exported).predict_ab(lightness) - expected).max() < 0.1
+    in_use = load_session(exported, spec, threads=1)
+    assert isinstance(in_use, ClassicNetwork)
+    assert np.abs(in_use.ab(lightness) - expected).max() < 0.1
+
+
+# ---- the flagship ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def flagship(flagship_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(flagship_run, tmp_path_factory.mktemp("flagship") / "mine")
+
+
+def test_the_flagship_is_three_graphs_over_one_file_of_weights(flagship: Path) -> None:
+    names = ["mine.decode.onnx", "mine.like.onnx", "mine.onnx", "mine.safetensors"]
+    assert sorted(p.name for p in flagship.parent.iterdir()) == names
+    for name in names[:3]:
+        model = onnx.load(flagship.with_name(name), load_external_data=False)
+        outside = [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
+        assert {e.value for t in outside for e in t.external_data if e.key == "location"} == {"mine.safetensors"}
+        assert str(Path.home()) not in str(model)
+
+
+def test_the_flagship_gives_what_torch_gives(flagship: Path) -> None:
+    network, spec = load_network(flagship.with_suffix(".safetensors"))
+    assert parity(network, flagship, spec) < PARITY
+    with torch.no_grad():
+        network.get_parameter("head.1.weight").mul_(3)
+    assert parity(network, flagship, spec) > PARITY
+
+
+def test_a_seed_gives_the_same_colors_in_torch_and_in_use(flagship: Path) -> None:
+    """Through the public face: a variant's noise, fed to the network in torch, gives the variant's colors."""
+    network, spec = load_network(flagship.with_suffix(".safetensors"))
+    gray = np.asarray(draw(4, 64, 64)[..., 1])
+    colorizer = Colorizer(flagship, threads=1)
+    variant = colorizer.colorize(gray, variants=3, seed=5, vividness=0)[2]
+    noise = np.random.default_rng((5, 2)).standard_normal((1, spec.config["latent"])).astype(np.float32)
+    width, height = spec.preparation.size(64, 64)
+    lightness = Photo.open(gray).small_lightness(width, height)
+    with torch.no_grad():
+        given = torch.zeros(1, 3, height, width)
+        logits = network(torch.from_numpy(spec.preparation.prepare(lightness[None])), given, torch.from_numpy(noise))
+        cells = network.mean_ab(logits)[0].permute(1, 2, 0).numpy() * AB_SCALE
+    expected = Photo.open(gray).recolored(spec.preparation.restore_cells(cells, height, width)).to_numpy()
+    assert np.abs(variant.to_numpy().astype(int) - expected).max() <= 1
+
+
+def test_batchnorm_s_statistics_stay_in_single_precision(flagship: Path, flagship_run: Path) -> None:
+    """They may be too large for half precision."""
+    network, _ = load_network(flagship.with_suffix(".safetensors"))
+    trained = load_checkpoint(flagship_run / CHECKPOINT, resume_config(flagship_run))["network"]
+    kept = [key for key in trained if key.endswith(("running_mean", "running_var"))]
+    assert kept
+    assert all(torch.equal(network.state_dict()[key], trained[key]) for key in kept)
+
+
+def test_weights_that_half_precision_can_t_hold_are_refused(flagship_run: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(flagship_run, tmp_path / "astray", ignore=shutil.ignore_patterns("cache"))
+    checkpoint = torch.load(run / CHECKPOINT, weights_only=True)
+    checkpoint["network"]["head.1.bias"][0] = 1e6
+    torch.save(checkpoint, run / CHECKPOINT)
+    with pytest.raises(WeightsError, match=r"head\.1\.bias holds numbers up to 1e\+06"):
+        export(run, tmp_path / "mine")
+    assert not list(tmp_path.glob("mine*"))
+
+
+def test_the_flagship_s_spec_says_how_often_colors_occur(flagship: Path) -> None:
+    spec = read_spec(flagship.with_suffix(".safetensors"))
+    assert spec.parts == ("decode", "like")
+    assert sum(spec.palette.frequency) == pytest.approx(1, abs=1e-4)
+    assert np.array(spec.palette.frequency) @ ab_bins() == pytest.approx(spec.training["mean_ab"])
+
+
+@pytest.mark.parametrize("name", ["mine.decode.onnx", "mine.like.onnx"])
+def test_a_part_that_is_missing_or_another_s_is_named(flagship: Path, tmp_path: Path, name: str) -> None:
+    for file in flagship.parent.iterdir():
+        shutil.copy(file, tmp_path / file.name)
+    shutil.copy(bundled()["tinct"].with_name(name.replace("mine", "tinct")), tmp_path / name)
+    with pytest.raises(WeightsError, match=name):
+        check_pair(tmp_path / "mine.onnx")
+    (tmp_path / name).unlink()
+    with pytest.raises(WeightsError, match=name):
+        check_pair(tmp_path / "mine.onnx")
+
+
+def test_an_evaluation_s_figures_are_kept_without_its_pictures(flagship_run: Path, tmp_path: Path) -> None:
+    record = {"protocol": "tinct-256", "sets": {"val": {"methods": {"model": {"gain": {"mean": 1.5}}}, "rows": [{"name": "x"}]}}}
+    (tmp_path / "evaluation.json").write_text(json.dumps(record))
+    graph = export(flagship_run, tmp_path / "mine", evaluation=tmp_path / "evaluation.json")
+    kept = read_spec(graph.with_suffix(".safetensors")).scores["evaluation"]
+    assert kept == {"protocol": "tinct-256", "sets": {"val": {"methods": {"model": {"gain": {"mean": 1.5}}}}}}
+    (tmp_path / "evaluation.json").write_text("[]")
+    with pytest.raises(ConfigError, match="no evaluation"):
+        export(flagship_run, tmp_path / "mine", evaluation=tmp_path / "evaluation.json", overwrite=True)

@@ -214,7 +214,7 @@ def test_two_devices_give_the_numbers_of_one(config: TrainConfig, tmp_path: Path
         (lambda c, run: train(c, run.with_name("none"), machine=CPU, resume=True), ConfigError, "holds no run to resume"),
         (lambda c, run: resume_config(run.with_name("none")), ConfigError, "Name a folder that `tinct train` made"),
         (lambda c, run: resume_config(run, "transformer"), ConfigError, "trains '(autoencoder|vae)', not 'transformer'"),
-        (lambda c, run: resume_config(run, settings=["lr=1"]), ConfigError, "only epochs can be set"),
+        (lambda c, run: resume_config(run, settings=["lr=1"]), ConfigError, "only epochs and minutes can be set"),
         (lambda c, run: train(c, run.with_name("x"), machine=replace(CPU, accelerator="cuda")), DeviceError, "--accelerator"),
         (lambda c, run: train(c, run.with_name("x"), machine=replace(CPU, precision="7-bit")), DeviceError, "--precision"),
         (lambda c, run: train(c, run / "config.toml" / "x", machine=CPU), ConfigError, "--run"),

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 __all__ = [
     "AB_SCALE",
+    "BIN_STEP",
     "L_SCALE",
+    "ab_bins",
     "chroma",
     "gamut_chroma",
     "lab_to_rgb",
@@ -27,6 +29,8 @@ L_SCALE = 100.0
 """L* runs from 0 (black) to 100 (white); networks see L* / L_SCALE, 0..1."""
 AB_SCALE = 110.0
 """sRGB's a* and b* stay within ±110 (b* from -107.9 to 94.5, a* from -86.2 to 98.3); networks give a*, b* / AB_SCALE."""
+BIN_STEP = 10
+"""Distance of neighboring ab bins along a* and b*."""
 
 _RGB_TO_XYZ = np.array(
     [
@@ -136,3 +140,25 @@ def gamut_chroma(steps_l: int = 201, steps_h: int = 721) -> Floats:
     low[0] = low[-1] = 0  # black and white have no color
     low.setflags(write=False)
     return low
+
+
+# a* -> the lowest and the highest b*, in steps, of the corners of the cells in which sRGB's hull has colors. A test finds them anew.
+_BINS = {
+    -9: (5, 9), -8: (2, 9), -7: (0, 9), -6: (-2, 9), -5: (-3, 10), -4: (-4, 10), -3: (-4, 10), -2: (-5, 10), -1: (-6, 10), 0: (-7, 10),
+    1: (-8, 9), 2: (-8, 9), 3: (-9, 8), 4: (-10, 8), 5: (-10, 8), 6: (-11, 8), 7: (-11, 8), 8: (-11, 7), 9: (-11, 7), 10: (-8, -2),
+}  # fmt: skip
+
+
+@cache
+def ab_bins() -> Floats:
+    """The points of a square grid over the ab plane between which every color of sRGB lies.
+
+    A color belongs to the four points around it in the proportions of bilinear interpolation, so their mean is the color again.
+    Zhang et al. (2016) use the 313 cells of such a grid that sRGB touches; here it is the corners.
+
+    Returns:
+        (bins, 2) float32 a*, b*, multiples of `BIN_STEP`.
+    """
+    bins: Floats = np.array([(a, b) for a, (low, high) in _BINS.items() for b in range(low, high + 1)], np.float32) * BIN_STEP
+    bins.setflags(write=False)
+    return bins

@@ -4,6 +4,7 @@
 
     TinctError            one sentence that names the thing and the cure
     ├── PhotoError        a picture that is missing, unreadable, truncated, unsupported or can't be written
+    ├── HintError        a color hint outside the picture, or one that can't be understood
     ├── WeightsError      a model file that is missing, foreign, damaged or of another architecture
     ├── ConfigError       a recipe, an option or a run folder that doesn't fit
     ├── DataError         training pictures that are missing or too few
@@ -18,7 +19,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["ConfigError", "DataError", "DeviceError", "PhotoError", "TinctError", "WeightsError", "nearest"]
+__all__ = ["ConfigError", "DataError", "DeviceError", "HintError", "PhotoError", "TinctError", "WeightsError", "nearest"]
 
 
 class TinctError(Exception):
@@ -27,6 +28,10 @@ class TinctError(Exception):
 
 class PhotoError(TinctError):
     """A picture can't be read, or a result can't be written."""
+
+
+class HintError(TinctError):
+    """A color hint lies outside the picture, or can't be understood."""
 
 
 class WeightsError(TinctError):

@@ -6,6 +6,7 @@ Training, evaluation, export and use all go through this one pair.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from .color import L_SCALE, rgb_to_lab
 from .errors import ConfigError
 
-__all__ = ["Preparation"]
+__all__ = ["Preparation", "resize"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -47,7 +48,27 @@ class Preparation:
             gray = np.pad(gray, ((0, 0), (0, target[0] - h), (0, target[1] - w)), mode="symmetric")
         return np.expand_dims(gray, 1)
 
+    def restore_cells(self, cells: npt.NDArray[np.floating], height: int, width: int) -> Floats:
+        """(h, w, C) values of cells that cover the padded picture -> (height, width, C) of its pixels, without the padding."""
+        padded = (-(-n // self.multiple) * self.multiple for n in (height, width))
+        return resize(cells, *padded)[:height, :width]
+
     def restore(self, rgb: npt.NDArray[np.floating], height: int, width: int) -> Floats:
         """(B, 3, H, W) sRGB 0..1 as the network gave it -> (B, height, width, 2) a*, b*, without the padding."""
         lab = rgb_to_lab(np.moveaxis(rgb[:, :, :height, :width], 1, -1))
         return lab[..., 1:]
+
+
+def resize(values: npt.NDArray[np.floating], height: int, width: int) -> Floats:
+    """(h, w, C) -> (height, width, C), bilinear: centers at half-integers, edges replicated."""
+    down, across = _bilinear(values.shape[0], height), _bilinear(values.shape[1], width)
+    return np.asarray(np.einsum("yh,hwc,xw->yxc", down, values, across, optimize=True), np.float32)
+
+
+@lru_cache(maxsize=64)
+def _bilinear(few: int, many: int) -> Floats:
+    """(many, few) weights that interpolate `few` values at `many` places."""
+    place = np.clip((np.arange(many) + 0.5) * few / many - 0.5, 0, few - 1)
+    weights: Floats = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(few)[None, :])).astype(np.float32)
+    weights.setflags(write=False)
+    return weights

@@ -1,7 +1,8 @@
 """Model files: what is in them, which are bundled, and whether a pair of them is sound.
 
-A model is two files side by side. ``NAME.safetensors`` holds the weights in half precision; ``NAME.onnx`` holds the graph only and
-points into the other for its numbers. Both carry the same spec, as JSON under the metadata key ``tinct``.
+``NAME.safetensors`` holds the weights in half precision; ``NAME.onnx`` beside it holds the graph only and points into the other for
+its numbers. A model that runs in steps has a graph for each: ``NAME.onnx`` is the first, ``NAME.PART.onnx`` the others. All carry
+the same spec, as JSON under the metadata key ``tinct``.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from typing import Any
 
 from ._fields import from_dict, to_dict
 from .errors import ConfigError, WeightsError, nearest
+from .palette import Palette
 from .prepare import Preparation
 
-__all__ = ["DEFAULT_MODEL", "METADATA_KEY", "PAIR_KEY", "ModelSpec", "bundled", "check_pair", "find", "read_spec", "sha256"]
+__all__ = ["DEFAULT_MODEL", "METADATA_KEY", "PAIR_KEY", "ModelSpec", "bundled", "check_pair", "find", "part", "read_spec", "sha256"]
 
-DEFAULT_MODEL = "autoencoder"
+DEFAULT_MODEL = "tinct"
 METADATA_KEY = "tinct"
 """Where the spec stands in the metadata of both files."""
 PAIR_KEY = "tinct.safetensors.sha256"
@@ -39,6 +41,10 @@ class ModelSpec:
     preparation: Preparation
     config: dict[str, Any] = field(default_factory=dict)
     """The network's own configuration, whole: what its `Config` dataclass takes."""
+    parts: tuple[str, ...] = ()
+    """Further graphs of the model: ``NAME.PART.onnx``."""
+    palette: Palette = field(default_factory=Palette)
+    """How a distribution over ab bins becomes color, for a model that gives one."""
     parameters: int = 0
     """Trained numbers in it."""
     training: dict[str, Any] = field(default_factory=dict)
@@ -81,13 +87,21 @@ def read_spec(path: Path) -> ModelSpec:
     return ModelSpec.from_json(text, str(path))
 
 
+def part(graph: Path, name: str) -> Path:
+    """``NAME.onnx`` -> ``NAME.PART.onnx``."""
+    return graph.with_suffix(f".{name}.onnx")
+
+
 def check_pair(graph: Path) -> ModelSpec:
-    """The spec of a graph whose weights lie beside it and are those it was made with; loads neither. Raises WeightsError."""
+    """The spec of a model whose files lie side by side and were made together; loads none of them. Raises WeightsError."""
     metadata = _metadata(graph)
     if METADATA_KEY not in metadata:
         raise WeightsError(f"{graph} is not a tinct model, or is damaged. Make one with: tinct export RUN -o NAME")
     spec = ModelSpec.from_json(metadata[METADATA_KEY], str(graph))
     weights = graph.with_suffix(".safetensors")
+    for other_graph in (part(graph, name) for name in spec.parts):
+        if _metadata(other_graph).get(PAIR_KEY) != metadata.get(PAIR_KEY):
+            raise WeightsError(f"{other_graph} is missing, damaged or of another model than {graph}; copy all its files together.")
     other = read_spec(weights)
     if other.architecture != spec.architecture:
         raise WeightsError(
@@ -140,8 +154,8 @@ def _protobuf(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def bundled() -> dict[str, Path]:
-    """Name -> ``.onnx`` file of every model inside the package, the default first."""
-    names = sorted((p.stem for p in _FOLDER.glob("*.onnx")), key=lambda name: (name != DEFAULT_MODEL, name))
+    """Name -> (first) ``.onnx`` file of every model inside the package, the default first."""
+    names = sorted((p.stem for p in _FOLDER.glob("*.safetensors")), key=lambda name: (name != DEFAULT_MODEL, name))
     return {name: _FOLDER / f"{name}.onnx" for name in names}
 
 

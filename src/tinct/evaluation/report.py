@@ -36,6 +36,8 @@ __all__ = ["write_report"]
 SHOWN = 24
 """At most this many test pictures are shown."""
 COLUMNS = ("gray", "predicted", "real")
+FLAGSHIP_KEYS = {"stages", "terms", "hints", "wear"}
+"""Of a recipe; the classic models have no use for them."""
 
 Bytes = npt.NDArray[np.uint8]
 Samples = list[tuple[str, Bytes]]
@@ -58,21 +60,25 @@ def write_report(run: Path) -> Path:
     scores, environment = _json(run / "scores.json"), _json(run / "environment.json")
     samples = _samples(run / "samples.npz")
     panels = panels_of(config, epochs, scores)
-    numbers = [epoch["epoch"] for epoch in epochs]
+    unit = "minutes" if epochs and "minutes" in epochs[-1] else "epoch"
+    numbers = [epoch[unit] for epoch in epochs]
     if panels:
-        _write(run / "loss.png", render(panels, numbers, "png"))
+        _write(run / "loss.png", render(panels, numbers, "png", unit))
     if samples:
-        _write(run / "compare.png", _png(_sheet(samples)))
+        _write(run / "compare.png", _png(_sheet(samples, _columns(config))))
 
     jinja = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     jinja.filters.update(number=number, duration=_duration)
     html = jinja.from_string(resources.files(__package__).joinpath("templates/report.html.j2").read_text("utf-8")).render(
         name=run.resolve().name,
         config=config,
+        settings=_settings(config),
+        by="minute" if unit == "minutes" else "epoch",
+        columns=_columns(config),
         epochs=epochs,
         scores=scores,
         environment=environment or {},
-        charts=[(panel, Markup(render([panel], numbers, "svg").decode())) for panel in panels],
+        charts=[(panel, Markup(render([panel], numbers, "svg", unit).decode())) for panel in panels],
         samples=[(name, base64.b64encode(_png(strip)).decode()) for name, strip in samples],
         width=_factor(samples) * samples[0][1].shape[1] if samples else 0,
     )
@@ -95,6 +101,28 @@ def _config(run: Path) -> dict[str, Any]:
     if missing:
         raise ConfigError(f"{path} lacks {', '.join(sorted(missing))}, so it is no run's. Name a folder that `tinct train` made.")
     return config
+
+
+def _settings(values: dict[str, Any], table: str = "") -> list[tuple[str, Any]]:
+    """Every key of the recipe but `data` and what the model has no use for, those in tables by their full names."""
+    idle = {"data"} | (FLAGSHIP_KEYS if values.get("model", "tinct") != "tinct" else set())
+    found: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if not table and key in idle:
+            continue
+        if isinstance(value, dict):
+            found += _settings(value, f"{table}{key}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, entry in enumerate(value, start=1):
+                found += _settings(entry, f"{table}{key}.{number}.")
+        else:
+            found.append((table + key, value))
+    return found
+
+
+def _columns(config: dict[str, Any]) -> tuple[str, ...]:
+    """What is shown, as headings: the flagship has other answers than the automatic one."""
+    return tuple("automatic" if column == "predicted" and config["model"] == "tinct" else column for column in COLUMNS)
 
 
 def _json(path: Path) -> dict[str, Any] | None:
@@ -144,7 +172,7 @@ def _factor(samples: Samples) -> int:
     return max(1, round(160 / side))
 
 
-def _sheet(samples: Samples) -> Bytes:
+def _sheet(samples: Samples, columns: tuple[str, ...]) -> Bytes:
     """All strips on one white sheet, in up to three groups side by side, every pixel a square of equal pixels: (H, W, 3)."""
     factor, groups = _factor(samples), min(3, max(1, len(samples) // 3))
     side, gap, margin, head = factor * samples[0][1].shape[0], 4, 24, 44
@@ -158,7 +186,7 @@ def _sheet(samples: Samples) -> Bytes:
             left, top = margin + i % groups * (width + margin) + column * (side + gap), head + i // groups * (side + gap)
             sheet.paste(Image.fromarray(picture.repeat(factor, 0).repeat(factor, 1)), (left, top))
             if i < groups:
-                pen.text((left + side / 2, head - 12), COLUMNS[column], fill="#3c4043", font=font, anchor="ms")
+                pen.text((left + side / 2, head - 12), columns[column], fill="#3c4043", font=font, anchor="ms")
     return np.asarray(sheet)
 
 

@@ -12,14 +12,21 @@ from typing import Any
 from .._fields import from_dict, to_dict
 from ..errors import ConfigError, nearest
 from ..models import MODELS
+from ..models.tinct import MULTIPLE
 from .losses import LOSSES
+from .sections import Hints, Optimizer, Stage, Terms, Wear
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["TrainConfig", "load_recipe", "network_config", "override", "read_config", "recipes"]
+__all__ = ["BINS", "FLAGSHIP", "TrainConfig", "load_recipe", "network_config", "override", "read_config", "recipes"]
+
+FLAGSHIP = "tinct"
+BINS = "bins"
+"""The flagship's loss: cross-entropy of ab bins and the terms that `Terms` weighs."""
+FLAGSHIP_KEYS = ("stages", "terms", "hints", "wear")
 
 
 @dataclass(frozen=True)
@@ -29,22 +36,27 @@ class TrainConfig:
     model: str
     """A key of `tinct.models.MODELS`."""
     loss: str = "mse"
-    """How far a predicted picture is from the real one: mse, cross_entropy or l1, over RGB in 0..1."""
+    """How far a predicted picture is from the real one: mse, cross_entropy or l1, over RGB in 0..1; for the flagship bins."""
     size: int = 64
-    """Side of the square training pictures, in pixels."""
+    """Side of the square training pictures as they are stored, in pixels."""
     batch: int = 16
     """Pictures a step, over all devices together."""
     lr: float = 1e-3
-    """Learning rate of Adam."""
+    """Learning rate, at its highest."""
     epochs: int = 20
+    """How often every training picture is seen; with `minutes`, into how many parts the time is divided, each ending with a test."""
+    minutes: float = 0.0
+    """Wall-clock time, tests included, after which the run ends by itself; 0 counts epochs instead."""
     kl_weight: float = 1.0
-    """Weight of the KL divergence of a variational model, in training and in testing alike; 1 is the evidence lower bound of a
-    Gaussian with variance 1/2."""
+    """Weight of the KL divergence of the classic variational model, in training and in testing alike; 1 is the evidence lower bound
+    of a Gaussian with variance 1/2."""
     seed: int = 0
     """Decides first weights, order of pictures and noise."""
     pictures: int = 0
     """Use a random part of this many files; 0 uses all."""
     test_fraction: float = 0.2
+    test_pictures: int = 0
+    """Measure on at most this many pictures of a side, the first by hash; 0 takes all."""
     min_side: int = 64
     """Pictures with a shorter side, in pixels, are skipped."""
     min_chroma: float = 4.0
@@ -53,9 +65,17 @@ class TrainConfig:
     """Folders, webdataset shards or ids of data sets."""
     network: dict[str, Any] = field(default_factory=dict)
     """Keys of the network's own config, such as `latent`."""
+    init: str = ""
+    """Trained weights to start from: the name of a bundled model, a model file, a run folder or a checkpoint."""
+    optimizer: Optimizer = field(default_factory=Optimizer)
+    stages: tuple[Stage, ...] = ()
+    """Working sizes over the course of the run; one of the pictures' own size where there is none."""
+    terms: Terms = field(default_factory=Terms)
+    hints: Hints = field(default_factory=Hints)
+    wear: Wear = field(default_factory=Wear)
 
     def __post_init__(self) -> None:
-        for key, known in (("model", MODELS), ("loss", LOSSES)):
+        for key, known in (("model", (*MODELS,)), ("loss", (*LOSSES, BINS))):
             value = getattr(self, key)
             if value not in known:
                 raise ConfigError(f"{key} = {value!r} is not known{nearest(value, known)}. Known: {', '.join(known)}.")
@@ -66,9 +86,24 @@ class TrainConfig:
             raise ConfigError(f"test_fraction must lie between 0 and 1, not {self.test_fraction}.")
         if not 0 < self.lr < 10:
             raise ConfigError(f"lr must lie between 0 and 10, not {self.lr}.")
-        if min(self.kl_weight, self.pictures, self.seed, self.min_chroma) < 0:
-            raise ConfigError("kl_weight, pictures, seed and min_chroma can't be negative.")
+        for key in ("kl_weight", "pictures", "test_pictures", "seed", "min_chroma", "minutes"):
+            if getattr(self, key) < 0:
+                raise ConfigError(f"{key} can't be negative, as {getattr(self, key)} is.")
         network_config(self)
+        if self.model == FLAGSHIP:
+            _check_flagship(self)
+        elif self.loss == BINS:
+            raise ConfigError(f"loss = {BINS!r} is for the model {FLAGSHIP!r}; {self.model} takes {', '.join(LOSSES)}.")
+        else:
+            for key in FLAGSHIP_KEYS:
+                if (value := getattr(self, key)) != type(value)():
+                    raise ConfigError(f"{key} is for the model {FLAGSHIP!r} and does nothing for {self.model}; leave it out.")
+
+    def stage(self, progress: float) -> Stage:
+        """The stage at this place in the run, 0..1, with its own batch."""
+        stages = self.stages or (Stage(self.size),)
+        stage = next((s for s in stages if progress < s.until), stages[-1])
+        return dataclasses.replace(stage, batch=stage.batch or self.batch)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, fit for TOML; `TrainConfig.from_dict(c.to_dict()) == c`."""
@@ -89,6 +124,26 @@ def network_config(config: TrainConfig) -> Any:
         if values["size"] != config.size:
             raise ConfigError(f"network.size is {values['size']} and size {config.size}; set only size.")
     return from_dict(cls, values, "network")
+
+
+def _check_flagship(config: TrainConfig) -> None:
+    if config.loss != BINS:
+        raise ConfigError(f"The model {FLAGSHIP!r} is trained with loss = {BINS!r}, not {config.loss!r}.")
+    last = 0.0
+    for stage in config.stages or (config.stage(0),):
+        if stage.size % MULTIPLE or not MULTIPLE <= stage.size <= config.size:
+            raise ConfigError(
+                f"A stage of {stage.size} px must be a multiple of {MULTIPLE} and at most the pictures' size, {config.size} px."
+            )
+        if stage.until <= last:
+            raise ConfigError(f"stages: each must last until later than the one before it, not until {stage.until}.")
+        if (batch := stage.batch or config.batch) < 4:
+            raise ConfigError(
+                f"batch must be at least 4 for {FLAGSHIP!r}, not {batch}: each half of it is learned from in another way."
+            )
+        last = stage.until
+    if config.size % MULTIPLE:
+        raise ConfigError(f"size must be a multiple of {MULTIPLE} for {FLAGSHIP!r}, not {config.size}.")
 
 
 def recipes() -> list[str]:

@@ -52,6 +52,13 @@ class Pictures:
     skipped: dict[str, int]
     """Reason -> how many files were left out."""
 
+    def measured(self, side: str, config: TrainConfig) -> npt.NDArray[np.int64]:
+        """The pictures of this side on which errors are measured: all, or the recipe's `test_pictures`, the first by hash."""
+        indices: npt.NDArray[np.int64] = getattr(self, side)
+        if not 0 < config.test_pictures < len(indices):
+            return indices
+        return np.array(sorted(indices.tolist(), key=lambda i: self.sha256[i][8:])[: config.test_pictures])
+
     def summary(self) -> str:
         """One line: how many on each side, how many left out and why."""
         left_out = ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items() if count) or "none"

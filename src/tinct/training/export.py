@@ -1,14 +1,9 @@
-"""From a training run to the two files of a model, and proof that they give what the network gives."""
+"""From a training run to the files of a model, and proof that they give what the network gives."""
 
 from __future__ import annotations
 
-import io
 import json
-import logging
-import struct
 import tempfile
-import warnings
-from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,78 +12,76 @@ import numpy as np
 import onnx
 import safetensors.torch
 import torch
-from onnx import TensorProto, helper
 from torch import Tensor, nn
 
 from .._fields import from_dict, to_dict
 from .._version import __version__
-from ..colorizer import Colorizer
+from ..color import AB_SCALE, ab_bins
 from ..errors import ConfigError, WeightsError
-from ..models import MODELS
-from ..weights import METADATA_KEY, PAIR_KEY, ModelSpec, read_spec, sha256
+from ..models import MODELS, Tinct
+from ..networks import ClassicNetwork, TinctNetwork
+from ..networks import load_network as load_session
+from ..palette import Palette, likelihood, mean
+from ..weights import METADATA_KEY, PAIR_KEY, ModelSpec, part, read_spec, sha256
 from . import task
 from .config import TrainConfig, network_config, read_config
 from .folder import CHECKPOINT, load_checkpoint
+from .graphs import graphs, point_to
 
 __all__ = ["PARITY", "export", "load_network", "parity"]
 
 PARITY = 1e-3
-"""The largest difference allowed between torch and ONNX Runtime, in RGB 0..1."""
+"""The largest difference allowed between torch and ONNX Runtime, in RGB 0..1 or a*, b* / AB_SCALE."""
 
 
-class _InUse(nn.Module):
-    """The network as the colorizer calls it: gray (and noise) in, RGB out."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, gray: Tensor, noise: Tensor | None = None) -> Tensor:
-        rgb: Tensor = self.network(gray) if noise is None else self.network(gray, noise).rgb
-        return rgb
-
-
-def export(run: Path, output: Path, *, note: str = "", overwrite: bool = False) -> Path:
-    """Write ``output.safetensors`` and ``output.onnx`` from the run's last checkpoint, check them, and return the latter.
+def export(run: Path, output: Path, *, note: str = "", evaluation: Path | None = None, overwrite: bool = False) -> Path:
+    """Write ``output.safetensors`` and its graphs from the run's last checkpoint, check them, and return the first graph.
 
     Args:
         run: a folder that `train` made; it need not be finished.
         output: the model's name, with or without one of the two suffixes.
         note: what whoever gets the model should know of its training pictures: where they are from, on what terms.
 
+        evaluation: an ``evaluation.json`` of this model, whose figures are kept in it.
+
     Raises:
-        ConfigError: `run` is no run, has no checkpoint, or the output exists and `overwrite` is false.
+        ConfigError: `run` is no run, has no checkpoint, `evaluation` is no evaluation, or the output exists and `overwrite` is false.
         WeightsError: the files can't be written, or don't give what the network gives.
     """
     config = read_config(run / "config.toml")
     checkpoint = load_checkpoint(run / CHECKPOINT, config)
     network = task.build(config).eval()
-    state = {key: value.half() for key, value in checkpoint["network"].items()}
-    network.load_state_dict({key: value.float() for key, value in state.items()})  # what is shipped is what is checked
+    state = {key: _stored(key, value) for key, value in checkpoint["network"].items()}
+    network.load_state_dict(_single(state))  # what is shipped is what is checked
     output = output.with_suffix("") if output.suffix in {".onnx", ".safetensors"} else output
     weights, graph = output.with_name(f"{output.name}.safetensors"), output.with_name(f"{output.name}.onnx")
-    for path in (weights, graph):
+    parts = ("decode", "like") if isinstance(network, Tinct) else ()
+    for path in (weights, graph, *(part(graph, name) for name in parts)):
         if path.exists() and not overwrite:
             raise ConfigError(f"{path} exists. Name another model with -o, or replace it with --overwrite.")
     spec = _spec(output.name, run, config, checkpoint, network, note)
+    if evaluation is not None:
+        spec.scores["evaluation"] = _figures(evaluation)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".tinct-", dir=output.parent) as folder:
             new_weights, new_graph = Path(folder) / weights.name, Path(folder) / graph.name
             ordered = {key: value.contiguous() for key, value in state.items()}
             new_weights.write_bytes(safetensors.torch.save(ordered, metadata={METADATA_KEY: spec.to_json()}))
-            model = _graph(network, config)
-            _point_to(model, new_weights)
-            for key, value in {METADATA_KEY: spec.to_json(), PAIR_KEY: sha256(new_weights)}.items():
-                model.metadata_props.add(key=key, value=value)
-            onnx.save(model, new_graph)
-            difference = parity(network, new_graph, config)
+            made = graphs(network, spec.preparation, getattr(network_config(config), "latent", 0))
+            for name, model in made.items():
+                point_to(model, new_weights)
+                for key, value in {METADATA_KEY: spec.to_json(), PAIR_KEY: sha256(new_weights)}.items():
+                    model.metadata_props.add(key=key, value=value)
+                onnx.save(model, part(new_graph, name) if name else new_graph)
+            difference = parity(network, new_graph, spec)
             if not difference <= PARITY:
                 raise WeightsError(
-                    f"{output} would differ from the network by {difference:.2g} in RGB, more than {PARITY}; please report this."
+                    f"{output} would differ from the network by {difference:.2g}, more than {PARITY}; please report this."
                 )
             new_weights.replace(weights)
-            new_graph.replace(graph)
+            for name in made:
+                (part(new_graph, name) if name else new_graph).replace(part(graph, name) if name else graph)
     except OSError as error:
         raise WeightsError(f"{output.parent}: {error.strerror or error}. Choose another place with -o.") from error
     return graph
@@ -101,24 +94,78 @@ def load_network(path: Path) -> tuple[nn.Module, ModelSpec]:
         raise WeightsError(f"{path} is of architecture {spec.architecture!r}; this tinct knows {', '.join(MODELS)}. Update tinct.")
     kind: Any = MODELS[spec.architecture]
     network: nn.Module = kind(from_dict(kind.Config, spec.config, str(path))).eval()
-    network.load_state_dict({key: value.float() for key, value in safetensors.torch.load_file(path).items()}, strict=True)
+    network.load_state_dict(_single(safetensors.torch.load_file(path)), strict=True)
     return network, spec
 
 
-def parity(network: nn.Module, graph: Path, config: TrainConfig) -> float:
-    """The largest difference in RGB 0..1 between the network in torch and the exported files, over several sizes."""
-    colorizer = Colorizer(graph, threads=1)
+def _figures(path: Path) -> dict[str, Any]:
+    """What an ``evaluation.json`` says, without its single pictures."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+        sets = {name: {k: v for k, v in found.items() if k != "rows"} for name, found in record["sets"].items()}
+        return dict(record | {"sets": sets})
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ConfigError(f"{path} is no evaluation. Make one with: tinct evaluate MODEL --data DIR") from error
+
+
+def _stored(key: str, value: Tensor) -> Tensor:
+    """In half precision, but for counts and for BatchNorm's statistics, which are few and may be large."""
+    if not value.is_floating_point() or key.endswith((".running_mean", ".running_var")):
+        return value
+    half = value.half()
+    if not half.isfinite().all():
+        raise WeightsError(
+            f"{key} holds numbers up to {value.abs().max():.3g}: the training has gone astray. Train again with a lower lr."
+        )
+    return half
+
+
+def _single(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """In single precision, but for counts."""
+    return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+
+
+def parity(network: nn.Module, graph: Path, spec: ModelSpec) -> float:
+    """The largest difference between the network in torch and the exported files, over several sizes.
+
+    In RGB 0..1; for the flagship in a*, b* / AB_SCALE, with hints and a code, and in the code of a reference picture.
+    """
+    in_use = load_session(graph, spec, threads=1)
     generator = np.random.default_rng(0)
-    latent = getattr(network_config(config), "latent", 0)
-    worst = 0.0
-    for height, width in [(config.size, config.size), (config.size // 2, config.size), (config.size - 1, config.size - 3)]:
-        lightness = generator.uniform(0, 100, (1, height, width)).astype(np.float32)
-        gray = colorizer.spec.preparation.prepare(lightness)
-        with torch.no_grad():
-            expected = task.predict(network, torch.from_numpy(gray), latent).numpy()
-        feeds = {"gray": gray} | ({"noise": np.zeros((1, latent), np.float32)} if latent else {})
-        worst = max(worst, float(np.abs(colorizer._session.run(["rgb"], feeds)[0] - expected).max()))
+    side, worst = spec.preparation.side, 0.0
+    for height, width in [(side, side), (side // 2, side), (side - 1, side - 3)]:
+        lightness = generator.uniform(0, 100, (height, width)).astype(np.float32)
+        gray = spec.preparation.prepare(lightness[None])
+        if isinstance(in_use, ClassicNetwork):
+            pairs = [(in_use.rgb(lightness), task.predict(network, torch.from_numpy(gray), spec.config.get("latent", 0)).numpy())]
+        else:
+            assert isinstance(network, Tinct)
+            pairs = _tinct_pairs(network, in_use, lightness, gray, generator)
+        worst = max(worst, *(float(np.abs(ours - theirs).max()) for ours, theirs in pairs))
     return worst
+
+
+@torch.no_grad()
+def _tinct_pairs(network: Tinct, in_use: TinctNetwork, lightness: Any, gray: Any, generator: np.random.Generator) -> list[Any]:
+    """(files, torch) of the colors and of the code of a picture of noise."""
+    height, width = lightness.shape
+    planes = np.zeros((3, height, width), np.float32)
+    planes[:, 3:9, 5:12] = np.array([0.3, -0.2, 1.0])[:, None, None]
+    noise = generator.standard_normal((1, in_use.latent)).astype(np.float32)
+    ab = np.broadcast_to(np.array([20, -30], np.float32), (height, width, 2))
+    seen = in_use.encode(lightness)
+    colors = mean(likelihood(in_use.decode(seen, planes, seen.prior_mean + noise * seen.prior_scale))) / AB_SCALE
+    code = in_use.code(seen, ab)
+
+    features = network.encode(torch.from_numpy(gray))
+    padded = torch.zeros(1, 3, *gray.shape[2:])
+    padded[0, :, :height, :width] = torch.from_numpy(planes)
+    logits = network.decode(features, padded, features.prior.sample(torch.from_numpy(noise)))
+    cells = torch.tensor([20.0, -30.0])[None, :, None, None].expand(1, 2, *features.maps[0].shape[2:]) / AB_SCALE
+    return [
+        (colors, network.mean_ab(logits)[0].permute(1, 2, 0).numpy()),
+        (code, network.posterior(features, cells).mean.numpy()),
+    ]
 
 
 def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any], network: nn.Module, note: str) -> ModelSpec:
@@ -129,16 +176,21 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any],
     environment = read("environment.json")
     training = {
         # Where pictures lay on somebody's disk is no one else's business; what they were called is.
-        "recipe": replace(config, data=tuple(Path(source).name for source in config.data)).to_dict(),
+        "recipe": replace(config, data=tuple(Path(source).name for source in config.data), init=Path(config.init).name).to_dict(),
         "epochs": checkpoint["epoch"],
         "pictures": environment.get("pictures", {}),
         "note": note,
         "machine": {key: environment.get(key) for key in ("processor", "cores", "accelerator", "precision", "torch")},
     }
+    frequency = tuple(checkpoint.get("frequency", ()))
+    if frequency:
+        training["mean_ab"] = (np.array(frequency) @ ab_bins()).tolist()
     return ModelSpec(
         name=name,
         architecture=config.model,
         preparation=task.preparation(config),
+        parts=("decode", "like") if isinstance(network, Tinct) else (),
+        palette=Palette(frequency),
         config=to_dict(network_config(config)),
         parameters=sum(p.numel() for p in network.parameters()),
         training=training,
@@ -146,63 +198,3 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any],
         checkpoint_sha256=sha256(run / CHECKPOINT),
         tinct_version=__version__,
     )
-
-
-def _graph(network: nn.Module, config: TrainConfig) -> onnx.ModelProto:
-    """The network's graph in single precision, any batch size and, where the network allows it, any height and width."""
-    latent = getattr(network_config(config), "latent", 0)
-    side = config.size
-    inputs: tuple[Tensor, ...] = (torch.rand(2, 1, side, side),)
-    batch = torch.export.Dim("batch", min=1)
-    shapes: list[Any] = [{0: batch}]
-    if latent:
-        inputs += (torch.zeros(2, latent),)
-        shapes.append({0: batch})
-    else:
-        multiple = task.preparation(config).multiple
-        shapes[0] |= {2: multiple * torch.export.Dim("rows", min=1), 3: multiple * torch.export.Dim("columns", min=1)}
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")  # the exporter's own deprecations
-        program = torch.onnx.export(
-            _InUse(network.to(memory_format=torch.contiguous_format)),  # type: ignore[call-overload]
-            inputs,
-            input_names=["gray", "noise"][: len(inputs)],
-            output_names=["rgb"],
-            dynamic_shapes=tuple(shapes) if latent else (shapes[0],),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    model = program.model_proto  # type: ignore[union-attr]
-    for part in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.value_info):
-        part.ClearField("doc_string")
-        part.ClearField("metadata_props")  # stack traces: no use to anyone, and they tell where the source lay
-    return model
-
-
-def _point_to(model: onnx.ModelProto, weights: Path) -> None:
-    """Replace the graph's weights by half-precision ones that lie in the safetensors file, cast to single where they are used."""
-    with weights.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        entries = json.loads(file.read(length))
-    kept, casts = [], []
-    for tensor in model.graph.initializer:
-        entry = entries.get(tensor.name.removeprefix("network."))
-        if entry is None or list(tensor.dims) != entry["shape"]:
-            kept.append(tensor)
-            continue
-        begin, end = entry["data_offsets"]
-        stored = TensorProto(name=f"{tensor.name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)
-        stored.data_location = TensorProto.EXTERNAL
-        for key, value in {"location": weights.name, "offset": 8 + length + begin, "length": end - begin}.items():
-            stored.external_data.add(key=key, value=str(value))
-        kept.append(stored)
-        casts.append(helper.make_node("Cast", [stored.name], [tensor.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
-    model.graph.node.extend(nodes)
-    left = sum(np.prod(t.dims) for t in kept if t.data_location != TensorProto.EXTERNAL)
-    if left > 1000:
-        raise WeightsError(f"{left:.0f} weights of the graph are not in {weights}; please report this.")

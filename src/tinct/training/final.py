@@ -26,10 +26,13 @@ Predict = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
 
 
 def write_scores(run: Path, config: TrainConfig, pictures: Pictures, predict: Predict, tell: Progress) -> None:
-    """``scores.json``: mean squared error and PSNR on both sides, of the model, of the gray pictures and of mean color."""
+    """``scores.json``: mean squared error and PSNR on both sides, of the model, of the gray pictures and of mean color.
+
+    Where the recipe has `test_pictures`, it is at most so many pictures a side.
+    """
     mean_ab = _mean_ab(pictures)
     scores: dict[str, Any] = {"gray": {}, "mean_color": {}}
-    for side, indices in (("train", pictures.train), ("test", pictures.test)):
+    for side, indices in (("train", pictures.measured("train", config)), ("test", pictures.measured("test", config))):
         errors = []
         for done, chunk in enumerate(_chunks(indices)):
             tell(f"final errors, {side} pictures", done * CHUNK, len(indices))

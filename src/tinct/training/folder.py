@@ -22,7 +22,7 @@ from .config import TrainConfig, override, read_config
 from .data import Pictures
 from .machine import describe
 
-__all__ = ["CHECKPOINT", "begin_run", "finished_rows", "load_checkpoint", "new_folder", "resume_config"]
+__all__ = ["CHECKPOINT", "begin_run", "finished_rows", "load_checkpoint", "new_folder", "read_checkpoint", "resume_config"]
 
 CHECKPOINT = Path("checkpoints") / "last.ckpt"
 
@@ -70,7 +70,7 @@ def begin_run(run: Path, config: TrainConfig, pictures: Pictures, fabric: Fabric
 def resume_config(
     run: Path, model: str | None = None, settings: list[str] | None = None, data: tuple[str, ...] = ()
 ) -> TrainConfig:
-    """The config of the run to go on with. Of its recipe only `epochs` may change; `data` may, if the pictures moved.
+    """The config of the run to go on with. Of its recipe only `epochs` and `minutes` may change; `data` may, if the pictures moved.
 
     Raises:
         ConfigError: no such run, or it trains another model than `model`, or another setting is asked for.
@@ -79,29 +79,41 @@ def resume_config(
     if model is not None and model != config.model:
         raise ConfigError(f"{run} trains {config.model!r}, not {model!r}. Name another run with --run, or leave out {model!r}.")
     changed = override(config, settings or [], data)
-    if replace(changed, epochs=config.epochs, data=config.data) != config:
-        raise ConfigError(f"{run}: a run that is resumed keeps its recipe; only epochs can be set. Start another with --run.")
+    if bool(changed.minutes) != bool(config.minutes):
+        raise ConfigError(f"{run}: a run by {'minutes' if config.minutes else 'epochs'} stays one. Start another with --run.")
+    if changed.minutes != config.minutes and changed.epochs == config.epochs:  # epochs are parts of the time, and stay as long
+        changed = replace(changed, epochs=max(1, round(config.epochs * changed.minutes / config.minutes)))
+    if replace(changed, epochs=config.epochs, minutes=config.minutes, data=config.data) != config:
+        raise ConfigError(
+            f"{run}: a run that is resumed keeps its recipe; only epochs and minutes can be set. Start another with --run."
+        )
     return changed
 
 
 def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
     """The checkpoint of a run of this config. Raises ConfigError where it is damaged or of another architecture."""
-    try:
-        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        architecture = checkpoint["architecture"]
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path}: no such file. Train the run first: tinct train {config.model} --run {path.parent.parent}"
-        ) from error
-    except Exception as error:
-        raise ConfigError(f"{path} is not a checkpoint of tinct, or is damaged. Start the run again in another folder.") from error
-    if architecture != config.model:
+    if not path.exists():
+        raise ConfigError(f"{path}: no such file. Train the run first: tinct train {config.model} --run {path.parent.parent}")
+    checkpoint = read_checkpoint(path)
+    if (architecture := checkpoint["architecture"]) != config.model:
         raise ConfigError(
             f"{path} is of architecture {architecture!r}, the run's config.toml says {config.model!r}; they don't fit."
         )
     return checkpoint
 
 
-def finished_rows(path: Path, epochs: int) -> list[str]:
-    """The first rows of ``metrics.jsonl``: those of the epochs that the checkpoint has behind it."""
-    return path.read_text("utf-8").splitlines()[:epochs] if path.exists() else []
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Any run's checkpoint; ``"network"`` holds the weights to use. Raises ConfigError where it is damaged."""
+    try:
+        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        if {"architecture", "config", "network"} <= checkpoint.keys():
+            return checkpoint
+    except Exception as error:
+        raise ConfigError(f"{path} is not a checkpoint of tinct, or is damaged. Start the run again in another folder.") from error
+    raise ConfigError(f"{path} is not a checkpoint of tinct. Name one that `tinct train` made.")
+
+
+def finished_rows(path: Path, epoch: int) -> list[str]:
+    """The rows of ``metrics.jsonl`` up to this epoch: those that the checkpoint has behind it."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [line for line in lines if json.loads(line)["epoch"] <= epoch]

@@ -1,7 +1,10 @@
 """The training loop: one readable loop on Lightning Fabric, that can be killed at any moment and goes on as if it hadn't been.
 
-Nothing in it depends on a random state: the order of an epoch and the noise of a step follow from the seed and their numbers. So a
-checkpoint needs the weights, the optimizer, the place in the epoch and the sums so far.
+Nothing in it depends on a random state: the order of a pass over the pictures and all that is random in a step follow from the seed
+and their numbers. So a checkpoint needs the weights, the optimizer, the place in the run and the sums so far.
+
+An epoch ends with a test and a row of ``metrics.jsonl``. It is one pass over the training pictures; in a run that has `minutes`, it is
+one of `epochs` equal parts of that time, and passes go on across them.
 """
 
 from __future__ import annotations
@@ -10,7 +13,6 @@ import io
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,33 +20,25 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from .._files import write_whole
 from ..errors import ConfigError
-from . import task
-from .config import TrainConfig, network_config
-from .data import Pictures, Progress, batch_arrays, load_pictures
+from .classic import Classic
+from .config import FLAGSHIP, TrainConfig
+from .data import Pictures, Progress, load_pictures
 from .final import write_samples, write_scores
+from .flagship import Flagship
 from .folder import CHECKPOINT, begin_run, finished_rows, load_checkpoint, new_folder
 from .machine import Machine
+from .optimize import Updates, build_optimizer
+from .position import Position
+from .start import initial_weights
 from .stop import Stop
+from .tally import Tally, summed
+from .task import Indices, Place, Task, build
 
 __all__ = ["train"]
-
-
-@dataclass
-class _State:
-    """What a checkpoint holds beside weights and optimizer."""
-
-    epoch: int = 0
-    """Epochs that are finished."""
-    step: int = 0
-    """Steps taken in the epoch under way."""
-    seconds: float = 0.0
-    """Spent in the epoch under way."""
-    sums: Tensor = field(default_factory=lambda: torch.zeros(len(task.MEASURES) + 1, dtype=torch.float64))
-    """Sums of `task.MEASURES` over the pictures of the epoch under way, and their count."""
 
 
 def train(
@@ -73,9 +67,11 @@ def train(
     `is_first_process` tells.
 
     Raises:
-        ConfigError: `run` holds a run already, or nothing to resume, or it began with other pictures.
+        ConfigError: `run` holds a run already, or nothing to resume, or it began with other pictures; the weights to start from
+            don't fit; training diverges.
         DataError: too few pictures.
         DeviceError: the accelerator isn't there.
+        WeightsError: the weights to start from are damaged.
         KeyboardInterrupt: after a checkpoint was written.
     """
     machine = machine or Machine()
@@ -85,14 +81,16 @@ def train(
         raise ConfigError(f"{run} holds {'no run to resume' if resume else 'a run already'}. {cure}")
     fabric = machine.fabric(run)
     fabric.launch()
-    if config.batch % fabric.world_size:
-        raise ConfigError(f"batch = {config.batch} can't be shared evenly by {fabric.world_size} devices; set a multiple of it.")
+    for batch in {config.batch, *(stage.batch for stage in config.stages)}:
+        if batch % fabric.world_size:
+            raise ConfigError(f"batch = {batch} can't be shared evenly by {fabric.world_size} devices; set a multiple of it.")
 
     first = fabric.global_rank == 0
     tell: Progress = progress if progress and first else lambda what, done, total: None
     with new_folder(run), fabric.rank_zero_first():  # one process decodes the pictures, the others find them decoded
+        weights = initial_weights(config) if config.init and not (resume and last.exists()) else None
         pictures = load_pictures(config, cache or run / "cache", tell)
-    loop = _Loop(config, pictures, fabric, run, machine.checkpoint_seconds, tell)
+    loop = _Loop(config, pictures, fabric, run, machine, tell, weights)
     if first:
         begin_run(run, config, pictures, fabric, loop.network)
         (on_pictures or (lambda pictures: None))(pictures)
@@ -109,136 +107,163 @@ def train(
 class _Loop:
     """Weights, optimizer and place of one run."""
 
-    def __init__(self, config: TrainConfig, pictures: Pictures, fabric: Fabric, run: Path, every: float, tell: Progress) -> None:
-        self.config, self.pictures, self.fabric, self.run, self.every, self.tell = config, pictures, fabric, run, every, tell
-        self.preparation = task.preparation(config)
-        network = task.build(config)
-        optimizer = torch.optim.Adam(network.parameters(), lr=config.lr)
-        self.network, self.optimizer = fabric.setup(network, optimizer)
-        self.state = _State()
+    def __init__(
+        self,
+        config: TrainConfig,
+        pictures: Pictures,
+        fabric: Fabric,
+        run: Path,
+        machine: Machine,
+        tell: Progress,
+        weights: dict[str, Tensor] | None = None,
+    ) -> None:
+        self.config, self.pictures, self.fabric, self.run, self.tell = config, pictures, fabric, run, tell
+        self.every = machine.checkpoint_seconds
+        self.task: Task = (Flagship if config.model == FLAGSHIP else Classic)(config, pictures, fabric)
+        self.network = build(config)
+        if weights is not None:
+            self.network.load_state_dict(weights)
+        module = self.task.module(self.network)
+        optimizer = build_optimizer(config, self.network, fabric)
+        if machine.compiles(fabric.device):
+            module = cast("nn.Module", torch.compile(module))
+        self.module, self.optimizer = fabric.setup(module, optimizer)
+        self.updates = Updates(config, fabric, self.module, self.network, self.optimizer)
+        self.final = self.updates.average.network if self.updates.average else self.network
+        """The weights that are tested and exported."""
+        self.tally = Tally(self.task.measures, fabric)
+        """Of the epoch under way."""
+        self.position = Position()
         self.stop = Stop()
-        self.saved = time.monotonic()
+        self.saved = self.clock = time.monotonic()
+
+    @property
+    def progress(self) -> float:
+        """How much of the run is over, 0..1."""
+        return self.position.progress(self.config, len(self.pictures.train))
+
+    def here(self) -> Place:
+        at, fabric = self.position, self.fabric
+        return Place(at.epoch, at.step, at.steps, self.progress, fabric.global_rank, fabric.world_size)
 
     # ---- steps ----
 
-    def batches(self, indices: npt.NDArray[np.int64], *, whole: bool) -> list[npt.NDArray[np.int64]]:
-        """This device's share of each batch; `whole` leaves out a last one that can't be shared evenly."""
-        size, world, rank = self.config.batch, self.fabric.world_size, self.fabric.global_rank
-        starts = range(0, len(indices), size)
-        batches = [indices[start : start + size] for start in starts]
-        if whole and world > 1 and len(batches) > 1 and len(batches[-1]) < size:
-            batches.pop()
-        return [batch[rank * len(batch) // world : (rank + 1) * len(batch) // world] for batch in batches]
-
-    def tensors(self, indices: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """(B, 1, H, W) gray and (B, 3, H, W) color of these pictures, on the device."""
-        gray, rgb = (torch.from_numpy(array) for array in batch_arrays(self.pictures, indices, self.preparation))
-        gray, rgb = gray.to(memory_format=torch.channels_last), rgb.to(memory_format=torch.channels_last)
-        return self.fabric.to_device(gray), self.fabric.to_device(rgb)
-
-    def noise(self, count: int, *where: int | str) -> Tensor:
-        """This device's rows of the step's noise."""
+    def share(self, batch: Indices) -> Indices:
+        """This device's part of a batch."""
         rank, world = self.fabric.global_rank, self.fabric.world_size
-        rows = task.noise(self.config, count * world, *where)
-        return self.fabric.to_device(rows[rank * count : (rank + 1) * count])
+        return batch[rank * len(batch) // world : (rank + 1) * len(batch) // world]
 
-    def step(self, indices: npt.NDArray[np.int64]) -> Tensor:
-        """One step of the optimizer; returns the (3,) measures of this device's share."""
-        gray, rgb = self.tensors(indices)
-        measures = task.losses(
-            self.config, self.network, gray, rgb, self.noise(len(gray), "train", self.state.epoch, self.state.step)
-        )
-        self.optimizer.zero_grad()
-        self.fabric.backward(measures[0])
-        self.optimizer.step()
-        return measures.detach()
+    def train_epoch(self) -> None:
+        """The rest of the epoch under way."""
+        self.module.train()
+        at, train, order, of_pass, text = self.position, self.pictures.train, self.pictures.train, -1, ""
+        whole = self.task.whole_batches or self.fabric.world_size > 1
+        started = time.monotonic() - at.seconds
+        while not at.epoch_over(self.config, self.progress):
+            here = self.here()
+            size = self.config.stage(here.progress).batch
+            if not at.batches_left(len(train), size, whole=whole):
+                at.next_pass()
+                continue
+            if at.passes != of_pass:
+                of_pass, order = at.passes, np.random.default_rng((self.config.seed, at.passes)).permutation(train)
+            batch = order[at.place : at.place + size]
+            self.step(self.share(batch), here)
+            at.advance(len(batch))
+            at.seconds = time.monotonic() - started
+            if at.step % 10 == 1:
+                text = f"{self.task.measures[0]} {self.tally.first():.5f}"
+            self.tell_step(text, at.batches_left(len(train), size, whole=whole))
+            self.heed()
+
+    def step(self, indices: Indices, here: Place) -> None:
+        """One step of the optimizer."""
+        measures = self.task.losses(self.module, self.task.train_batch(indices, here), here.steps)
+        self.updates.step(measures[0], here.steps, here.progress)
+        self.tally.add(measures, len(indices))
+
+    def tell_step(self, text: str, left: int) -> None:
+        at = self.position
+        if minutes := self.config.minutes:
+            spent = min(at.spent, 60 * minutes)
+            self.tell(f"{spent / 60:.0f} of {minutes:g} min, {text}", int(spent), int(60 * minutes))
+        else:
+            self.tell(f"epoch {at.epoch + 1} of {self.config.epochs}, {text}", at.step, at.step + left)
+
+    def tick(self, *wishes: bool) -> list[bool]:
+        """Add the time since the last tick to what is spent, by the first device's clock; and say which wishes any device has."""
+        now = time.monotonic()
+        spent = self.position.spent + now - self.clock if self.fabric.global_rank == 0 else 0.0
+        agreed = summed(self.fabric, torch.tensor([spent, *wishes], dtype=torch.float64)).tolist()
+        self.position.spent, self.clock = agreed[0], now
+        return [wish > 0 for wish in agreed[1:]]
+
+    def heed(self) -> None:
+        """Between two steps: save when it is time, and end when the user asks; all devices decide together."""
+        stop, save = self.tick(self.stop.asked, time.monotonic() - self.saved > self.every)
+        if stop or save:
+            self.save()
+        if stop:
+            raise KeyboardInterrupt
 
     def run_epochs(self, on_epoch: Callable[[dict[str, Any]], None]) -> None:
-        while self.state.epoch < self.config.epochs:
+        self.clock = time.monotonic()
+        while self.position.epoch < self.config.epochs:
             self.train_epoch()
             on_epoch(self.end_epoch())
         if self.fabric.global_rank == 0:
             write_scores(self.run, self.config, self.pictures, self.predict, self.tell)
             write_samples(self.run, self.pictures, self.predict)
 
-    def predict(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """(B, H, W, 3) RGB in 0..1 of these pictures, from the mean code where there is one."""
-        latent = getattr(network_config(self.config), "latent", 0)
+    def predict(self, indices: Indices) -> npt.NDArray[np.float32]:
+        """(B, H, W, 3) RGB in 0..1 of these pictures, without chance."""
         with torch.no_grad(), self.fabric.autocast():
-            rgb = task.predict(self.network.module.eval(), self.tensors(indices)[0], latent)
+            rgb = self.task.predict(self.final.eval(), indices)
         picture: npt.NDArray[np.float32] = rgb.cpu().numpy()
         return np.moveaxis(picture, 1, -1)
 
-    def heed(self) -> None:
-        """Between two steps: save when it is time, and end when the user asks; all devices decide together."""
-        wishes = torch.tensor([self.stop.asked, time.monotonic() - self.saved > self.every], dtype=torch.float32)
-        stop, save = self.summed(wishes).tolist()
-        if stop or save:
-            self.save()
-        if stop:
-            raise KeyboardInterrupt
-
-    def train_epoch(self) -> None:
-        """The rest of the epoch under way."""
-        order = np.random.default_rng((self.config.seed, self.state.epoch)).permutation(self.pictures.train)
-        batches = self.batches(order, whole=True)
-        what = text = f"epoch {self.state.epoch + 1} of {self.config.epochs}"
-        self.network.train()
-        sums = self.fabric.to_device(self.state.sums)
-        started = time.monotonic() - self.state.seconds
-        while self.state.step < len(batches):
-            indices = batches[self.state.step]
-            measures = self.step(indices)
-            sums += torch.cat([measures.double() * len(indices), measures.new_full((1,), len(indices)).double()])
-            self.state.step += 1
-            self.state.sums, self.state.seconds = sums, time.monotonic() - started
-            if self.state.step % 10 == 0:
-                text = f"{what}, {self.config.loss} {sums[0] / sums[-1]:.5f}"
-            self.tell(text, self.state.step, len(batches))
-            self.heed()
-
     @torch.no_grad()
     def test(self) -> dict[str, float]:
-        """The measures on the test pictures, with the same loss and weights as in training."""
-        self.network.eval()
-        sums = self.fabric.to_device(torch.zeros(len(task.MEASURES) + 1, dtype=torch.float64))
-        batches = self.batches(self.pictures.test, whole=False)
-        for number, indices in enumerate(batches):
-            self.tell("testing", number, len(batches))
-            if len(indices):
-                gray, rgb = self.tensors(indices)
-                measures = task.losses(self.config, self.network, gray, rgb, self.noise(len(gray), "test", number))
-                sums += torch.cat([measures.double() * len(indices), measures.new_full((1,), len(indices)).double()])
-        return self.mean(sums)
+        """The measures on the test pictures, with the same loss as in training."""
+        module, precision = self.task.module(self.final).eval(), self.fabric._precision
 
-    def summed(self, values: Tensor) -> Tensor:
-        """The values added up over all devices."""
-        if self.fabric.world_size == 1:
-            return values
-        return cast("Tensor", self.fabric.all_reduce(self.fabric.to_device(values.clone()), reduce_op="sum"))
+        def forward(*inputs: Tensor) -> Any:  # as Fabric calls the module in training
+            with precision.forward_context():
+                return precision.convert_output(module(*precision.convert_input(inputs)))
 
-    def mean(self, sums: Tensor) -> dict[str, float]:
-        """Measure -> its mean over the pictures of all devices."""
-        total = self.summed(sums).tolist()
-        return {name: value / total[-1] for name, value in zip(task.MEASURES, total[:-1], strict=True)}
+        tally = Tally(self.task.measures, self.fabric)
+        indices, size = self.pictures.measured("test", self.config), self.config.stage(1).batch
+        for number, start in enumerate(range(0, len(indices), size)):
+            self.tell("testing", start, len(indices))
+            if len(part := self.share(indices[start : start + size])):
+                measures = self.task.losses(forward, self.task.test_batch(part, number, self.here()), self.position.steps)
+                tally.add(measures, len(part))
+        return tally.mean()
 
     def end_epoch(self) -> dict[str, Any]:
         """Write the row of the epoch that is over, and a checkpoint at the start of the next."""
+        at, before = self.position, self.position.epoch
         row: dict[str, Any] = {
-            "epoch": self.state.epoch + 1,
-            "step": (self.state.epoch + 1) * self.state.step,
-            "train": self.mean(self.state.sums),
+            "epoch": at.epochs_over(self.config, self.progress),
+            "step": at.steps,
+            "train": self.tally.mean(),
             "test": self.test(),
-            "lr": self.config.lr,
-            "seconds": round(self.state.seconds, 3),
-            "pictures_per_second": round(len(self.pictures.train) / max(self.state.seconds, 1e-9), 2),
+            "lr": self.updates.lr,
+            "seconds": round(at.seconds, 3),
+            "pictures_per_second": round(at.seen / max(at.seconds, 1e-9), 2),
         }
-        flat = {f"{side}/{name}": row[side][name] for side in ("train", "test") for name in task.MEASURES}
+        self.tick()
+        if self.config.minutes:
+            row["minutes"] = round(at.spent / 60, 3)
+        if self.config.optimizer.clip:
+            row["skipped_steps"] = self.updates.skipped
+        flat = {f"{side}/{name}": row[side][name] for side in ("train", "test") for name in self.task.measures}
         self.fabric.log_dict(flat, step=row["step"])
         if self.fabric.global_rank == 0:
             path = self.run / "metrics.jsonl"
-            write_whole(path, "".join(f"{line}\n" for line in [*finished_rows(path, self.state.epoch), json.dumps(row)]))
-        self.state = _State(epoch=self.state.epoch + 1)
+            write_whole(path, "".join(f"{line}\n" for line in [*finished_rows(path, before), json.dumps(row)]))
+        at.next_epoch(row["epoch"])
+        self.tally, self.updates.skipped = Tally(self.task.measures, self.fabric), 0
         self.save()
         return row
 
@@ -249,12 +274,12 @@ class _Loop:
         state = {
             "architecture": self.config.model,
             "config": self.config.to_dict(),
-            "network": self.network.state_dict(),
+            "network": self.final.state_dict(),
+            "learning": self.network.state_dict() if self.final is not self.network else None,
             "optimizer": self.optimizer.state_dict(),
-            "epoch": self.state.epoch,
-            "step": self.state.step,
-            "seconds": self.state.seconds,
-            "sums": self.summed(self.state.sums).cpu(),
+            "sums": self.tally.state(),
+            **self.position.to_dict(),
+            **self.task.record(),
         }
         if self.fabric.global_rank == 0:
             file = io.BytesIO()
@@ -263,7 +288,9 @@ class _Loop:
         self.saved = time.monotonic()
 
     def restore(self, checkpoint: dict[str, Any]) -> None:
-        self.network.load_state_dict(checkpoint["network"])
+        self.position = Position.from_checkpoint(checkpoint)
+        self.final.load_state_dict(checkpoint["network"])
+        if self.final is not self.network:
+            self.network.load_state_dict(checkpoint["learning"])
         self.optimizer.load_state_dict(checkpoint["optimizer"])
-        sums = checkpoint["sums"] if self.fabric.global_rank == 0 else torch.zeros_like(checkpoint["sums"])
-        self.state = _State(checkpoint["epoch"], checkpoint["step"], checkpoint["seconds"], sums)
+        self.tally.restore(checkpoint["sums"])

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["LOSSES", "cross_entropy", "kl_divergence", "l1", "mse"]
+from ..color import AB_SCALE, BIN_STEP, ab_bins
+from ..models.tinct import Gaussian
+
+__all__ = [
+    "LOSSES",
+    "SoftBins",
+    "cross_entropy",
+    "edges",
+    "free_kl",
+    "kl_divergence",
+    "kl_gaussians",
+    "l1",
+    "mse",
+    "soft_cross_entropy",
+]
 
 
 def mse(predicted: Tensor, target: Tensor) -> Tensor:
@@ -33,6 +48,74 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     Kingma and Welling (2013), appendix B.
     """
     return -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).sum(dim=1).mean()
+
+
+def kl_gaussians(q: Gaussian, p: Gaussian) -> Tensor:
+    """KL(q || p) of diagonal normal distributions over (B, latent) codes: (B, latent) nats."""
+    gap = (q.mean - p.mean).square()
+    return 0.5 * (p.log_variance - q.log_variance + (q.log_variance.exp() + gap) / p.log_variance.exp() - 1)
+
+
+def free_kl(kl: Tensor, free: float) -> Tensor:
+    """(B, latent) nats -> a scalar: what each number of the code, on average over the batch, spends beyond `free` nats.
+
+    Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow" (2016), section 8: without it a strong
+    decoder leaves the code unused.
+    """
+    return kl.mean(dim=0).clamp(min=free).sum()
+
+
+class SoftBins:
+    """Colors as shares of the four ab bins around them, whose weighted mean is the color again."""
+
+    def __init__(self, frequency: Tensor, rebalance: float, device: torch.device | str = "cpu") -> None:
+        """
+        Args:
+            frequency: (bins,) how often each bin occurs, summing to 1.
+            rebalance: 0 counts every color alike; 1 counts rare ones as much more as Zhang et al. (2016) did.
+        """
+        bins = torch.from_numpy(np.array(ab_bins() / BIN_STEP)).round().long()
+        self.low = bins.min(dim=0).values
+        span = bins.max(dim=0).values - self.low + 1
+        table = torch.zeros(int(span[0]), int(span[1]), dtype=torch.long)
+        table[bins[:, 0] - self.low[0], bins[:, 1] - self.low[1]] = torch.arange(len(bins))
+        weight = 1 / (0.5 * frequency + 0.5 / len(frequency))
+        weight = (weight / (weight * frequency).sum()) ** rebalance
+        self.table, self.low = table.to(device), self.low.to(device)
+        self.weight = (weight / (weight * frequency).sum()).float().to(device)
+
+    def __call__(self, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 2, h, w) a*, b* / AB_SCALE -> (B, 4, h, w) bins, and their shares, which sum to 1."""
+        place = ab.float() * (AB_SCALE / BIN_STEP) - self.low[None, :, None, None]
+        size = torch.tensor(self.table.shape, device=ab.device)[None, :, None, None]
+        base = place.floor().clamp(min=0).minimum(size - 2).long()
+        a, b = (place - base).clamp(0, 1).unbind(dim=1)
+        i, j = base.unbind(dim=1)
+        bins = torch.stack([self.table[i, j], self.table[i, j + 1], self.table[i + 1, j], self.table[i + 1, j + 1]], dim=1)
+        return bins, torch.stack([(1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b], dim=1)
+
+
+def soft_cross_entropy(logits: Tensor, bins: Tensor, shares: Tensor, weight: Tensor) -> Tensor:
+    """Cross-entropy in nats between predicted and true shares of the ab bins, rare colors counting more.
+
+    The weights are taken out of the logits again, so that the probabilities stay those of colors as they occur (Menon et al.,
+    "Long-tail learning via logit adjustment", 2021).
+
+    Args:
+        logits: (B, Q, h, w).
+        bins: (B, 4, h, w) as `SoftBins` gives them.
+        shares: (B, 4, h, w)
+        weight: (Q,) of each bin.
+    """
+    adjusted = logits.permute(0, 2, 3, 1).float() + weight.log()  # bins last: contiguous in channels_last memory
+    likely = adjusted.gather(3, bins.permute(0, 2, 3, 1)) - adjusted.logsumexp(dim=3, keepdim=True)
+    return -((shares * weight[bins]).permute(0, 2, 3, 1) * likely).sum(dim=3).mean()
+
+
+def edges(predicted: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute difference between the gradients of (B, C, h, w) pictures: against bleeding."""
+    down = (predicted.diff(dim=2) - target.diff(dim=2)).abs().mean()
+    return down + (predicted.diff(dim=3) - target.diff(dim=3)).abs().mean()
 
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": mse, "cross_entropy": cross_entropy, "l1": l1}

@@ -34,6 +34,21 @@ class Machine:
     precision: str = "auto"
     """As Lightning names it: 32-true, bf16-mixed…; auto is bf16-mixed where the processor is fast at it."""
     checkpoint_seconds: float = 60.0
+    compile: bool | None = None
+    """torch.compile: slower to start, faster to go; None is yes on CUDA, if it works there, and no elsewhere."""
+
+    def compiles(self, device: torch.device) -> bool:
+        """Whether to compile on this device. Raises DeviceError where it was asked for and doesn't work."""
+        if not (device.type == "cuda" if self.compile is None else self.compile):
+            return False
+        try:
+            torch.compile(torch.sin)(torch.ones(2, device=device))
+        except Exception as error:
+            if self.compile is None:
+                return False
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise DeviceError(f"torch.compile doesn't work here: {reason} Go without, by --no-compile.") from error
+        return True
 
     def fabric(self, run: Path) -> Fabric:
         """Raises DeviceError where the accelerator isn't there."""

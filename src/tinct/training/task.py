@@ -1,22 +1,72 @@
-"""What one step of training means: a batch of color pictures in, a loss and its parts out."""
+"""What is trained: a network, what it sees of a picture, and what a step of its training means.
+
+`classic.py` and `flagship.py` hold the two kinds of steps; the loop knows neither.
+"""
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
+from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from kornia.color import lab_to_rgb
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from ..models import MODELS, VAEOutput
+from ..color import AB_SCALE, L_SCALE
+from ..models import MODELS, Tinct, VAEOutput
+from ..models.tinct import CELL, MULTIPLE
 from ..prepare import Preparation
 from .config import TrainConfig, network_config
-from .losses import LOSSES, kl_divergence, mse
 
-__all__ = ["MEASURES", "build", "losses", "noise", "predict", "preparation"]
+__all__ = ["Indices", "Place", "Task", "build", "predict", "preparation"]
 
-MEASURES = ("loss", "mse", "kl")
-"""What `losses` returns, in this order."""
+Indices = npt.NDArray[np.int64]
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a run a step is; the same on every device and after every resume but for `rank`."""
+
+    epoch: int
+    step: int
+    """In the epoch."""
+    steps: int
+    """In the run."""
+    progress: float
+    """0 at the run's beginning, 1 at its end."""
+    rank: int
+    world: int
+
+
+class Task(Protocol):
+    """What the loop must know of a kind of network."""
+
+    measures: tuple[str, ...]
+    """What `losses` returns, in this order; the first is minimized."""
+    whole_batches: bool
+    """Whether a batch that a pass leaves incomplete is left out."""
+
+    def module(self, network: nn.Module) -> nn.Module:
+        """What a step calls: takes all of a batch but the targets; shares the network's weights."""
+
+    def train_batch(self, indices: Indices, place: Place) -> Any:
+        """These pictures on the device as training shows them: this device's share of a step."""
+
+    def test_batch(self, indices: Indices, number: int, place: Place) -> Any:
+        """These pictures on the device as they are."""
+
+    def losses(self, module: Callable[..., Any], batch: Any, steps: int) -> Tensor:
+        """(len(measures),) of a batch, averaged over its pictures, after `steps` steps of the run."""
+
+    def predict(self, network: nn.Module, indices: Indices) -> Tensor:
+        """(B, 3, H, W) RGB in 0..1 of these pictures, without chance: the final answer."""
+
+    def record(self) -> dict[str, Any]:
+        """What else a checkpoint holds, for the model that is made from it."""
 
 
 def build(config: TrainConfig) -> nn.Module:
@@ -28,45 +78,26 @@ def build(config: TrainConfig) -> nn.Module:
 
 
 def preparation(config: TrainConfig) -> Preparation:
-    """At what size and shape the network of this recipe sees pictures, in training and in use."""
+    """At what size and shape the network of this recipe sees pictures in use; the classic ones in training, too."""
     network = network_config(config)
+    if MODELS[config.model] is Tinct:
+        return Preparation(config.stage(1).size, multiple=MULTIPLE)  # the size of its last pictures
     return Preparation(config.size, multiple=prod(network.strides), square=hasattr(network, "size"))
 
 
-def noise(config: TrainConfig, count: int, *where: int | str) -> Tensor:
-    """(count, latent) standard normal numbers for the step that `where` names: the same on every device and after every resume.
-
-    A network without a latent code gets (count, 0).
-    """
-    seed = zlib.crc32(repr((config.seed, *where)).encode())
-    latent = getattr(network_config(config), "latent", 0)
-    return torch.randn(count, latent, generator=torch.Generator().manual_seed(seed))
-
-
-def losses(config: TrainConfig, network: nn.Module, gray: Tensor, rgb: Tensor, noise: Tensor) -> Tensor:
-    """The loss and its parts, the same in training and in testing.
-
-    Args:
-        gray: (B, 1, H, W) L* / 100.
-        rgb: (B, 3, H, W) the real picture, 0..1.
-        noise: (B, latent) as `noise` gives it.
-
-    Returns:
-        (3,) the values that `MEASURES` names: what is minimized; the mean squared error of RGB; the KL divergence in nats a
-        picture, 0 for a network without a code. Reconstruction counts per value and KL per picture, so the KL is divided by the
-        3 * H * W values of a picture.
-    """
-    output = network(gray, noise) if noise.shape[1] else network(gray)
-    if isinstance(output, VAEOutput):
-        predicted, kl = output.rgb.float(), kl_divergence(output.mean.float(), output.log_variance.float())
-    else:
-        predicted, kl = output.float(), rgb.new_zeros(())
-    total = LOSSES[config.loss](predicted, rgb) + config.kl_weight * kl / rgb[0].numel()
-    return torch.stack([total, mse(predicted, rgb), kl])
-
-
+@torch.no_grad()
 def predict(network: nn.Module, gray: Tensor, latent: int) -> Tensor:
-    """(B, 1, H, W) L* / 100 -> (B, 3, H, W) RGB in 0..1; a variational network decodes its mean code."""
-    output = network(gray, gray.new_zeros(len(gray), latent)) if latent else network(gray)
+    """(B, 1, H, W) L* / 100 -> (B, 3, H, W) RGB in 0..1.
+
+    A classic variational network decodes its mean code. The flagship decodes the prior's mean without hints, and the picture keeps
+    the lightness that is given.
+    """
+    noise = gray.new_zeros(len(gray), latent)
+    if isinstance(network, Tinct):
+        logits = network(gray, gray.new_zeros(len(gray), 3, *gray.shape[2:]), noise)
+        with torch.autocast(gray.device.type, enabled=False):
+            ab = F.interpolate(network.mean_ab(logits), scale_factor=CELL, mode="bilinear")
+            return lab_to_rgb(torch.cat([gray.float() * L_SCALE, ab * AB_SCALE], dim=1)).clamp(0, 1)
+    output = network(gray, noise) if latent else network(gray)
     rgb: Tensor = output.rgb if isinstance(output, VAEOutput) else output
     return rgb.float()

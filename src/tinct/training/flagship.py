@@ -1,0 +1,158 @@
+"""One step of the flagship: pictures worn like old ones, with hints; half of them colored from the prior, half from the posterior.
+
+The half that decodes the prior's mean learns the automatic result: the color that is right on average. The other half decodes
+samples of q(z | L, ab), and KL(q || p) draws the prior to them, so that samples of the prior are plausible colorings. Everything
+random is drawn from generators that the place in the run seeds, so a step can be repeated.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..color import AB_SCALE, L_SCALE, ab_bins, lightness
+from ..errors import ConfigError
+from ..models.tinct import CELL, Features, Gaussian, Tinct
+from .augment import crop, emulsion, lab, wear
+from .config import TrainConfig, network_config
+from .data import Pictures
+from .losses import SoftBins, edges, free_kl, kl_gaussians, soft_cross_entropy
+from .simulate import count_hints, draw_hints
+from .store import Store
+from .task import Indices, Place, predict
+
+__all__ = ["Flagship", "bin_frequency"]
+
+LEAST = 4
+"""Pictures a step and device: two that learn from the prior, two from the posterior."""
+
+
+class Batch(NamedTuple):
+    gray: Tensor
+    """(B, 1, H, W) L* / 100 as the network sees it."""
+    hints: Tensor
+    """(B, 3, H, W) a*, b* / AB_SCALE and the mask."""
+    ab: Tensor
+    """(B, 2, H/4, W/4) the true a*, b* / AB_SCALE of each cell."""
+    noise: Tensor
+    """(B - B // 2, latent) standard normal numbers of the half that learns from the posterior."""
+
+
+class Halves(nn.Module):
+    """The network's part in a step, as one call: so it is compiled as one, and shared over devices as one."""
+
+    def __init__(self, network: Tinct) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, gray: Tensor, hints: Tensor, ab: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Gaussian, Gaussian]:
+        """Logits (B, bins, H/4, W/4), their mean color (B, 2, H/4, W/4), and q and p of the second half."""
+        half = len(gray) // 2
+        features = self.network.encode(gray)
+        maps, prior = features.maps, features.prior
+        second = Gaussian(prior.mean[half:], prior.log_variance[half:])
+        seen = Features((maps[0][half:], maps[1][half:], maps[2][half:], maps[3][half:]), second)
+        posterior = self.network.posterior(seen, ab[half:])
+        logits = self.network.decode(features, hints, torch.cat([prior.mean[:half], posterior.sample(noise)]))
+        with torch.autocast(gray.device.type, enabled=False):
+            mean = self.network.mean_ab(logits)
+        return logits, mean, posterior, second
+
+
+class Flagship:
+    """A `task.Task`: tinct."""
+
+    measures: tuple[str, ...] = ("loss", "cross_entropy", "ab_error", "edges", "kl")
+    whole_batches = True
+
+    def __init__(self, config: TrainConfig, pictures: Pictures, fabric: Fabric) -> None:
+        self.config, self.pictures, self.fabric = config, pictures, fabric
+        least = min(config.stage(stage.until - 1e-9).batch for stage in config.stages or (config.stage(0),))
+        if least // fabric.world_size < LEAST:
+            raise ConfigError(
+                f"A batch of {least} on {fabric.world_size} devices leaves fewer than {LEAST} pictures to each; set a larger batch."
+            )
+        self.latent: int = network_config(config).latent
+        self.store = Store(pictures.pixels, fabric.device)
+        self.frequency = bin_frequency(self.store, pictures.train).cpu()
+        self.bins = SoftBins(self.frequency, config.terms.rebalance, fabric.device)
+
+    def module(self, network: nn.Module) -> nn.Module:
+        return Halves(cast("Tinct", network))
+
+    def train_batch(self, indices: Indices, place: Place) -> Batch:
+        stage, wears = self.config.stage(place.progress), self.config.wear
+        generator, host = self._generators("train", place.steps, place.rank)
+        rgb = crop(self.store(indices), stage.size, stage.crop, generator)
+        gray, ab = lab(rgb)
+        gray = wear(emulsion(rgb, gray, wears.emulsion, generator), wears.worn, generator)
+        return self._batch(gray, ab, generator, host)
+
+    def test_batch(self, indices: Indices, number: int, place: Place) -> Batch:
+        size = self.config.stage(1).size
+        if len(indices) == 1:
+            indices = indices.repeat(2)  # a picture alone stands in both halves
+        generator, host = self._generators("test", number, place.rank)
+        rgb = self.store(indices).permute(0, 3, 1, 2).float() / 255
+        if rgb.shape[2] != size:
+            rgb = F.interpolate(rgb, size=(size, size), mode="area")
+        return self._batch(*lab(rgb), generator, host)
+
+    def losses(self, module: Callable[..., Any], batch: Batch, steps: int) -> Tensor:
+        """What is minimized; cross-entropy in nats; mean distance of the prior's half from the true color in CIELAB units; difference
+        of gradients; KL(q || p) in nats a picture."""
+        terms = self.config.terms
+        logits, mean, posterior, prior = module(*batch)
+        bins, shares = self.bins(batch.ab)
+        cross_entropy = soft_cross_entropy(logits, bins, shares, self.bins.weight)
+        huber = F.huber_loss(mean, batch.ab, delta=terms.huber_delta) / terms.huber_delta
+        gradients = edges(mean, batch.ab)
+        kl = kl_gaussians(posterior, prior)
+        beta = terms.kl * min(1.0, (steps + 1) / max(1, terms.kl_warmup))
+        total = cross_entropy + terms.huber * huber + terms.edges * gradients + beta * free_kl(kl, terms.free_nats)
+        half = len(mean) // 2
+        ab_error = (mean[:half] - batch.ab[:half]).norm(dim=1).mean() * AB_SCALE
+        return torch.stack([total, cross_entropy, ab_error, gradients, kl.sum(dim=1).mean()])
+
+    def predict(self, network: nn.Module, indices: Indices) -> Tensor:
+        """In parts as large as a batch, which fit into memory at this size."""
+        size = self.config.stage(1).batch
+        parts = [self.pictures.pixels[indices[start : start + size]] for start in range(0, len(indices), size)]
+        grays = (torch.from_numpy(np.expand_dims(lightness(part) / np.float32(L_SCALE), 1)) for part in parts)
+        return torch.cat([predict(network, self.fabric.to_device(gray), self.latent).cpu() for gray in grays])
+
+    def record(self) -> dict[str, Any]:
+        """How often each ab bin occurs in the training pictures: by it, colors are made vivid in use."""
+        return {"frequency": self.frequency.tolist()}
+
+    def _batch(self, gray: Tensor, ab: Tensor, generator: torch.Generator, host: torch.Generator) -> Batch:
+        count, shares = len(gray), self.config.hints
+        hints = draw_hints(ab, count_hints(count, shares.none, shares.many, host), generator)
+        noise = torch.randn(count - count // 2, self.latent, generator=generator, device=generator.device)
+        return Batch(gray.contiguous(memory_format=torch.channels_last), hints, F.avg_pool2d(ab, CELL), noise)
+
+    def _generators(self, *where: int | str) -> tuple[torch.Generator, torch.Generator]:
+        """One on the device, and one on the processor for what the device's work depends on in size."""
+        seed = zlib.crc32(repr((self.config.seed, *where)).encode())
+        return torch.Generator(self.fabric.device).manual_seed(seed), torch.Generator().manual_seed(seed)
+
+
+def bin_frequency(store: Store, indices: Indices, most: int = 2000) -> Tensor:
+    """(bins,) how often each ab bin occurs in the cells of at most `most` of these pictures, evenly chosen; sums to 1."""
+    count = len(ab_bins())
+    soft = SoftBins(torch.full((count,), 1 / count), 0.0, store.device)
+    total = torch.zeros(count, dtype=torch.double)
+    chosen = indices[:: math.ceil(len(indices) / most)]
+    for start in range(0, len(chosen), 100):
+        _, ab = lab(store(chosen[start : start + 100]).permute(0, 3, 1, 2).float() / 255)
+        bins, shares = soft(F.avg_pool2d(ab, CELL))
+        total += torch.zeros(count, device=store.device).index_add_(0, bins.flatten(), shares.flatten()).double().cpu()
+    return (total / total.sum()).float()

@@ -1,0 +1,122 @@
+"""The tables of a recipe: how the optimizer goes about it, and what only the flagship is trained with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import ConfigError, nearest
+
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Hints", "Optimizer", "Stage", "Terms", "Wear"]
+
+OPTIMIZERS = ("adam", "adamw")
+SCHEDULES = ("constant", "cosine")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """``[optimizer]``; for every model. The defaults are Adam as it comes, as the classic exercise has it."""
+
+    name: str = "adam"
+    """adam or adamw."""
+    betas: tuple[float, ...] = (0.9, 0.999)
+    """Decay of the running means of gradients and of their squares."""
+    weight_decay: float = 0.0
+    """Of matrices and kernels alone; biases and the numbers of normalization are left alone."""
+    warmup: int = 0
+    """Steps in which the learning rate climbs to lr."""
+    schedule: str = "constant"
+    """constant, or cosine: down to a hundredth of lr at the end of the run."""
+    clip: float = 0.0
+    """The largest norm of a step's gradient, and gradients that aren't finite are skipped; 0 leaves gradients as they are."""
+    ema: float = 0.0
+    """Decay a step of a running mean of the weights, which is then what is tested and exported; 0 does without."""
+
+    def __post_init__(self) -> None:
+        for key, known in (("name", OPTIMIZERS), ("schedule", SCHEDULES)):
+            if (value := getattr(self, key)) not in known:
+                raise ConfigError(f"optimizer.{key} = {value!r} is not known{nearest(value, known)}. Known: {', '.join(known)}.")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ConfigError(f"optimizer.betas must be 2 numbers of at least 0 and below 1, not {list(self.betas)}.")
+        if not 0 <= self.ema < 1:
+            raise ConfigError(f"optimizer.ema must be at least 0 and below 1, not {self.ema}.")
+        _not_negative("optimizer", self, "weight_decay", "warmup", "clip")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of ``[[stages]]``: the working size for a part of the run."""
+
+    size: int
+    """Side of the crops, in pixels."""
+    crop: float = 0.5
+    """The smallest part of a picture's side that a crop takes."""
+    until: float = 1.0
+    """Where in the run the stage ends: 0 is its beginning, 1 its end."""
+    batch: int = 0
+    """Pictures a step, over all devices together; 0 stands for the recipe's batch."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.crop <= 1 or not 0 < self.until <= 1:
+            raise ConfigError(f"stages: crop and until must lie above 0 and be at most 1, not {self.crop} and {self.until}.")
+        _not_negative("stages", self, "size", "batch")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """``[terms]``: what the flagship's loss is made of, the same in training and in testing."""
+
+    rebalance: float = 0.4
+    """How much more rare colors count in the cross-entropy: 0 not at all, 1 as in Zhang et al. (2016)."""
+    huber: float = 10.0
+    """Weight of the Huber loss of the mean color, divided by `huber_delta`."""
+    huber_delta: float = 0.12
+    """Of ab / 110: errors above it count linearly."""
+    edges: float = 1.5
+    """Weight of the difference between the gradients of mean and true color."""
+    kl: float = 0.004
+    """Weight of KL(q || p) in nats a picture."""
+    kl_warmup: int = 1500
+    """Steps in which that weight climbs from 0."""
+    free_nats: float = 0.2
+    """What each number of the code may tell for free."""
+
+    def __post_init__(self) -> None:
+        _not_negative("terms", self, "rebalance", "huber", "edges", "kl", "kl_warmup", "free_nats")
+        if self.huber_delta <= 0:
+            raise ConfigError(f"terms.huber_delta must be above 0, not {self.huber_delta}.")
+
+
+@dataclass(frozen=True)
+class Hints:
+    """``[hints]``: how many color hints the flagship sees in training."""
+
+    none: float = 0.45
+    """Share of pictures without any."""
+    many: float = 0.2
+    """Share of pictures with 10 to 400; the others get a geometric number, 8 on average."""
+
+    def __post_init__(self) -> None:
+        _not_negative("hints", self, "none", "many")
+        if self.none + self.many > 1:
+            raise ConfigError(f"hints.none and hints.many are shares and add up to {self.none + self.many}, more than 1.")
+
+
+@dataclass(frozen=True)
+class Wear:
+    """``[wear]``: how much like old photographs the flagship's training pictures look."""
+
+    emulsion: float = 0.1
+    """Share of pictures with the lightness of a film that sees other parts of the spectrum than the eye."""
+    worn: float = 0.3
+    """Share of pictures that are blurred, faded, grainy or scratched."""
+
+    def __post_init__(self) -> None:
+        _not_negative("wear", self, "emulsion", "worn")
+        if max(self.emulsion, self.worn) > 1:
+            raise ConfigError("wear.emulsion and wear.worn are shares and can't be more than 1.")
+
+
+def _not_negative(section: str, instance: object, *keys: str) -> None:
+    for key in keys:
+        if getattr(instance, key) < 0:
+            raise ConfigError(f"{section}.{key} can't be negative, as {getattr(instance, key)} is.")
