@@ -129,14 +129,16 @@ def test_an_unknown_model_names_the_nearest() -> None:
         Colorizer("autoencode")
 
 
-def test_the_classic_pair_is_bundled_and_says_what_it_is() -> None:
-    assert list(bundled()) == ["autoencoder", "vae"]
+def test_what_is_bundled_says_what_it_is() -> None:
+    assert list(bundled()) == ["tinct", "autoencoder", "vae"]
     for name, graph in bundled().items():
         spec = read_spec(graph.with_suffix(".safetensors"))
         assert (spec.name, spec.architecture) == (name, name)
-        assert spec.scores["test"]["pictures"] > 1000
-        assert spec.training["epochs"] == {"autoencoder": 20, "vae": 30}[name]
+        assert spec.training["pictures"]["train"] > 10_000
+        assert "note" in spec.training
         assert find(name) == graph == find(graph) == find(graph.with_suffix(".safetensors"))
+        size = graph.with_suffix(".safetensors").stat().st_size + sum(g.stat().st_size for g in graph.parent.glob(f"{name}*.onnx"))
+        assert size < 30e6
 
 
 def test_coloring_needs_no_torch() -> None:
@@ -161,8 +163,12 @@ def test_the_public_face() -> None:
             "ConfigError",
             "DataError",
             "DeviceError",
+            "Hint",
+            "HintError",
             "Photo",
             "PhotoError",
+            "Strokes",
+            "Suggestion",
             "TinctError",
             "WeightsError",
             "__version__",

@@ -13,7 +13,9 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .colorizer import Colorizer
-    from .errors import ConfigError, DataError, DeviceError, PhotoError, TinctError, WeightsError
+    from .errors import ConfigError, DataError, DeviceError, HintError, PhotoError, TinctError, WeightsError
+    from .hints import Hint, Strokes
+    from .palette import Suggestion
     from .photo import Photo
 
 __all__ = [
@@ -21,14 +23,20 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DeviceError",
+    "Hint",
+    "HintError",
     "Photo",
     "PhotoError",
+    "Strokes",
+    "Suggestion",
     "TinctError",
     "WeightsError",
     "__version__",
 ]
 
-_HOMES = {"Colorizer": "colorizer", "Photo": "photo"} | dict.fromkeys([n for n in __all__ if n.endswith("Error")], "errors")
+_HOMES = {"Colorizer": "colorizer", "Hint": "hints", "Photo": "photo", "Strokes": "hints", "Suggestion": "palette"} | dict.fromkeys(
+    [n for n in __all__ if n.endswith("Error")], "errors"
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from .errors import ConfigError, PhotoError, TinctError
+from .errors import ConfigError, HintError, PhotoError, TinctError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -63,8 +64,23 @@ def colorize(
         str | None,
         typer.Option(help="A bundled model (`tinct models` lists them, the default first), or a file that `tinct export` made."),
     ] = None,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y,#RRGGBB", help="The color of a place, in pixels of the photograph; may be given more than once."),
+    ] = None,
+    hints: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Hints as JSON, or colors painted on a transparent PNG; gray is no color.")
+    ] = None,
+    like: Annotated[Path | None, typer.Option(metavar="PICTURE", help="Take after the colors of this picture.")] = None,
+    variants: Annotated[int, typer.Option(help="How many different colorings; the first is the automatic one.")] = 1,
+    seed: Annotated[int, typer.Option(help="Decides the variants after the first.")] = 0,
+    vividness: Annotated[float, typer.Option(help="0 gives the safest colors, 1 the most colorful.")] = 0.5,
     strength: Annotated[float, typer.Option(help="0 leaves the picture gray, 1 takes the model's colors as they are.")] = 1.0,
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG and WebP files.")] = 95,
+    quality: Annotated[str, typer.Option(help="normal, or best: the mean of several looks, about three times as slow.")] = "normal",
+    detail: Annotated[
+        int | None, typer.Option(help="Working size in pixels of the short side; by default the model's own.", show_default=False)
+    ] = None,
+    jpeg_quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG and WebP files.")] = 95,
     overwrite: Annotated[
         bool,
         typer.Option(
@@ -74,10 +90,14 @@ def colorize(
 ) -> None:
     """Color black-and-white photographs; the originals stay as they are."""
     from .colorizer import Colorizer
+    from .hints import parse_hint, read_hints
     from .photo import color_path
     from .weights import DEFAULT_MODEL
 
     files = list(_files(photos))
+    given = [parse_hint(text) for text in hint or ()] + (read_hints(hints) if hints else [])
+    if given and len(files) > 1:
+        raise HintError(f"Hints belong to one photograph, and there are {len(files)}. Color it by itself.")
     if output is not None and not output.is_dir() and (len(files) > 1 or any(photo.is_dir() for photo in photos)):
         if output.suffix:
             raise PhotoError(f"{output} is one file, and there are {len(files)} photographs. Name a folder with -o.")
@@ -95,8 +115,21 @@ def colorize(
                 target = color_path(file, output)
                 if target.resolve() in taken and target.resolve() != file.resolve():  # of its own, save() says so
                     raise PhotoError(f"{file}: {target} is another photograph or its result here; name another output with -o")
-                typer.echo(colorizer.colorize(file, strength=strength).save(target, overwrite=overwrite, quality=quality))
-                taken.add(target.resolve())
+                results = colorizer.colorize(
+                    file,
+                    hints=given,
+                    like=like,
+                    variants=variants,
+                    seed=seed,
+                    vividness=vividness,
+                    strength=strength,
+                    detail=detail,
+                    quality=quality,
+                )
+                for number, result in enumerate(results if isinstance(results, list) else [results], start=1):
+                    place = target if number == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
+                    typer.echo(result.save(place, overwrite=overwrite, quality=jpeg_quality))
+                    taken.add(place.resolve())
             except PhotoError as error:
                 if len(files) == 1:
                     raise
@@ -115,10 +148,40 @@ def _files(photos: list[Path]) -> Iterator[Path]:
         if not photo.is_dir():
             yield photo
             continue
-        inside = [p for p in sorted(photo.iterdir()) if p.suffix.lower() in READABLE_SUFFIXES and not p.stem.endswith(".color")]
+        inside = [
+            p
+            for p in sorted(photo.iterdir())
+            if p.suffix.lower() in READABLE_SUFFIXES and not re.search(r"\.color(-\d+)?$", p.stem)
+        ]
         if not inside:
             raise PhotoError(f"{photo} holds no photographs ({', '.join(sorted(READABLE_SUFFIXES))}). Name a folder that does.")
         yield from inside
+
+
+@app.command()
+def suggest(
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photograph.", show_default=False)],
+    place: Annotated[str, typer.Argument(metavar="X,Y", help="A place in it, in pixels.", show_default=False)],
+    model: Annotated[str | None, typer.Option(help="A bundled model, or a file that `tinct export` made.")] = None,
+    hint: Annotated[list[str] | None, typer.Option(metavar="X,Y,#RRGGBB", help="What is known of other places.")] = None,
+    count: Annotated[int, typer.Option(help="At most so many.")] = 8,
+) -> None:
+    """List the colors that a place most probably has, for --hint."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from .colorizer import Colorizer
+    from .hints import parse_hint
+    from .weights import DEFAULT_MODEL
+
+    try:
+        x, y = (float(number) for number in place.split(","))
+    except ValueError as error:
+        raise HintError(f"{place!r} is no place; write X,Y, such as 120,80.") from error
+    console = Console(highlight=False)
+    given = [parse_hint(text) for text in hint or ()]
+    for one in Colorizer(model or DEFAULT_MODEL).suggest(photo, x, y, hints=given, count=count):
+        console.print(Text("    ", style=f"on {one.color}"), f"{one.color}  {one.probability:5.1%}")
 
 
 @app.command()
@@ -127,35 +190,47 @@ def models() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from .weights import bundled, read_spec
+    from .weights import DEFAULT_MODEL, bundled, read_spec
 
     table = Table(box=None, header_style="bold")
-    for heading in ("name", "architecture", "working size", "test MSE", "gray", "trained on", "size"):
+    for heading in ("name", "parameters", "working size", "hints, variants", "gain over gray", "trained on", "size"):
         table.add_column(heading, no_wrap=True)
+    specs = {name: read_spec(graph.with_suffix(".safetensors")) for name, graph in bundled().items()}
+    measured = specs[DEFAULT_MODEL].scores.get("evaluation", {}).get("sets", {})
     for name, graph in bundled().items():
-        weights = graph.with_suffix(".safetensors")
-        spec = read_spec(weights)
-        error, gray = spec.scores.get("test", {}).get("mse"), spec.scores.get("gray", {}).get("test", {}).get("mse")
-        pictures = spec.training.get("pictures", {}).get("train", "?")
-        size = f"{(weights.stat().st_size + graph.stat().st_size) / 1e6:.1f} MB"
+        spec = specs[name]
+        method = "model" if name == DEFAULT_MODEL else name
+        gains = [f"{figures['methods'][method]['gain']['mean']:+.2f} dB {of}" for of, figures in measured.items()]
+        size = sum(path.stat().st_size for path in graph.parent.glob(f"{name}.*"))
         table.add_row(
-            name, spec.architecture, f"{spec.preparation.side} px", _number(error), _number(gray), f"{pictures} pictures", size
+            name,
+            f"{spec.parameters / 1e6:.1f} M",
+            f"{spec.preparation.side} px",
+            "yes" if spec.parts else "no",
+            ", ".join(gains) or "–",
+            f"{spec.training.get('pictures', {}).get('train', '?')} pictures",
+            f"{size / 1e6:.1f} MB",
         )
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.5f}"
-
-
 @app.command()
 def train(
-    model: Annotated[str | None, typer.Argument(help="autoencoder, vae, or a recipe.toml of your own.", show_default=False)] = None,
+    model: Annotated[
+        str | None, typer.Argument(help="tinct, autoencoder, vae, or a recipe.toml of your own.", show_default=False)
+    ] = None,
     data: Annotated[
         list[str] | None,
         typer.Option(help="Folder of color photographs, .tar shards, or hf:NAME[:SPLIT]; may be given more than once."),
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Folder for the results; runs/MODEL unless given.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="End by itself, well annealed, after so much wall-clock time; 0 counts epochs.")
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(help="Trained weights to start from: a bundled model's name, a model file, a run or its checkpoint."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
     settings: Annotated[
         list[str] | None,
@@ -166,6 +241,10 @@ def train(
     devices: Annotated[str, typer.Option(help="How many devices, which (0,2), or auto for all.")] = "1",
     nodes: Annotated[int, typer.Option(help="Machines that train together.")] = 1,
     precision: Annotated[str, typer.Option(help="32-true, bf16-mixed, 16-mixed or auto.")] = "auto",
+    compiled: Annotated[
+        bool | None,
+        typer.Option("--compile/--no-compile", help="torch.compile; on CUDA unless told otherwise.", show_default=False),
+    ] = None,
     checkpoint_seconds: Annotated[float, typer.Option(min=0, help="A checkpoint at least this often.")] = 60.0,
 ) -> None:
     """Train a model on color photographs. Ctrl-C stops it with a checkpoint; --resume goes on from there."""
@@ -174,15 +253,16 @@ def train(
         from .training import Machine, is_first_process, load_recipe, resume_config
         from .training import train as train_run
 
+    settings = [*(settings or []), *([f"minutes={minutes}"] if minutes is not None else []), *([f"init={init}"] if init else [])]
     if resume:
         run = run or Path("runs") / (Path(model).stem if model else _missing("Name the run to go on with: --run RUN --resume."))
-        config = resume_config(run, model, settings or [], tuple(data or ()))
+        config = resume_config(run, model, settings, tuple(data or ()))
     else:
         config = load_recipe(
-            model or _missing("Name what to train: autoencoder, vae, or a recipe.toml."), settings, tuple(data or ())
+            model or _missing("Name what to train: tinct, autoencoder, vae, or a recipe.toml."), settings, tuple(data or ())
         )
         run = run or Path("runs") / Path(model or "").stem
-    machine = Machine(accelerator, int(devices) if devices.isdigit() else devices, nodes, precision, checkpoint_seconds)
+    machine = Machine(accelerator, int(devices) if devices.isdigit() else devices, nodes, precision, checkpoint_seconds, compiled)
     try:
         with _progress() as (bar, tell):
             say = partial(bar.console.print, markup=False, highlight=False, soft_wrap=True)
@@ -204,15 +284,15 @@ def train(
 
 
 @contextmanager
-def _training_installed() -> Iterator[None]:
-    """ConfigError with the cure where the libraries that only training needs are missing."""
+def _training_installed(what: str = "Training", extra: str = "train") -> Iterator[None]:
+    """ConfigError with the cure where the libraries that only training, or measuring, needs are missing."""
     try:
         yield
     except ModuleNotFoundError as error:
         if (error.name or "tinct").startswith("tinct"):
             raise
-        cure = "in a clone of tinct: pip install -c constraints.txt '.[train]'"
-        raise ConfigError(f"Training needs more than coloring does, and {error.name} is missing. To install it, {cure}") from error
+        cure = f"in a clone of tinct: pip install -c constraints.txt '.[{extra}]'"
+        raise ConfigError(f"{what} needs more than coloring does, and {error.name} is missing. To install it, {cure}") from error
 
 
 def _missing(cure: str) -> Any:
@@ -220,8 +300,11 @@ def _missing(cure: str) -> Any:
 
 
 def _row(row: dict[str, Any]) -> str:
+    key, name, digits = ("mse", "MSE", 5) if "mse" in row["test"] else ("ab_error", "ab error", 2)
     kl = f"  KL {row['test']['kl']:.1f} nats" if row["test"]["kl"] else ""
-    return f"epoch {row['epoch']:3d}  train MSE {row['train']['mse']:.5f}  test MSE {row['test']['mse']:.5f}{kl}  {row['pictures_per_second']:.0f} pictures/s"
+    time = f"  {row['minutes']:.1f} min" if "minutes" in row else ""
+    errors = "  ".join(f"{side} {name} {row[side][key]:.{digits}f}" for side in ("train", "test"))
+    return f"epoch {row['epoch']:3d}  {errors}{kl}  {row['pictures_per_second']:.0f} pictures/s{time}"
 
 
 @contextmanager
@@ -255,11 +338,69 @@ def report(run: Annotated[Path, typer.Argument(help="A folder that `tinct train`
 
 
 @app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A bundled model, or a file that `tinct export` made.", show_default=False)],
+    data: Annotated[
+        list[str],
+        typer.Option(help="Folder of color photographs, .tar shards, or hf:NAME[:SPLIT]; each one given is measured by itself."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the results; evaluation/MODEL unless given.")
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="The rules; docs/evaluate.md has them.")] = "tinct-256",
+    pictures: Annotated[int, typer.Option(min=0, help="Look at no more files of each set, a random part; 0 looks at all.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PART=N",
+            help="On how many pictures of each set a costly part is measured: hints, levin, diversity or stability.",
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes as many as there are cores.")] = 0,
+) -> None:
+    """Measure a model on color photographs, beside its baselines; leaves evaluation.json and evaluation.html."""
+    with _training_installed("Measuring", "evaluate"):
+        from .evaluation.console import tables
+        from .evaluation.evaluate import PAGE, default_folder, read_subsets
+        from .evaluation.evaluate import evaluate as measure
+        from .training import sources  # noqa: F401 (it finds the pictures, and needs all that training needs)
+
+    from rich.console import Console
+
+    folder = output or default_folder(model)
+    try:
+        with _progress() as (_, tell):
+            found = measure(
+                model,
+                data,
+                folder,
+                protocol=protocol,
+                pictures=pictures,
+                subsets=read_subsets(settings or []),
+                workers=workers,
+                progress=tell,
+            )
+    except KeyboardInterrupt:
+        typer.echo("\ntinct: stopped; nothing was written.", err=True)
+        raise typer.Exit(130) from None
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    for table in tables(found):
+        console.print(table)
+        console.print()
+    typer.echo(folder / PAGE)
+
+
+@app.command()
 def export(
     run: Annotated[Path, typer.Argument(help="A folder that `tinct train` made.", show_default=False)],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Name of the model; two files are written, NAME.onnx and NAME.safetensors.")
+        Path,
+        typer.Option("-o", "--output", help="Name of the model; its files are written, NAME.onnx, NAME.safetensors and others."),
     ],
+    evaluation: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="An evaluation.json of this model, whose figures are kept in it.")
+    ] = None,
     note: Annotated[str, typer.Option(help="Where the training pictures are from and on what terms; kept in the model.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
 ) -> None:
@@ -267,4 +408,4 @@ def export(
     with _training_installed():
         from .training.export import export as export_run
 
-    typer.echo(export_run(run, output, note=note, overwrite=overwrite))
+    typer.echo(export_run(run, output, note=note, evaluation=evaluation, overwrite=overwrite))

@@ -1,32 +1,45 @@
-"""Color a photograph: one ONNX Runtime session, and the few steps around it. No torch."""
+"""Color a photograph: automatically, in variants, by hints, in the colors of another picture. No torch."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from .color import AB_SCALE
-from .errors import ConfigError, PhotoError, WeightsError
+from .canvas import Canvas, View
+from .color import chroma, rgb_to_lab
+from .errors import ConfigError, PhotoError
+from .networks import TinctNetwork, load_network
+from .palette import Suggestion, histogram
 from .photo import Photo
 from .weights import DEFAULT_MODEL, check_pair, find
 
 if TYPE_CHECKING:
+    from .hints import Hints
     from .photo import PhotoSource
 
-__all__ = ["MIN_SIDE", "Colorizer"]
+__all__ = ["MIN_SIDE", "QUALITIES", "Colorizer"]
 
 MIN_SIDE = 8
 """Pixels: what has a shorter side is no photograph."""
+QUALITIES = ("normal", "best")
+"""One look at a picture, or the mean of several, at three sizes and mirrored."""
+MOST_DETAIL = 2048
+LEAST_CHROMA = 4.0
+"""Mean chroma under which a reference picture counts as gray."""
+_KEPT = 2
+"""Photographs whose features are kept for the next edit."""
 
 
 class Colorizer:
     """A model, ready to color any number of photographs, from any number of threads at once.
 
     Args:
-        model: the name of a bundled model (`tinct models` lists them), or a path to either file of an exported one.
+        model: the name of a bundled model (`tinct models` lists them), or a path to a file of an exported one.
         threads: processor threads for one picture; 0 takes all cores.
 
     Raises:
@@ -34,54 +47,161 @@ class Colorizer:
     """
 
     def __init__(self, model: str | Path = DEFAULT_MODEL, *, threads: int = 0) -> None:
-        import onnxruntime
-
         graph = find(model)
         self.spec = check_pair(graph)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 4  # its errors arrive as exceptions
-        try:
-            self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own exceptions have no common base
-            raise WeightsError(f"{graph} can't be loaded ({str(error).splitlines()[0][:200]}). Export the model again.") from error
-        self._noise = [(i.name, i.shape[1]) for i in self._session.get_inputs() if i.name != "gray"]
+        """Everything about the model that isn't its weights: a `ModelSpec`."""
+        self._network = load_network(graph, self.spec, threads)
+        self._kept: OrderedDict[tuple[Photo, tuple[View, ...]], Canvas] = OrderedDict()
+        self._lock = Lock()
 
-    def predict_ab(self, lightness: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-        """Colors for a small picture at the model's working size.
+    @property
+    def takes_hints(self) -> bool:
+        """Whether the model takes hints and reference pictures, and suggests colors."""
+        return isinstance(self._network, TinctNetwork)
 
-        Args:
-            lightness: (h, w) L*, 0..100.
+    @property
+    def draws_variants(self) -> bool:
+        """Whether the model gives different colorings of one photograph."""
+        return isinstance(self._network, TinctNetwork)
 
-        Returns:
-            (h, w, 2) a*, b*, within ±110.
-        """
-        height, width = lightness.shape
-        feeds = {"gray": self.spec.preparation.prepare(lightness[None])}
-        feeds |= {name: np.zeros((1, count), np.float32) for name, count in self._noise}  # the mean code
-        (rgb,) = self._session.run(["rgb"], feeds)
-        ab: npt.NDArray[np.float32] = np.clip(self.spec.preparation.restore(rgb, height, width)[0], -AB_SCALE, AB_SCALE)
-        return ab
+    @overload
+    def colorize(
+        self,
+        source: PhotoSource,
+        *,
+        hints: Hints = ...,
+        like: PhotoSource | None = ...,
+        variants: Literal[1] = ...,
+        seed: int = ...,
+        vividness: float = ...,
+        strength: float = ...,
+        detail: int | None = ...,
+        quality: str = ...,
+    ) -> Photo: ...
 
-    def colorize(self, source: PhotoSource, *, strength: float = 1.0) -> Photo:
+    @overload
+    def colorize(
+        self,
+        source: PhotoSource,
+        *,
+        variants: int,
+        hints: Hints = ...,
+        like: PhotoSource | None = ...,
+        seed: int = ...,
+        vividness: float = ...,
+        strength: float = ...,
+        detail: int | None = ...,
+        quality: str = ...,
+    ) -> Photo | list[Photo]: ...
+
+    def colorize(
+        self,
+        source: PhotoSource,
+        *,
+        hints: Hints = (),
+        like: PhotoSource | None = None,
+        variants: int = 1,
+        seed: int = 0,
+        vividness: float = 0.5,
+        strength: float = 1.0,
+        detail: int | None = None,
+        quality: str = "normal",
+    ) -> Photo | list[Photo]:
         """The same photograph in color: same size, its own full-size lightness, colors from the model.
+
+        The network looks at a `Photo` once: to color the same object again, with other hints, costs much less.
 
         Args:
             source: a path, the bytes of a picture file, a PIL image, an (H, W) or (H, W, 3) uint8 array, or a `Photo`.
-            strength: 0 leaves the picture gray, 1 takes the model's colors as they are.
+            hints: `Hint`s and `Strokes`: colors of certain places, in pixels of the full-size photograph.
+            like: a color picture whose palette the result takes after.
+            variants: how many different colorings; the first is the automatic one.
+            seed: decides the variants after the first.
+            vividness: 0 gives the safest colors, those with the least error on average; 1 the most colorful.
+            strength: 0 leaves the picture gray, 1 takes the colors as they are.
+            detail: working size in pixels of the short side; unless given, the model's own, at which it is best.
+            quality: ``best`` takes the mean of several looks, at three sizes and mirrored; about three times as slow.
 
         Returns:
-            A `Photo`; its full-size pixels are computed when it is saved or turned into an array.
+            A `Photo`, or a list of them where `variants` is above 1; full-size pixels are computed when one is saved or turned
+            into an array.
 
         Raises:
-            PhotoError: the picture is missing, broken, not one, or smaller than `MIN_SIDE`.
-            ConfigError: a strength outside 0..1.
+            PhotoError: the picture or the reference is missing, broken, not one, or smaller than `MIN_SIDE`; the reference is gray.
+            HintError: a hint outside the picture.
+            ConfigError: a number out of its range, or something that this model can't do.
         """
-        if not 0 <= strength <= 1:
-            raise ConfigError(f"strength must lie between 0 and 1, not {strength}.")
+        if quality not in QUALITIES:
+            raise ConfigError(f"quality must be {' or '.join(QUALITIES)}, not {quality!r}.")
+        canvas = self.canvas(source, detail=detail, best=quality == "best")
+        return canvas.colorize(hints=hints, like=like, variants=variants, seed=seed, vividness=vividness, strength=strength)
+
+    def canvas(self, source: PhotoSource, *, detail: int | None = None, best: bool = False) -> Canvas:
+        """A photograph that the network has looked at, to be colored and colored again. `source` and `detail` as in `colorize`.
+
+        Raises:
+            PhotoError: as `colorize` does.
+            ConfigError: an impossible `detail`.
+        """
         photo = Photo.open(source)
         if min(photo.size) < MIN_SIDE:
             raise PhotoError(f"{photo.name} is only {photo.width} × {photo.height} pixels; a side needs at least {MIN_SIDE}")
-        width, height = self.spec.preparation.size(photo.width, photo.height)
-        ab = self.predict_ab(photo.small_lightness(width, height))
-        return photo.recolored(ab * np.float32(strength))
+        views = self._views(detail, best)
+        with self._lock:
+            if (canvas := self._kept.pop((photo, views), None)) is not None:
+                self._kept[photo, views] = canvas
+        if canvas is None:
+            canvas = Canvas(photo, self._network, self.spec, views, self._reference)
+            if photo is source:  # its owner may come again with it
+                with self._lock:
+                    self._kept[photo, views] = canvas
+                    while len(self._kept) > _KEPT:
+                        self._kept.popitem(last=False)
+        return canvas
+
+    def suggest(self, source: PhotoSource, x: float, y: float, *, hints: Hints = (), count: int = 8) -> list[Suggestion]:
+        """The colors that a place of the photograph most probably has.
+
+        Args:
+            source: as in `colorize`.
+            x: in pixels of the full-size photograph.
+            y: in pixels of the full-size photograph.
+            hints: what is known of other places.
+            count: at most so many.
+
+        Returns:
+            The most probable first; probabilities sum to 1. Each color has the lightness of the place and lies within sRGB.
+
+        Raises:
+            PhotoError, HintError, ConfigError: as `colorize` does.
+        """
+        return self.canvas(source).suggest(x, y, hints=hints, count=count)
+
+    def confidence(self, source: PhotoSource, *, hints: Hints = (), vividness: float = 0.5) -> npt.NDArray[np.float32]:
+        """How sure the model is of each place: (h, w) at its working size, the probability (0..1) that the real color is near.
+
+        Near is within 15 units of the a*, b* plane. Raises as `colorize` does.
+        """
+        return self.canvas(source).confidence(hints=hints, vividness=vividness)
+
+    def _views(self, detail: int | None, best: bool) -> tuple[View, ...]:
+        multiple, own = self.spec.preparation.multiple, self.spec.preparation.side
+        if (detail is not None or best) and not self.takes_hints:
+            raise ConfigError(f"The model {self.spec.name!r} has one working size; detail and quality='best' need 'tinct'.")
+        if detail is not None and not (multiple <= detail <= MOST_DETAIL and detail % multiple == 0):
+            raise ConfigError(f"detail must be a multiple of {multiple} from {multiple} to {MOST_DETAIL}, not {detail}.")
+        side = detail or own
+        sides = [side]
+        if best:
+            sides += [side - multiple, side + multiple]
+        return tuple(View(s, mirrored) for s in sides if s >= multiple for mirrored in ((False, True) if best else (False,)))
+
+    def _reference(self, source: PhotoSource) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The code (1, latent) and the histogram (bins,) of a color picture. Raises PhotoError where it has no color."""
+        photo = Photo.open(source)
+        assert isinstance(self._network, TinctNetwork)
+        lab = rgb_to_lab(photo.small_rgb(*self.spec.preparation.size(*photo.size)))
+        if chroma(lab[..., 1:]).mean() < LEAST_CHROMA:
+            raise PhotoError(f"{photo.name} has no colors to take: it is gray. Name a color picture as reference")
+        seen = self._network.encode(lab[..., 0])
+        return self._network.code(seen, lab[..., 1:]), histogram(lab[..., 1:])

@@ -320,11 +320,79 @@ def test_training_where_it_is_not_installed(tinct: Run, arguments: tuple[str, ..
 # ---- the rest ----
 
 
-def test_models_are_listed_with_their_errors(tinct: Run) -> None:
+def test_models_are_listed_with_what_they_gain(tinct: Run) -> None:
     ended = tinct("models")
     assert ended.code == 0
-    assert [line.split()[0] for line in ended.out.splitlines()[1:]] == ["autoencoder", "vae"]
-    assert len(re.findall(r"0\.\d{5}", ended.out)) == 4
+    assert [line.split()[0] for line in ended.out.splitlines()[1:]] == ["tinct", "autoencoder", "vae"]
+    assert all(len(re.findall(r"[+-]\d\.\d\d dB", line)) == 2 for line in ended.out.splitlines()[1:])
+
+
+# ---- saying what one knows ------------------------------------------------------------------------------------------------------
+
+
+def test_variants_lie_beside_the_first(tinct: Run, photo: Path) -> None:
+    ended = tinct("colorize", photo, "--variants", 3, "--seed", 4)
+    names = [photo.with_name(name) for name in ("grandmother.color.jpg", "grandmother.color-2.jpg", "grandmother.color-3.jpg")]
+    assert ended == Ended(0, "".join(f"{name}\n" for name in names), "")
+    pictures = [np.asarray(Image.open(name)) for name in names]
+    assert not np.array_equal(pictures[1], pictures[2])
+    again = tinct("colorize", photo.parent, "-o", photo.parent / "again")  # results aren't colored again
+    assert again.out.count("\n") == 1
+
+
+def test_hints_from_the_command_line_and_from_a_file(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "hints.json").write_text('[{"x": 40, "y": 90, "color": "#2040d0", "size": 20}]')
+    ended = tinct("colorize", photo, "--hint", "120,90,#d02020", "--hints", tmp_path / "hints.json", "-o", tmp_path / "x.png")
+    assert ended.code == 0, ended.err
+    with Image.open(tmp_path / "x.png") as image:
+        red, blue = np.asarray(image)[90, 120].astype(int), np.asarray(image)[90, 40].astype(int)
+    assert red[0] > red[2] + 20
+    assert blue[2] > blue[0] + 20
+
+
+def test_a_reference_picture(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    Image.fromarray(draw(9)).save(tmp_path / "postcard.png")
+    assert tinct("colorize", photo, "--like", tmp_path / "postcard.png", "-o", tmp_path / "x.png").code == 0
+    one_line(tinct("colorize", photo, "--like", photo, "-o", tmp_path / "y.png"), "gray", "grandmother.jpg")
+    assert not (tmp_path / "y.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--hint", "500,5,#ffffff"], ("outside the picture", "160 × 120")),
+        (["--hint", "5,5,blue"], ("blue", "#rrggbb")),
+        (["--hint", "5;5"], ("X,Y,#RRGGBB",)),
+        (["--hints", "nowhere.json"], ("nowhere.json",)),
+        (["--variants", 0], ("variants must be from 1",)),
+        (["--vividness", 2], ("vividness must lie between 0 and 1",)),
+        (["--quality", "superb"], ("normal or best",)),
+        (["--model", "vae", "--hint", "5,5,#ffffff"], ("'vae'", "'tinct'")),
+    ],
+)
+def test_what_can_t_be_done_with_a_photograph(tinct: Run, photo: Path, arguments: list[object], words: tuple[str, ...]) -> None:
+    one_line(tinct("colorize", photo, *arguments), *words)
+    assert list(photo.parent.iterdir()) == [photo]
+
+
+def test_a_malformed_hints_file_is_named_with_its_line(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "hints.json").write_text('[\n{"x": 4, "y": 9, "color": "#2040d0"},\n{"x": 4, "y": 9}\n]')
+    one_line(tinct("colorize", photo, "--hints", tmp_path / "hints.json"), "hints.json, line 3")
+
+
+def test_hints_belong_to_one_photograph(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    Image.fromarray(draw(2)).save(tmp_path / "uncle.png")
+    one_line(tinct("colorize", photo, tmp_path / "uncle.png", "--hint", "4,4,#ffffff"), "one photograph")
+
+
+def test_suggestions_are_listed_with_their_probability(tinct: Run, photo: Path) -> None:
+    ended = tinct("suggest", photo, "80,60", "--count", 3)
+    assert ended.code == 0, ended.err
+    lines = re.findall(r"^ +(#[0-9a-f]{6}) +([\d.]+)%$", ended.out, re.M)
+    assert 1 <= len(lines) <= 3
+    assert sum(float(share) for _, share in lines) == pytest.approx(100, abs=0.3)
+    one_line(tinct("suggest", photo, "here"), "X,Y")
+    one_line(tinct("suggest", photo, "161,5"), "outside the picture")
 
 
 def test_version(tinct: Run) -> None:

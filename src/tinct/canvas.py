@@ -1,0 +1,183 @@
+"""One photograph that the network has looked at, ready for any number of edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from .color import AB_SCALE
+from .errors import ConfigError, HintError
+from .hints import draw
+from .networks import ClassicNetwork, Seen, TinctNetwork
+from .palette import Suggestion, confidence, likelihood, pull, suggestions, vivid
+from .prepare import resize
+from .weights import ModelSpec
+
+if TYPE_CHECKING:
+    from .hints import Hints
+    from .photo import Photo, PhotoSource
+
+__all__ = ["Canvas", "View"]
+
+Floats = npt.NDArray[np.float32]
+Reference = Callable[["PhotoSource"], tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at a picture."""
+
+    side: int
+    """Working size in pixels of the short side."""
+    mirrored: bool = False
+
+
+class Canvas:
+    """Made by `Colorizer.canvas`. Any number of threads may use it at once."""
+
+    photo: Photo
+    """The photograph as it was given."""
+
+    def __init__(
+        self, photo: Photo, network: ClassicNetwork | TinctNetwork, spec: ModelSpec, views: tuple[View, ...], reference: Reference
+    ) -> None:
+        self.photo, self._network, self._spec, self._views, self._reference = photo, network, spec, views, reference
+        self._sizes = [replace(spec.preparation, side=view.side).size(*photo.size) for view in views]
+        lightness = {size: photo.small_lightness(*size) for size in set(self._sizes)}
+        self._seen: list[Seen] = []
+        if isinstance(network, TinctNetwork):
+            for view, size in zip(views, self._sizes, strict=True):
+                self._seen.append(network.encode(_mirror(lightness[size], view)))
+        else:
+            self._ab = network.ab(lightness[self._sizes[0]])
+
+    def colorize(
+        self,
+        *,
+        hints: Hints = (),
+        like: PhotoSource | None = None,
+        variants: int = 1,
+        seed: int = 0,
+        vividness: float = 0.5,
+        strength: float = 1.0,
+    ) -> Photo | list[Photo]:
+        """As `Colorizer.colorize`."""
+        for name, value in (("strength", strength), ("vividness", vividness)):
+            if not 0 <= value <= 1:
+                raise ConfigError(f"{name} must lie between 0 and 1, not {value}.")
+        if not 1 <= variants <= 1000:
+            raise ConfigError(f"variants must be from 1 to 1000, not {variants}.")
+        if seed < 0:
+            raise ConfigError(f"seed can't be negative, and is {seed}.")
+        hints = list(hints)
+        if not self._seen:
+            if hints or like is not None or variants > 1:
+                raise self._unable("hints, variants or reference pictures")
+            return self.photo.recolored(self._ab * np.float32(strength))
+        reference = None if like is None else self._reference(like)
+        results = []
+        for number in range(variants):
+            ab = self._ab_of(hints, self._noise(seed, number), vividness, reference)
+            results.append(self.photo.recolored(ab * np.float32(strength)))
+        return results if variants > 1 else results[0]
+
+    def suggest(self, x: float, y: float, *, hints: Hints = (), count: int = 8) -> list[Suggestion]:
+        """As `Colorizer.suggest`."""
+        if not (0 <= x <= self.photo.width and 0 <= y <= self.photo.height):
+            raise HintError(f"{x:g},{y:g} lies outside the picture, which is {self.photo.width} × {self.photo.height} pixels.")
+        if count < 1:
+            raise ConfigError(f"count must be at least 1, not {count}.")
+        logits, seen = self._first_logits(list(hints))
+        height, width = seen.lightness.shape
+        row, column = y / self.photo.height * height, x / self.photo.width * width  # in pixels of the working size
+        lightness = seen.lightness[min(int(row), height - 1), min(int(column), width - 1)]
+        return suggestions(likelihood(_at(logits, row / 4, column / 4)), float(lightness), count)
+
+    def confidence(self, *, hints: Hints = (), vividness: float = 0.5) -> Floats:
+        """As `Colorizer.confidence`."""
+        logits, seen = self._first_logits(list(hints))
+        sure = confidence(logits, vivid(logits, self._spec.palette, vividness))
+        return self._spec.preparation.restore_cells(sure[..., None], *seen.lightness.shape)[..., 0]
+
+    def _first_logits(self, hints: Hints) -> tuple[Floats, Seen]:
+        """(bins, h, w) of the automatic result, from the first view."""
+        if not isinstance(self._network, TinctNetwork):
+            raise self._unable("suggestions or confidence")
+        seen = self._seen[0]
+        return self._network.decode(seen, draw(hints, self.photo.size, self._sizes[0]), seen.prior_mean), seen
+
+    def _noise(self, seed: int, number: int) -> Floats:
+        """(1, latent) of this variant; zeros for the first."""
+        assert isinstance(self._network, TinctNetwork)
+        noise = np.random.default_rng((seed, number)).standard_normal((1, self._network.latent))
+        return (noise if number else np.zeros_like(noise)).astype(np.float32)
+
+    def _ab_of(self, hints: Hints, noise: Floats, vividness: float, reference: tuple[Floats, Floats] | None) -> Floats:
+        """(h, w, 2) a*, b*, the mean over all views, at the size of the first."""
+        assert isinstance(self._network, TinctNetwork)
+        height, width = self._seen[0].lightness.shape
+        total = np.zeros((height, width, 2), np.float32)
+        for view, size, seen in zip(self._views, self._sizes, self._seen, strict=True):
+            planes = np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view))
+            middle = seen.prior_mean if reference is None else reference[0]
+            logits = self._network.decode(seen, planes, middle + noise * seen.prior_scale)
+            if reference is not None:
+                logits = pull(logits, reference[1])
+            cells = vivid(logits, self._spec.palette, vividness)
+            pixels = _honor(self._spec.preparation.restore_cells(cells, *seen.lightness.shape), planes)
+            total += resize(_mirror(pixels, view, axis=1), height, width)
+        return np.clip(total / len(self._views), -AB_SCALE, AB_SCALE)
+
+    def _unable(self, what: str) -> ConfigError:
+        return ConfigError(f"The model {self._spec.name!r} has no {what}; choose the model 'tinct'.")
+
+
+def _mirror(values: Floats, view: View, axis: int = -1) -> Floats:
+    return np.flip(values, axis) if view.mirrored else values
+
+
+def _at(values: Floats, row: float, column: float) -> Floats:
+    """(C, h, w) -> (C,) interpolated at this place, in cells from the edges."""
+    low, part = [], []
+    for place, count in ((row, values.shape[1]), (column, values.shape[2])):
+        inside = min(max(place - 0.5, 0.0), count - 1.0)
+        low.append(min(int(inside), max(count - 2, 0)))
+        part.append(inside - low[-1])
+    (i, j), (v, u) = low, part
+    block = values[:, i : i + 2, j : j + 2]
+    rows = block[:, 0] * (1 - v) + block[:, -1] * v
+    return np.asarray(rows[:, 0] * (1 - u) + rows[:, -1] * u, np.float32)
+
+
+def _honor(ab: Floats, planes: Floats) -> Floats:
+    """Put right what the network, whose cells are coarser than hints, left of them undone.
+
+    Args:
+        ab: (h, w, 2) a*, b* of the working size.
+        planes: (3, h, w) hints, as `hints.draw` gives them.
+
+    Returns:
+        (h, w, 2): under a hint its own color; the difference fades within a few pixels.
+    """
+    covered = planes[2]
+    if not covered.any():
+        return ab
+    error = np.moveaxis(planes[:2], 0, -1) * np.float32(AB_SCALE) - ab * covered[..., None]
+    spread = _blur(np.concatenate([error, covered[..., None]], axis=-1))
+    near = spread[..., 2:]
+    around = spread[..., :2] / np.maximum(near, 1e-6) * np.clip(3 * near, 0, 1)
+    return ab + np.where(covered[..., None] > 0, error + (1 - covered[..., None]) * around, around)
+
+
+def _blur(values: Floats) -> Floats:
+    """(h, w, C), each the binomial mean of the 5 × 5 around it."""
+    for axis in (0, 1):
+        padded = np.pad(values, [(2, 2) if a == axis else (0, 0) for a in range(3)], mode="edge")
+        count = values.shape[axis]
+        parts = [w * np.take(padded, range(i, i + count), axis) for i, w in enumerate((1, 4, 6, 4, 1))]
+        values = np.asarray(sum(parts) / 16, np.float32)
+    return values
