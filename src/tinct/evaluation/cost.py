@@ -1,0 +1,80 @@
+"""What coloring one picture costs, measured in a process of its own: ``python -m tinct.evaluation.cost MODEL FILE.npy``."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import TinctError
+
+__all__ = ["measure_cost"]
+
+
+def measure_cost(model: str, grays: npt.NDArray[np.uint8]) -> dict[str, Any]:
+    """Median seconds a picture on one processor thread, seconds to load, and the peak memory of the whole process in MB.
+
+    Args:
+        model: as `Colorizer` takes it.
+        grays: (N, H, W) gray pictures, colored one after the other after a first one that isn't counted.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "grays.npy"
+        np.save(file, grays)
+        command = [sys.executable, "-m", "tinct.evaluation.cost", model, str(file)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise TinctError(f"The cost of {model} can't be measured: {(ended.stderr.strip().splitlines() or ['no details'])[-1]}")
+    costs: dict[str, Any] = json.loads(ended.stdout)
+    return costs
+
+
+def peak_memory() -> float | None:
+    """Most memory that this process has held so far, in MB; None where the system doesn't tell."""
+    try:  # not getrusage() on Linux, where a process starts with its parent's figure
+        lines = Path("/proc/self/status").read_text("ascii", "replace").splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        pass
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _main(model: str, file: str) -> None:
+    start = time.perf_counter()
+    from ..colorizer import Colorizer
+
+    colorizer = Colorizer(model, threads=1)
+    loaded = time.perf_counter() - start
+    seconds = []
+    for gray in np.load(file):
+        start = time.perf_counter()
+        photo = colorizer.canvas(gray).colorize()
+        assert not isinstance(photo, list)
+        photo.to_numpy()
+        seconds.append(time.perf_counter() - start)
+    memory = peak_memory()
+    costs = {
+        "seconds": round(statistics.median(seconds[1:] or seconds), 4),
+        "load_seconds": round(loaded, 3),
+        "peak_mb": memory and round(memory, 1),
+        "pictures": len(seconds),
+        "threads": 1,
+    }
+    sys.stdout.write(json.dumps(costs))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

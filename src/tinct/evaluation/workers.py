@@ -1,0 +1,129 @@
+"""The measuring, spread over processes: each with its own models on one thread, and each seeing one picture at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..colorizer import Colorizer
+from ..errors import DeviceError
+from .measure import Measurer, Task
+from .pictures import open_pixels
+from .protocol import Protocol
+
+__all__ = ["Job", "results_path", "run"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every process needs."""
+
+    model: str
+    baselines: tuple[str, ...]
+    protocol: Protocol
+    mean_ab: tuple[float, float]
+    pixels: tuple[Path, ...]
+    """The pictures of each set."""
+    keep: bool = False
+    """Whether the colored pictures are kept, in files that lie ready beside those of `pixels`."""
+
+
+def run(job: Job, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Any]]:
+    """The result of every task, as they come: a row of figures, or the headings and pictures of a strip.
+
+    With one worker all happens in this process. Others are spawned, not forked: libvips doesn't survive a fork. Ctrl-C ends them.
+
+    Raises:
+        DeviceError: a process was killed from outside.
+        TinctError: as the models do.
+    """
+    if workers <= 1:
+        _start(job)
+        yield from ((task, _work(task)) for task in tasks)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, _start, (job,))
+    before = set(multiprocessing.active_children())
+    started: set[Any] = set()
+    waiting: dict[Future[Any], Task] = {}
+    try:
+        with _one_thread_each(), _deaf_to_interrupts():  # what starts here inherits both
+            for task in tasks:
+                waiting[pool.submit(_work, task)] = task
+            started = set(multiprocessing.active_children()) - before
+        for future in as_completed(waiting):
+            yield waiting.pop(future), future.result()
+    except BrokenProcessPool as error:
+        raise DeviceError(
+            "A measuring process was killed, most often for want of memory; measure with fewer processes: --workers 1"
+        ) from error
+    except BaseException:
+        for process in started:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIPS_CONCURRENCY")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # elsewhere signals are someone else's business
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+# ---- in each process ------------------------------------------------------------------------------------------------------------
+
+_measurer: Measurer
+_job: Job
+
+
+def _start(job: Job) -> None:
+    global _measurer, _job
+    colorizers = {name: Colorizer(name, threads=1) for name in job.baselines}
+    _job, _measurer = job, Measurer(Colorizer(job.model, threads=1), colorizers, job.protocol, job.mean_ab, job.keep)
+
+
+def _work(task: Task) -> Any:
+    side = _job.protocol.side
+    real = open_pixels(_job.pixels[task.set], side)[task.picture].copy()
+    if task.strip:
+        return _measurer.strip(real, task.name)
+    row = _measurer.measure(real, task.name, task.parts)
+    for method, picture in row.pop("pictures", {}).items():
+        open_pixels(results_path(_job.pixels[task.set], method), side, "r+")[task.picture] = picture
+    return row
+
+
+def results_path(pixels: Path, method: str) -> Path:
+    """Where one method's colored pictures are kept."""
+    return pixels.with_name(f"{pixels.stem} by {method}.u8")
