@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input -
 # Of pip's many lines, those during which one waits. Its errors come by another way and are all shown.
 BRIEFLY := grep --line-buffered -oE '^ *(Downloading|Using cached|Installing collected) .{0,90}'
 
-.PHONY: help demo test check docs
+.PHONY: help demo test check docs images card
 
 help:
 	@echo 'make demo                 color sample photographs; leaves demo/contact-sheet.png'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test                 install everything and run all tests'
 	@echo 'make check                lint, types, import contract, documentation'
 	@echo 'make docs                 write docs/cli.md again; build the documentation into site/'
+	@echo 'make images card          for new weights: write docs/images and the model card again'
 	@echo
 	@echo 'PYTHON=python3.12 chooses the Python to make .venv with (now: $(PYTHON)).'
 
@@ -39,6 +40,12 @@ docs: $(VENV)/dev.stamp
 	$(BIN)/python scripts/write_cli_docs.py
 	$(BIN)/mkdocs build --strict
 	@echo 'Read site/index.html'
+
+images: $(VENV)/base.stamp
+	@$(BIN)/python scripts/write_images.py
+
+card: $(VENV)/dev.stamp
+	@$(BIN)/python scripts/write_model_card.py
 
 # Both install this tree as it lies here (-e), so neither goes stale when a source changes, and either may come first. Of
 # scikit-image the demo wants the sample pictures alone, so nothing that it depends on.

@@ -6,7 +6,7 @@ import doctest
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,35 @@ from typer.testing import CliRunner
 from conftest import draw
 from tinct import Photo, training
 from tinct.cli import app
+from tinct.training.sections import Stage
 from tinct.weights import bundled, read_spec
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS]
 TOY = shlex.split("--set size=16 --set min_side=16 --set batch=8 --set epochs=3 --accelerator cpu --precision 32-true")
+
+
+def _gain(method: str) -> Any:
+    return lambda figures: f"{figures['methods'][method]['gain']['mean']:+.2f} dB"
+
+
+def _hints(count: int) -> Any:
+    return lambda figures: f"{figures['hints']['gain'][figures['hints']['counts'].index(count)]['mean']:+.2f} dB"
+
+
+FIGURES: dict[str, Any] = {  # row of the README's table -> what it says of each set
+    "gain over gray, automatic, vividness 0": _gain("model"),
+    "the same of `autoencoder`": _gain("autoencoder"),
+    "the same of `vae`": _gain("vae"),
+    "with 10 hints": _hints(10),
+    "with 100 hints": _hints(100),
+    "at the default vividness": _gain("model, vivid"),
+    "colorfulness there, as a part of the real one": lambda figures: f"{figures['methods']['model, vivid']['cf_ratio']:.2f}",
+    "the best of 8 variants over a mean one": lambda figures: f"{figures['diversity']['0.0']['best_over_sample']['mean']:+.2f} dB",
+    "difference between results at 192 to 512 px, and mirrored": lambda figures: f"{figures['stability']['0.0']['mean']:.1f} ΔE",
+    "a hint's own place": lambda figures: f"{figures['hints']['own_place'][figures['hints']['counts'].index(10)]:.1f} ΔE",
+}
 
 
 def relative(path: Path) -> str:
@@ -53,6 +76,11 @@ def desk(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Image.fromarray(draw(i, 120, 160)).convert("L").save(tmp_path / name)
     (tmp_path / "pictures").symlink_to(folder, target_is_directory=True)
     (tmp_path / "my-recipe.toml").write_text('model = "autoencoder"')
+    Image.fromarray(draw(7)).save(tmp_path / "postcard.jpg")
+    (tmp_path / "hints.json").write_text(blocks(ROOT / "docs/colorize.md", "json")[0])
+    painted = np.zeros((160, 120, 4), np.uint8)
+    painted[20:40, 30:60] = (180, 60, 50, 255)
+    Image.fromarray(painted).save(tmp_path / "painted.png")
     return tmp_path
 
 
@@ -112,13 +140,20 @@ def test_cli_page_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_recipe_keys_are_documented() -> None:
-    """The table of docs/train.md has every key of a recipe, with its default."""
-    rows = dict(re.findall(r"^\| `(\w+)` \| (?:`(.*?)`|required) \|", (ROOT / "docs/train.md").read_text("utf-8"), re.M))
-    expected = {}
-    for field in fields(training.TrainConfig):
+    """The tables of docs/train.md have every key of a recipe, with its default; those in tables by their full names."""
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| (?:`(.*?)`|required) \|", (ROOT / "docs/train.md").read_text("utf-8"), re.M))
+    assert rows == dict(recipe_keys(training.TrainConfig)) | dict(recipe_keys(Stage, "stages."))
+
+
+def recipe_keys(cls: Any, table: str = "") -> Iterator[tuple[str, str]]:
+    """Each key with its default as a recipe would have it, or nothing where it must be given."""
+    for field in fields(cls):
         default = field.default_factory() if field.default_factory is not MISSING else field.default
-        expected[field.name] = "" if default is MISSING else str(list(default) if isinstance(default, tuple) else default)
-    assert rows == expected
+        if is_dataclass(default):
+            yield from recipe_keys(default, f"{table}{field.name}.")
+        else:
+            shown = '""' if default == "" else str(list(default) if isinstance(default, tuple) else default)
+            yield table + field.name, "" if default is MISSING else shown
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
@@ -134,19 +169,24 @@ def test_pages_are_in_the_menu() -> None:
 
 
 def test_figures_are_those_of_the_bundled_models() -> None:
-    """The README's table of errors says what the models' own records say."""
+    """The README's tables say what the models' own records say."""
+    readme = (ROOT / "README.md").read_text("utf-8")
     for name, graph in bundled().items():
         spec = read_spec(graph.with_suffix(".safetensors"))
         scores = spec.scores
+        if name == "tinct":
+            sets = list(scores["evaluation"]["sets"].values())
+            assert scores["evaluation"]["protocol"] == "tinct-256"
+            for label, value in FIGURES.items():
+                assert f"| {label} | {' | '.join(value(figures) for figures in sets)} |" in readme, label
+            continue
         figures = [
             scores["train"]["mse"],
             scores["test"]["mse"],
             scores["gray"]["test"]["mse"],
             scores["mean_color"]["test"]["mse"],
         ]
-        row = f"| `{name}` | {spec.training['epochs']} | {' | '.join(f'{figure:.5f}' for figure in figures)} |"
-        readme = (ROOT / "README.md").read_text("utf-8")
-        assert row in readme
+        assert f"| `{name}` | {spec.training['epochs']} | {' | '.join(f'{figure:.5f}' for figure in figures)} |" in readme
         if name == "autoencoder":
             psnr = [side["test"]["psnr"] for side in (scores, scores["gray"], scores["mean_color"])]
             said = "it has {:.2f} dB on the test pictures, gray {:.2f} and average color {:.2f}".format(*psnr)

@@ -25,6 +25,7 @@ from tinct.evaluation import perceptual, workers
 from tinct.evaluation.console import tables
 from tinct.evaluation.cost import measure_cost
 from tinct.evaluation.evaluate import evaluate, read_subsets
+from tinct.evaluation.levin import Levin
 from tinct.evaluation.measure import Measurer, Task
 from tinct.evaluation.page import hint_chart
 from tinct.evaluation.pictures import load_sets, open_pixels
@@ -170,7 +171,7 @@ def test_row_of_a_picture() -> None:
 
 def test_levin_and_the_model_get_the_same_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, list[Any]] = {"levin": [], "model": []}
-    colorize, levin = FakeCanvas.colorize, importlib.import_module("tinct.evaluation.levin").Levin.colorize
+    colorize, levin = FakeCanvas.colorize, Levin.colorize
 
     def spy(self: FakeCanvas, **options: Any) -> Any:
         if options.get("hints"):
@@ -181,9 +182,7 @@ def test_levin_and_the_model_get_the_same_hints(monkeypatch: pytest.MonkeyPatch)
         return colorize(self, **options)
 
     monkeypatch.setattr(FakeCanvas, "colorize", spy)
-    monkeypatch.setattr(
-        "tinct.evaluation.levin.Levin.colorize", lambda self, mask, ab: (given["levin"].append(mask), levin(self, mask, ab))[1]
-    )
+    monkeypatch.setattr(Levin, "colorize", lambda self, mask, ab: (given["levin"].append(mask), levin(self, mask, ab))[1])
     real = np.asarray(Image.fromarray(draw(1)).resize((64, 64)))
     measurer = Measurer(FakeColorizer(), {}, SMALL, (0, 0))  # type: ignore[arg-type]
     measurer.measure(real, "a.png", frozenset({"hints", "levin"}))

@@ -52,7 +52,7 @@ def test_likelihood_is_a_softmax() -> None:
 
 def test_vividness_0_is_the_mean_and_more_leaves_it_for_the_likelier_color() -> None:
     logits = logits_of((60, 0, 0.6), (-60, 0, 0.4))
-    palette = Palette()
+    palette = Palette(boost=0)
     means = [vivid(logits, palette, v)[0, 0, 0] for v in (0, 0.5, 1)]
     assert means[0] == pytest.approx(12, abs=0.1)
     assert means[0] < means[1] < means[2]
@@ -62,8 +62,8 @@ def test_rare_colors_count_more_with_vividness() -> None:
     frequency = np.full(len(ab_bins()), 1e-4)
     frequency[index(0, 0)] = 1 - frequency.sum() + 1e-4
     logits = logits_of((0, 0, 0.5), (40, 40, 0.5))
-    plain = vivid(logits, Palette(temperature=1, rebalance=0.5), 1)
-    weighed = vivid(logits, Palette(tuple(frequency), temperature=1, rebalance=0.5), 1)
+    plain = vivid(logits, Palette(temperature=1, rebalance=0.5, boost=0), 1)
+    weighed = vivid(logits, Palette(tuple(frequency), temperature=1, rebalance=0.5, boost=0), 1)
     assert plain[0, 0] == pytest.approx((20, 20), abs=0.1)
     assert (weighed[0, 0] > 30).all()
 

@@ -132,7 +132,7 @@ def gamut_chroma(steps_l: int = 201, steps_h: int = 721) -> Floats:
     most = np.where(l_star[..., None] > 94, np.array([1.031, 1, 1]), 1) + 1e-4
     low = np.zeros((steps_l, steps_h), np.float32)
     high = np.full_like(low, 140)
-    for _ in range(18):  # bisection: 140 / 2**18 is well under a rounding step
+    for _ in range(12):  # bisection: 140 / 2**12 is a tenth of an 8-bit rounding step
         middle = (low + high) / 2
         linear = lab_to_linear(base + direction * middle[..., None])
         inside = ((linear > -1e-4) & (linear < most)).all(axis=-1)

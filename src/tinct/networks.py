@@ -33,6 +33,7 @@ def _session(graph: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # its errors arrive as exceptions
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # its idle threads would slow libvips down
     try:
         return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exceptions have no common base

@@ -13,6 +13,8 @@ from PIL import Image
 from conftest import draw
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "demo.py"
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+CELL, GAP = 320, 14
 SAMPLES = ["astronaut", "chelsea", "coffee", "motorcycle_left", "rocket"]
 
 
@@ -32,9 +34,34 @@ def test_samples_and_the_user_s_photographs_are_colored(tmp_path: Path) -> None:
     assert all(name in ended.stdout for name in [*colored, "contact-sheet.png"])
     with Image.open(tmp_path / "demo" / "contact-sheet.png") as sheet:
         pixels = np.asarray(sheet.convert("RGB")).astype(int)
-    middle, right = pixels[-100:, 416 + 16 : 832 - 16], pixels[-100:, 832 + 16 : -16]  # the last row, the uncle's
-    assert np.ptp(middle, axis=2).max() > 10
-    assert np.ptp(right, axis=2).max() > 50
+    assert pixels.shape[1] == GAP + 6 * (CELL + GAP)
+    for row, has_hints, has_real in (("astronaut", True, True), ("great aunt", False, False), ("uncle", False, True)):
+        top = {"astronaut": 150, "great aunt": -560, "uncle": -CELL}[row]  # somewhere in that row
+        gray, automatic, one, other, hinted, real = (
+            pixels[top : top + 150, GAP + column * (CELL + GAP) :][:, CELL // 4 : CELL * 3 // 4] for column in range(6)
+        )
+        assert np.ptp(gray, axis=2).max() <= 1  # rounding
+        assert np.ptp(automatic, axis=2).max() > 10
+        for variant in (one, other):
+            assert np.abs(variant - automatic).max() > 5
+        assert np.abs(one - other).max() > 5
+        if has_hints:
+            assert np.abs(hinted - automatic).max() > 50
+        else:
+            assert np.ptp(hinted) == 0
+        if has_real:
+            assert np.ptp(real, axis=2).max() > 50
+        else:
+            assert np.ptp(real) == 0
+
+
+def test_images_of_the_documentation_show_what_they_should() -> None:
+    """Written by scripts/write_images.py; a page with them should open at once."""
+    for name, columns in (("contact-sheet.jpg", 6), ("edits.jpg", 5)):
+        path = IMAGES / name
+        assert path.stat().st_size < 700_000
+        with Image.open(path) as image:
+            assert image.width == GAP + columns * (CELL + GAP)
 
 
 def test_a_photograph_that_is_not_there(tmp_path: Path) -> None:

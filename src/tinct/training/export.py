@@ -103,7 +103,8 @@ def _figures(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text("utf-8"))
         sets = {name: {k: v for k, v in found.items() if k != "rows"} for name, found in record["sets"].items()}
-        return dict(record | {"sets": sets})
+        kept = {k: v for k, v in record.items() if k != "command"}  # where files lay on somebody's disk is no one else's business
+        return dict(kept | {"sets": sets})
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise ConfigError(f"{path} is no evaluation. Make one with: tinct evaluate MODEL --data DIR") from error
 

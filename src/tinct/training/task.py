@@ -27,6 +27,7 @@ __all__ = ["Indices", "Place", "Task", "build", "predict", "preparation"]
 
 Indices = npt.NDArray[np.int64]
 
+
 @dataclass(frozen=True)
 class Place:
     """Where in a run a step is; the same on every device and after every resume but for `rank`."""
