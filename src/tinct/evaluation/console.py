@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from .summary import headline, method_labels, plain, signed
+from .summary import bleeding_lines, headline, method_labels, plain, signed
 
 __all__ = ["tables"]
 
@@ -17,6 +17,8 @@ def tables(evaluation: dict[str, Any]) -> list[Table]:
     for line in headline(evaluation):
         if any(value != "–" for value in line.values):
             first.add_row(line.what, *line.values, line.aim)
+    for line in bleeding_lines(evaluation):
+        first.add_row(line.what, *line.values, *[""] * (len(evaluation["sets"]) - 1), line.aim)
     seconds, memory = evaluation["cost"]["seconds"], evaluation["cost"]["peak_mb"]
     first.add_row("Seconds a picture, one thread", f"{seconds:.3f}")
     first.add_row("Peak memory of the process, MB", "–" if memory is None else f"{memory:.0f}")

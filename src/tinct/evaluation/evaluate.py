@@ -19,6 +19,7 @@ from ..colorizer import Colorizer
 from ..errors import ConfigError, nearest
 from ..weights import bundled, find, sha256
 from . import perceptual
+from .bleeding import measure_folder
 from .cost import measure_cost
 from .measure import BASELINES, DEFAULT_VIVIDNESS, MODEL, PARTS, VIVID, Task
 from .pictures import PictureSet, Progress, load_sets, open_pixels
@@ -36,6 +37,7 @@ SHOWN = 8
 RANKED = 3
 TIMED = 12
 FILE, PAGE = "evaluation.json", "evaluation.html"
+NO_LARGE = "no folder of large pictures was named"
 
 
 def evaluate(
@@ -48,6 +50,7 @@ def evaluate(
     subsets: Mapping[str, int] = SUBSETS,
     workers: int = 0,
     progress: Progress | None = None,
+    large: Path | None = None,
 ) -> dict[str, Any]:
     """Measure a model, and write ``evaluation.json`` and ``evaluation.html``.
 
@@ -62,6 +65,7 @@ def evaluate(
         subsets: on how many pictures of each set each costly part is measured; see `SUBSETS`.
         workers: processes; 0 takes as many as there are cores.
         progress: called with what is going on, how many are done, how many there are.
+        large: a folder of color photographs of 256 pixels a side or more, best about a megapixel, on which bleeding is measured.
 
     Returns:
         What ``evaluation.json`` holds, see docs/evaluate.md.
@@ -80,6 +84,7 @@ def evaluate(
     baselines = tuple(name for name in BASELINES if bundled().get(name) not in (None, graph))
     kinds = {kind: perceptual.missing(kind) for kind in ("lpips", "fid")}
     started = time.time()
+    bleeding = measure_folder(large, tell) if large else None
     with tempfile.TemporaryDirectory(prefix="tinct-") as scratch:
         sets = load_sets(data, rules, pictures, Path(scratch), tell)
         tell("timing", 0, 0)
@@ -113,7 +118,8 @@ def evaluate(
         "hint_counts": list(rules.hint_counts),
         "own_place_hints": rules.own_place,
         "cost": cost,
-        "not_measured": {"bleeding": "not part of this command yet"} | {k: why for k, why in kinds.items() if why},
+        "bleeding": bleeding,
+        "not_measured": ({} if bleeding else {"bleeding": NO_LARGE}) | {k: why for k, why in kinds.items() if why},
         "subsets": dict(subsets),
         "seconds": round(time.time() - started, 1),
         "workers": count,

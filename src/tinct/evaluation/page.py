@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from .charts import BLUE, RUST, SLATE
-from .summary import PUBLISHED, headline, method_labels, plain, signed
+from .summary import PUBLISHED, bleeding_lines, headline, method_labels, plain, signed
 
 __all__ = ["hint_chart", "render"]
 
@@ -45,6 +45,7 @@ def render(evaluation: dict[str, Any], strips: dict[str, dict[str, list[Any]]]) 
         evaluation=evaluation,
         sets=sets,
         lines=headline(evaluation),
+        bleeding_lines=bleeding_lines(evaluation),
         labels=method_labels(evaluation),
         charts=charts,
         strips=strips,

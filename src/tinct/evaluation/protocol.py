@@ -75,9 +75,9 @@ def _overlaps(many: int, few: int) -> Floats:
     return np.asarray(np.clip(np.minimum(end, left + 1) - np.maximum(start, left), 0, None) / scale, np.float32)
 
 
-def area_resize(picture: npt.NDArray[np.generic], side: int) -> Floats:
-    """(H, W, C) -> (side, side, C), each value the mean over exactly the area of its pixel, as ``cv2.INTER_AREA`` has it."""
-    rows, columns = _overlaps(picture.shape[0], side), _overlaps(picture.shape[1], side)
+def area_resize(picture: npt.NDArray[np.generic], side: int, width: int = 0) -> Floats:
+    """(H, W, C) -> (side, width or side, C), each value the mean over exactly the area of its pixel, as ``cv2.INTER_AREA`` has it."""
+    rows, columns = _overlaps(picture.shape[0], side), _overlaps(picture.shape[1], width or side)
     return np.stack([rows @ picture[..., c].astype(np.float32) @ columns.T for c in range(picture.shape[2])], axis=-1)
 
 

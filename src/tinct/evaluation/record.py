@@ -34,7 +34,11 @@ def as_json(result: dict[str, Any]) -> str:
     """Indented, but for the rows: one line a picture."""
     marks = {f"@rows of {name}@": s["rows"] for name, s in result["sets"].items()}
     sets = {name: s | {"rows": f"@rows of {name}@"} for name, s in result["sets"].items()}
-    text = json.dumps(_rounded(result | {"sets": sets}), indent=2, ensure_ascii=False)
+    short = result | {"sets": sets}
+    if result.get("bleeding"):
+        marks["@rows of bleeding\n@"] = result["bleeding"]["rows"]  # no set has such a name
+        short["bleeding"] = result["bleeding"] | {"rows": "@rows of bleeding\n@"}
+    text = json.dumps(_rounded(short), indent=2, ensure_ascii=False)
     for mark, rows in marks.items():
         lines = ",\n    ".join(json.dumps(_rounded(row), ensure_ascii=False) for row in rows)
         text = text.replace(json.dumps(mark, ensure_ascii=False), f"[\n    {lines}\n   ]")

@@ -11,7 +11,7 @@ from .measure import MODEL, VIVID
 from .metrics import mean_and_error
 from .protocol import Protocol
 
-__all__ = ["PUBLISHED", "Line", "headline", "method_labels", "plain", "signed", "summarize"]
+__all__ = ["PUBLISHED", "Line", "bleeding_lines", "headline", "method_labels", "plain", "signed", "summarize"]
 
 Row = dict[str, Any]
 
@@ -150,6 +150,19 @@ def headline(evaluation: dict[str, Any]) -> list[Line]:
             "≤ 3",
         ),
     ]
+
+
+def bleeding_lines(evaluation: dict[str, Any]) -> list[Line]:
+    """How far colors bleed in enlarging, each with one value; nothing where it wasn't measured."""
+    found = evaluation.get("bleeding")
+    if not found:
+        return []
+    kinds = (
+        ("edges", "error at edges", "≤ 0.75"),
+        ("everywhere", "error everywhere", "≤ 0.82"),
+        ("gradients", "gradients at edges", "≤ 0.90"),
+    )
+    return [Line(f"Enlarging, {what} to bilinear’s", [plain(found[kind], 3)], aim) for kind, what, aim in kinds]
 
 
 def method_labels(evaluation: dict[str, Any]) -> dict[str, str]:
