@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
 from skimage import data as samples
 
 from conftest import draw
-from tinct import Colorizer, ConfigError, Hint, HintError, Photo, PhotoError, Strokes
+from tinct import Colorizer, ConfigError, Hint, HintError, Photo, PhotoError, Strokes, canvas
 from tinct.canvas import _honor
 from tinct.color import AB_SCALE, chroma, gamut_chroma, lab_to_rgb, rgb_to_lab
+from tinct.hints import draw as draw_hints
+from tinct.provenance import Absent, Record, Reference
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +147,71 @@ def test_the_network_looks_at_a_photo_once(colorizer: Colorizer, gray: np.ndarra
     assert len(looks) == 2
     colorizer.colorize(gray)  # an array may have changed: it is looked at again
     assert len(looks) == 3
+
+
+def test_hints_are_drawn_once_for_all_variants(colorizer: Colorizer, gray: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    monkeypatch.setattr(canvas, "draw", lambda *given: drawn.append(given[2]) or draw_hints(*given))
+    colorizer.colorize(gray, hints=[Hint(9, 9, "#ff0000")], variants=4)
+    assert drawn == [(240, 160)]
+    colorizer.colorize(gray, hints=[Hint(9, 9, "#ff0000")], variants=2, quality="best")
+    assert len(drawn) == 1 + 6  # three sizes, and mirrored
+
+
+def test_a_coloring_is_its_record_repeated(colorizer: Colorizer, gray: np.ndarray) -> None:
+    rgba = np.zeros((200, 300, 4), np.uint8)
+    rgba[90:110, 140:160] = (60, 120, 60, 255)
+    given = [Hint(np.float32(30.3), np.int64(60), ab=(np.float32(0.1), 30)), Strokes(rgba)]
+    options = {"hints": given, "seed": np.int64(4), "vividness": np.float32(0.3), "strength": 1}
+    looked = colorizer.canvas(gray, detail=96, best=True)
+    results = looked.colorize(variants=3, like=draw(1), **options)
+    assert isinstance(results, list)
+    for number, result in enumerate(results, start=1):
+        record = result.record
+        assert record is not None
+        assert (record.variant, record.seed, record.detail, record.quality) == (number, 4, 96, "best")
+        assert (record.vividness, record.strength) == (float(np.float32(0.3)), 1.0)
+        known = Record.from_xmp(record.to_xmp(None))
+        assert known is not None
+        assert np.array_equal(looked.repeat(known).to_numpy(), result.to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"weights": "ab"}, "another model, detail or quality"),
+        ({"detail": 96}, "another model, detail or quality"),
+        ({"quality": "best"}, "another model, detail or quality"),
+        ({"hints": (Absent("ab"),)}, "checksums in the place of hints"),
+        ({"like": Reference("", np.zeros((1, 5), np.float32), np.zeros(307, np.float32))}, "reference picture of another model"),
+        ({"like": Reference("", np.zeros((1, 32), np.float32), np.zeros(3, np.float32))}, "reference picture of another model"),
+        ({"variant": 0}, "counted from 1"),
+        ({"seed": -1}, "seed can't be negative"),
+        ({"strength": float("inf")}, "strength must lie between 0 and 1"),
+    ],
+)
+def test_a_record_of_something_else_is_not_repeated(
+    colorizer: Colorizer, gray: np.ndarray, changes: dict[str, Any], message: str
+) -> None:
+    looked = colorizer.canvas(gray)
+    result = looked.colorize()
+    assert isinstance(result, Photo)
+    assert result.record is not None
+    with pytest.raises(ConfigError, match=message):
+        looked.repeat(replace(result.record, **changes))
+
+
+def test_the_classic_models_repeat_what_they_can(gray: np.ndarray) -> None:
+    looked = Colorizer("vae").canvas(gray)
+    result = looked.colorize(strength=0.5)
+    assert isinstance(result, Photo)
+    record = result.record
+    assert record is not None
+    assert (record.model, record.detail, record.quality, record.strength) == ("vae", None, "normal", 0.5)
+    assert np.array_equal(looked.repeat(record).to_numpy(), result.to_numpy())
+    for changes in ({"variant": 2}, {"hints": (Hint(1, 1, "#ffffff"),)}, {"like": Reference("", np.zeros(1), np.zeros(1))}):
+        with pytest.raises(ConfigError):
+            looked.repeat(replace(record, **changes))
 
 
 def test_best_quality_takes_the_mean_of_several_looks(colorizer: Colorizer, gray: np.ndarray) -> None:

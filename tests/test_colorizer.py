@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -139,6 +140,11 @@ def test_what_is_bundled_says_what_it_is() -> None:
         assert find(name) == graph == find(graph) == find(graph.with_suffix(".safetensors"))
         size = graph.with_suffix(".safetensors").stat().st_size + sum(g.stat().st_size for g in graph.parent.glob(f"{name}*.onnx"))
         assert size < 30e6
+
+
+def test_a_colorizer_knows_its_weights() -> None:
+    file = find("vae").with_suffix(".safetensors")
+    assert Colorizer("vae").weights == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_coloring_needs_no_torch() -> None:

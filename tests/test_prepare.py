@@ -14,7 +14,7 @@ from tinct.prepare import Preparation
         (Preparation(64, 4), (640, 480), (85, 64)),
         (Preparation(64, 4), (480, 640), (64, 85)),
         (Preparation(64, 4), (40, 30), (40, 30)),
-        (Preparation(64, 4), (10_000, 8), (10_000, 8)),
+        (Preparation(64, 4), (10_000, 8), (512, 1)),
         (Preparation(64, 8, square=True), (640, 480), (64, 48)),
         (Preparation(64, 8, square=True), (10_000, 8), (64, 1)),
     ],

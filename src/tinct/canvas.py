@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .color import AB_SCALE
+from .color import AB_SCALE, ab_bins
 from .errors import ConfigError, HintError
+from .guide import sharpen
 from .hints import draw
 from .networks import ClassicNetwork, Seen, TinctNetwork
 from .palette import Suggestion, confidence, likelihood, pull, suggestions, vivid
 from .prepare import resize
+from .provenance import Absent, Record, Reference, plain
 from .weights import ModelSpec
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Canvas", "View"]
 
 Floats = npt.NDArray[np.float32]
-Reference = Callable[["PhotoSource"], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,13 @@ class Canvas:
     """The photograph as it was given."""
 
     def __init__(
-        self, photo: Photo, network: ClassicNetwork | TinctNetwork, spec: ModelSpec, views: tuple[View, ...], reference: Reference
+        self,
+        photo: Photo,
+        network: ClassicNetwork | TinctNetwork,
+        spec: ModelSpec,
+        views: tuple[View, ...],
+        reference: Callable[[PhotoSource], Reference],
+        made: Record,
     ) -> None:
         self.photo, self._network, self._spec, self._views, self._reference = photo, network, spec, views, reference
         self._sizes = [replace(spec.preparation, side=view.side).size(*photo.size) for view in views]
@@ -54,6 +61,13 @@ class Canvas:
                 self._seen.append(network.encode(_mirror(lightness[size], view)))
         else:
             self._ab = network.ab(lightness[self._sizes[0]])
+        self._lightness = lightness[self._sizes[0]]
+        self._record = replace(
+            made,
+            detail=views[0].side if self._seen else None,
+            quality="best" if len(views) > 1 else "normal",
+            original_name=photo.path.name if photo.path else "",
+        )
 
     def colorize(
         self,
@@ -66,24 +80,42 @@ class Canvas:
         strength: float = 1.0,
     ) -> Photo | list[Photo]:
         """As `Colorizer.colorize`."""
-        for name, value in (("strength", strength), ("vividness", vividness)):
-            if not 0 <= value <= 1:
-                raise ConfigError(f"{name} must lie between 0 and 1, not {value}.")
         if not 1 <= variants <= 1000:
             raise ConfigError(f"variants must be from 1 to 1000, not {variants}.")
-        if seed < 0:
-            raise ConfigError(f"seed can't be negative, and is {seed}.")
-        hints = list(hints)
-        if not self._seen:
-            if hints or like is not None or variants > 1:
-                raise self._unable("hints, variants or reference pictures")
-            return self.photo.recolored(self._ab * np.float32(strength))
-        reference = None if like is None else self._reference(like)
-        results = []
-        for number in range(variants):
-            ab = self._ab_of(hints, self._noise(seed, number), vividness, reference)
-            results.append(self.photo.recolored(ab * np.float32(strength)))
+        hints = plain(hints)
+        if not self._seen and (hints or like is not None or variants > 1):
+            raise self._unable("hints, variants or reference pictures")
+        record = replace(self._record, hints=hints, seed=int(seed), vividness=float(vividness), strength=float(strength))
+        _check(record)
+        if like is not None:
+            record = replace(record, like=self._reference(like))
+        planes = self._planes(hints)
+        results = [self._colored(replace(record, variant=number), planes) for number in range(1, variants + 1)]
         return results if variants > 1 else results[0]
+
+    def repeat(self, record: Record) -> Photo:
+        """One coloring again, as it was recorded.
+
+        Args:
+            record: of the same weights, working size and quality as this canvas; its hints all present.
+
+        Raises:
+            ConfigError: it isn't, or holds what no coloring can have.
+            HintError: a hint outside the picture.
+        """
+        mine, latent = self._record, getattr(self._network, "latent", 0)
+        like = record.like
+        if like is not None and (like.code.shape, like.histogram.shape) != ((1, latent), (len(ab_bins()),)):
+            raise ConfigError("The record holds a reference picture of another model.")
+        if (record.weights, record.detail, record.quality) != (mine.weights, mine.detail, mine.quality):
+            raise ConfigError("The record is of another model, detail or quality than this canvas.")
+        if not self._seen and (record.hints or record.variant > 1):
+            raise self._unable("hints, variants or reference pictures")
+        hints = plain(hint for hint in record.hints if not isinstance(hint, Absent))
+        if len(hints) < len(record.hints):
+            raise ConfigError("The record has checksums in the place of hints that were too long for it; put them in first.")
+        _check(record)
+        return self._colored(replace(record, tinct=mine.tinct, threads=mine.threads, hints=hints), self._planes(hints))
 
     def suggest(self, x: float, y: float, *, hints: Hints = (), count: int = 8) -> list[Suggestion]:
         """As `Colorizer.suggest`."""
@@ -95,7 +127,7 @@ class Canvas:
         height, width = seen.lightness.shape
         row, column = y / self.photo.height * height, x / self.photo.width * width  # in pixels of the working size
         lightness = seen.lightness[min(int(row), height - 1), min(int(column), width - 1)]
-        return suggestions(likelihood(_at(logits, row / 4, column / 4)), float(lightness), count)
+        return suggestions(likelihood(_at(logits, row / seen.cell, column / seen.cell)), float(lightness), count)
 
     def confidence(self, *, hints: Hints = (), vividness: float = 0.5) -> Floats:
         """As `Colorizer.confidence`."""
@@ -110,30 +142,52 @@ class Canvas:
         seen = self._seen[0]
         return self._network.decode(seen, draw(hints, self.photo.size, self._sizes[0]), seen.prior_mean), seen
 
-    def _noise(self, seed: int, number: int) -> Floats:
-        """(1, latent) of this variant; zeros for the first."""
-        assert isinstance(self._network, TinctNetwork)
-        noise = np.random.default_rng((seed, number)).standard_normal((1, self._network.latent))
-        return (noise if number else np.zeros_like(noise)).astype(np.float32)
+    def _planes(self, hints: Hints) -> list[Floats]:
+        """The hints as each view takes them, (3, h, w); none where the model takes none."""
+        sizes = zip(self._views, self._sizes, strict=True) if self._seen else ()
+        return [np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view)) for view, size in sizes]
 
-    def _ab_of(self, hints: Hints, noise: Floats, vividness: float, reference: tuple[Floats, Floats] | None) -> Floats:
+    def _colored(self, record: Record, planes: list[Floats]) -> Photo:
+        ab = self._ab_of(record, planes) if self._seen else self._ab
+        return self.photo.recolored(ab * np.float32(record.strength), self._lightness, record=record)
+
+    def _ab_of(self, record: Record, planes: list[Floats]) -> Floats:
         """(h, w, 2) a*, b*, the mean over all views, at the size of the first."""
         assert isinstance(self._network, TinctNetwork)
         height, width = self._seen[0].lightness.shape
         total = np.zeros((height, width, 2), np.float32)
-        for view, size, seen in zip(self._views, self._sizes, self._seen, strict=True):
-            planes = np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view))
-            middle = seen.prior_mean if reference is None else reference[0]
-            logits = self._network.decode(seen, planes, middle + noise * seen.prior_scale)
-            if reference is not None:
-                logits = pull(logits, reference[1])
-            cells = vivid(logits, self._spec.palette, vividness)
-            pixels = _honor(self._spec.preparation.restore_cells(cells, *seen.lightness.shape), planes)
+        noise, like = self._noise(record), record.like
+        for view, seen, hints in zip(self._views, self._seen, planes, strict=True):
+            middle = seen.prior_mean if like is None else like.code
+            logits = self._network.decode(seen, hints, middle + noise * seen.prior_scale)
+            if like is not None:
+                logits = pull(logits, like.histogram)
+            cells = vivid(logits, self._spec.palette, record.vividness)
+            sharp = sharpen(cells, self._spec.preparation.pad(seen.lightness[None])[0])
+            pixels = _honor(sharp[: seen.lightness.shape[0], : seen.lightness.shape[1]], hints)
             total += resize(_mirror(pixels, view, axis=1), height, width)
         return np.clip(total / len(self._views), -AB_SCALE, AB_SCALE)
 
+    def _noise(self, record: Record) -> Floats:
+        """(1, latent) of this variant; zeros for the first."""
+        assert isinstance(self._network, TinctNetwork)
+        number = record.variant - 1
+        noise = np.random.default_rng((record.seed, number)).standard_normal((1, self._network.latent))
+        return (noise if number else np.zeros_like(noise)).astype(np.float32)
+
     def _unable(self, what: str) -> ConfigError:
         return ConfigError(f"The model {self._spec.name!r} has no {what}; choose the model 'tinct'.")
+
+
+def _check(record: Record) -> None:
+    """Raises ConfigError for a number out of its range."""
+    for name, value in (("strength", record.strength), ("vividness", record.vividness)):
+        if not 0 <= value <= 1:
+            raise ConfigError(f"{name} must lie between 0 and 1, not {value}.")
+    if record.seed < 0:
+        raise ConfigError(f"seed can't be negative, and is {record.seed}.")
+    if record.variant < 1:
+        raise ConfigError(f"variants are counted from 1, and there is none of number {record.variant}.")
 
 
 def _mirror(values: Floats, view: View, axis: int = -1) -> Floats:

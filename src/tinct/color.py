@@ -14,6 +14,7 @@ import numpy.typing as npt
 __all__ = [
     "AB_SCALE",
     "BIN_STEP",
+    "GREEN_FOR_RED",
     "L_SCALE",
     "ab_bins",
     "chroma",
@@ -39,6 +40,8 @@ _RGB_TO_XYZ = np.array(
         [0.019334, 0.119193, 0.950227],
     ]
 )
+GREEN_FOR_RED = float(_RGB_TO_XYZ[1, 0] / _RGB_TO_XYZ[1, 1])
+"""How much linear green is as light as one of linear red."""
 _WHITE = np.array([0.95047, 1.0, 1.08883])  # D65, 2 degrees
 _TO_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)  # rows of linear RGB -> XYZ / white
 _FROM_XYZ = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
@@ -127,15 +130,17 @@ def gamut_chroma(steps_l: int = 201, steps_h: int = 721) -> Floats:
     direction = np.stack(np.broadcast_arrays(np.zeros_like(l_star * hue), np.cos(hue), np.sin(hue)), axis=-1)
     base = np.zeros_like(direction)
     base[..., 0] = l_star
-    # On the way from light gray to pure yellow red is up to 3 % too strong, and then yellow itself is in sRGB again. To clip that
-    # much red costs under 0.3 L*; to stop there would turn yellow pale.
-    most = np.where(l_star[..., None] > 94, np.array([1.031, 1, 1]), 1) + 1e-4
+    # On the way from light gray to pure yellow red is up to 3 % too strong, and then yellow itself is in sRGB again. To stop there
+    # would turn yellow pale; instead so much red is allowed as green has room to give its light back.
+    red = np.where(l_star > 94, np.float32(0.031), np.float32(0)) + 1e-4
     low = np.zeros((steps_l, steps_h), np.float32)
     high = np.full_like(low, 140)
     for _ in range(12):  # bisection: 140 / 2**12 is a tenth of an 8-bit rounding step
         middle = (low + high) / 2
         linear = lab_to_linear(base + direction * middle[..., None])
-        inside = ((linear > -1e-4) & (linear < most)).all(axis=-1)
+        excess = linear[..., 0] - 1
+        green = linear[..., 1] + np.maximum(excess, 0) * GREEN_FOR_RED
+        inside = (linear > -1e-5).all(axis=-1) & (excess < red) & (green < 1 + 1e-4) & (linear[..., 2] < 1 + 1e-4)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     low[0] = low[-1] = 0  # black and white have no color
     low.setflags(write=False)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
+from ._version import __version__
 from .canvas import Canvas, View
 from .color import chroma, rgb_to_lab
 from .errors import ConfigError, PhotoError
 from .networks import TinctNetwork, load_network
 from .palette import Suggestion, histogram
 from .photo import Photo
+from .provenance import Record, Reference
 from .weights import DEFAULT_MODEL, check_pair, find
 
 if TYPE_CHECKING:
@@ -48,8 +50,9 @@ class Colorizer:
 
     def __init__(self, model: str | Path = DEFAULT_MODEL, *, threads: int = 0) -> None:
         graph = find(model)
-        self.spec = check_pair(graph)
-        """Everything about the model that isn't its weights: a `ModelSpec`."""
+        self.spec, self.weights = check_pair(graph)
+        """Everything about the model that isn't its weights: a `ModelSpec`; and the SHA-256 of their file."""
+        self._made = Record(self.spec.name, self.weights, __version__, threads=threads)
         self._network = load_network(graph, self.spec, threads)
         self._kept: OrderedDict[tuple[Photo, tuple[View, ...]], Canvas] = OrderedDict()
         self._lock = Lock()
@@ -151,7 +154,7 @@ class Colorizer:
             if (canvas := self._kept.pop((photo, views), None)) is not None:
                 self._kept[photo, views] = canvas
         if canvas is None:
-            canvas = Canvas(photo, self._network, self.spec, views, self._reference)
+            canvas = Canvas(photo, self._network, self.spec, views, self._reference, self._made)
             if photo is source:  # its owner may come again with it
                 with self._lock:
                     self._kept[photo, views] = canvas
@@ -196,12 +199,13 @@ class Colorizer:
             sides += [side - multiple, side + multiple]
         return tuple(View(s, mirrored) for s in sides if s >= multiple for mirrored in ((False, True) if best else (False,)))
 
-    def _reference(self, source: PhotoSource) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """The code (1, latent) and the histogram (bins,) of a color picture. Raises PhotoError where it has no color."""
+    def _reference(self, source: PhotoSource) -> Reference:
+        """What the network takes from a color picture. Raises PhotoError where it has no color."""
         photo = Photo.open(source)
         assert isinstance(self._network, TinctNetwork)
         lab = rgb_to_lab(photo.small_rgb(*self.spec.preparation.size(*photo.size)))
         if chroma(lab[..., 1:]).mean() < LEAST_CHROMA:
             raise PhotoError(f"{photo.name} has no colors to take: it is gray. Name a color picture as reference")
         seen = self._network.encode(lab[..., 0])
-        return self._network.code(seen, lab[..., 1:]), histogram(lab[..., 1:])
+        name = photo.path.name if photo.path else ""
+        return Reference(name, self._network.code(seen, lab[..., 1:]), histogram(lab[..., 1:]))

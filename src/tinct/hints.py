@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .color import AB_SCALE, rgb_to_lab
-from .errors import HintError
+from .errors import HintError, PhotoError
 
 __all__ = ["Hint", "Hints", "Strokes", "draw", "parse_color", "parse_hint", "read_hints"]
 
@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float32]
 
 PATCH = 6 / 256
 """Side of a hint that doesn't say its size, as a part of the picture's short side."""
+MOST_PIXELS = 500_000_000
+"""Of a picture of painted strokes."""
 GRAY = 3.0
 """Chroma up to which a painted stroke is taken as gray: "no color here"."""
 
@@ -151,12 +153,13 @@ def _from_json(value: Any, where: str) -> Hint:
 def _read_strokes(path: Path) -> Strokes:
     import pyvips
 
+    from .pictures.opening import from_file
+    from .pictures.pixels import to_8bit
+
     try:
-        image = pyvips.Image.new_from_file(str(path))
-        image = image.colourspace("srgb")
-        alpha = image.hasalpha()
-        rgba = np.asarray(image.cast("uchar").numpy()) if alpha else None
-    except pyvips.Error as error:
+        image = to_8bit(from_file(str(path), path, MOST_PIXELS).load()).colourspace("srgb")
+        rgba = np.asarray(image.numpy()) if image.hasalpha() else None
+    except (PhotoError, pyvips.Error) as error:
         raise HintError(f"{path} can't be read as a picture of painted strokes; export it from your editor as PNG.") from error
     if rgba is None or rgba[..., 3].min() > 127:
         raise HintError(

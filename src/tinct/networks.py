@@ -73,6 +73,8 @@ class Seen:
     """(1, latent)"""
     prior_scale: Floats
     """(1, latent) standard deviation."""
+    cell: int
+    """Pixels of the working size along one cell of the decoder's output."""
 
 
 class TinctNetwork:
@@ -89,9 +91,10 @@ class TinctNetwork:
 
     def encode(self, lightness: Floats) -> Seen:
         """Look at (h, w) L* 0..100."""
-        outputs = self._encode.run(None, {"gray": self.preparation.prepare(lightness[None])})
-        features = dict(zip(self._maps, outputs, strict=True))
-        return Seen(lightness, features, features.pop("prior_mean"), features.pop("prior_scale"))
+        gray = self.preparation.prepare(lightness[None])
+        features = dict(zip(self._maps, self._encode.run(None, {"gray": gray}), strict=True))
+        cell = gray.shape[2] // features["map0"].shape[2]
+        return Seen(lightness, features, features.pop("prior_mean"), features.pop("prior_scale"), cell)
 
     def decode(self, seen: Seen, planes: Floats, code: Floats) -> Floats:
         """Logits of the ab bins.
@@ -102,9 +105,9 @@ class TinctNetwork:
             code: (1, latent).
 
         Returns:
-            (bins, H/4, W/4) of the padded picture.
+            (bins, H/cell, W/cell) of the padded picture.
         """
-        height, width = (n * 4 for n in seen.features["map0"].shape[2:])
+        height, width = (n * seen.cell for n in seen.features["map0"].shape[2:])
         hints = np.zeros((1, 3, height, width), np.float32)
         hints[0, :, : planes.shape[1], : planes.shape[2]] = planes
         (logits,) = self._decode.run(["logits"], seen.features | {"hints": hints, "code": code})
@@ -117,8 +120,9 @@ class TinctNetwork:
                 self._like = _session(self._like_graph, self._threads)
         rows, columns = seen.features["map0"].shape[2:]
         height, width = ab.shape[:2]
-        padded = np.pad(ab, ((0, rows * 4 - height), (0, columns * 4 - width), (0, 0)), mode="symmetric")
-        cells = padded.reshape(rows, 4, columns, 4, 2).mean(axis=(1, 3)).transpose(2, 0, 1)[None] / np.float32(AB_SCALE)
+        cell = seen.cell
+        padded = np.pad(ab, ((0, rows * cell - height), (0, columns * cell - width), (0, 0)), mode="symmetric")
+        cells = padded.reshape(rows, cell, columns, cell, 2).mean(axis=(1, 3)).transpose(2, 0, 1)[None] / np.float32(AB_SCALE)
         feeds = {"ab": cells, "map0": seen.features["map0"], "map3": seen.features["map3"]}
         (code,) = self._like.run(["code"], feeds)
         return np.asarray(code, np.float32)

@@ -16,6 +16,8 @@ from .errors import ConfigError
 
 __all__ = ["Preparation", "resize"]
 
+LONGEST = 8
+"""The long side at the working size is at most so many times the short one's: a picture may claim to be a mere line."""
 Floats = npt.NDArray[np.float32]
 
 
@@ -36,17 +38,22 @@ class Preparation:
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Working (width, height) of a picture of this size: its own shape, never enlarged, at least 1 × 1."""
-        scale = min(1.0, self.side / (max(width, height) if self.square else min(width, height)))
+        long = max(width, height)
+        scale = min(1.0, self.side / long if self.square else self.side / min(width, height), LONGEST * self.side / long)
         return max(1, round(width * scale)), max(1, round(height * scale))
 
     def prepare(self, lightness: npt.NDArray[np.floating]) -> Floats:
-        """(B, h, w) L* 0..100 -> (B, 1, H, W) in 0..1, padded at the right and the bottom by symmetric reflection."""
+        """(B, h, w) L* 0..100 -> (B, 1, H, W) in 0..1, padded by `pad`."""
+        return np.expand_dims(self.pad(lightness) / np.float32(L_SCALE), 1)
+
+    def pad(self, lightness: npt.NDArray[np.floating]) -> Floats:
+        """(B, h, w) -> (B, H, W), larger at the right and the bottom by symmetric reflection."""
         _, h, w = lightness.shape
         target = [self.side] * 2 if self.square else [-(-n // self.multiple) * self.multiple for n in (h, w)]
-        gray: Floats = np.asarray(lightness, np.float32) / np.float32(L_SCALE)
+        gray: Floats = np.asarray(lightness, np.float32)
         if (h, w) != tuple(target):
             gray = np.pad(gray, ((0, 0), (0, target[0] - h), (0, target[1] - w)), mode="symmetric")
-        return np.expand_dims(gray, 1)
+        return gray
 
     def restore_cells(self, cells: npt.NDArray[np.floating], height: int, width: int) -> Floats:
         """(h, w, C) values of cells that cover the padded picture -> (height, width, C) of its pixels, without the padding."""

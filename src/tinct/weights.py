@@ -92,8 +92,11 @@ def part(graph: Path, name: str) -> Path:
     return graph.with_suffix(f".{name}.onnx")
 
 
-def check_pair(graph: Path) -> ModelSpec:
-    """The spec of a model whose files lie side by side and were made together; loads none of them. Raises WeightsError."""
+def check_pair(graph: Path) -> tuple[ModelSpec, str]:
+    """The spec of a model whose files lie side by side and were made together, and the `sha256` of its weights; loads none of them.
+
+    Raises WeightsError.
+    """
     metadata = _metadata(graph)
     if METADATA_KEY not in metadata:
         raise WeightsError(f"{graph} is not a tinct model, or is damaged. Make one with: tinct export RUN -o NAME")
@@ -107,11 +110,11 @@ def check_pair(graph: Path) -> ModelSpec:
         raise WeightsError(
             f"{graph} is of architecture {spec.architecture!r}, {weights} of {other.architecture!r}; they aren't a pair."
         )
-    if sha256(weights) != metadata.get(PAIR_KEY):
+    if (checksum := sha256(weights)) != metadata.get(PAIR_KEY):
         raise WeightsError(
             f"{weights} isn't the file that {graph} was made with. Export the model again, or copy both files together."
         )
-    return spec
+    return spec, checksum
 
 
 def _metadata(graph: Path) -> dict[str, str]:

@@ -1,0 +1,5 @@
+"""``python -m tinct`` is ``tinct``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""What happens to the pixels of a photograph: lazy images by libvips in, lazy images out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyvips
+
+from ..color import GREEN_FOR_RED, gamut_chroma, lightness
+
+__all__ = ["KINDS", "full_lightness", "paint", "rgb8", "side_by_side", "split", "to_8bit", "with_chroma"]
+
+KINDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}
+"""Interpretations that are photographs -> color bands."""
+
+
+def with_chroma(image: pyvips.Image, color_of: Callable[[pyvips.Image], pyvips.Image]) -> pyvips.Image:
+    """An image with its own L* and alpha, and these colors.
+
+    Args:
+        image: gray or sRGB, 8 or 16 bits, perhaps with alpha.
+        color_of: from L*, one float band, to a*, b*, 2 float bands of the same size, or of half of it.
+
+    Returns:
+        sRGB of the same depth.
+    """
+    color, alpha = split(image)
+    light = full_lightness(color)
+    if color.bands > 1:  # libvips would compute it again for each that asks for it
+        light = light.linecache(tile_height=16, access="sequential", threaded=True)
+    lab = light.bandjoin(_within_srgb(light, color_of(light))).copy(interpretation="lab")
+    rgb = _level(lab.colourspace("scrgb")).colourspace("rgb16") if color.format == "ushort" else lab.colourspace("srgb")
+    return rgb.copy() if alpha is None else rgb.bandjoin(alpha)
+
+
+def full_lightness(color: pyvips.Image) -> pyvips.Image:
+    """L*, one float band, of a gray or sRGB image without alpha."""
+    return color.maplut(_lightness_table(color.format)) if color.bands == 1 else color.colourspace("lab")[0]
+
+
+@cache
+def _lightness_table(kind: str) -> pyvips.Image:
+    grays = np.linspace(0, 1, 65536 if kind == "ushort" else 256)
+    table = lightness(np.repeat(grays[:, None], 3, axis=1))
+    return pyvips.Image.new_from_memory(table.tobytes(), len(table), 1, 1, "float")
+
+
+def paint(before: pyvips.Image, after: pyvips.Image) -> pyvips.Image:
+    """The color that turns one image into another when it's laid over it, each pixel as transparent as can be.
+
+    Args:
+        before: gray or sRGB.
+        after: sRGB of the same size and depth.
+
+    Returns:
+        RGBA of that depth. Where both are the same, or `after` is transparent, nothing is painted.
+    """
+    now, alpha = split(after)
+    most = 65535 if now.format == "ushort" else 255
+    ground = split(before)[0].colourspace(now.interpretation)
+    change = now.cast("float") - ground
+    if most == 65535:  # L* there and back again is off by a few, which in black and white would take opaque paint
+        change = (change.abs() > 8).ifthenelse(change, 0)
+    room = (change > 0).ifthenelse(most - ground, ground)  # how far paint that covers all could go
+    red, green, blue = (change.abs() / (room < 1).ifthenelse(1, room)).bandsplit()
+    needed = (red > green).ifthenelse(red, green)
+    opacity = ((needed > blue).ifthenelse(needed, blue) * most).ceil()
+    color = ground + change * most / (opacity < 1).ifthenelse(1, opacity)
+    if alpha is not None:
+        opacity = (alpha == 0).ifthenelse(0, opacity)
+    return color.bandjoin(opacity).rint().cast(now.format).copy(interpretation=now.interpretation)
+
+
+def side_by_side(left: pyvips.Image, right: pyvips.Image) -> pyvips.Image:
+    """Two images of the same size and depth, the left one gray or sRGB, the right one sRGB, with a white gap between them."""
+    white = 65535 if right.format == "ushort" else 255
+    return left.colourspace(right.interpretation).join(right, "horizontal", shim=max(2, right.width // 100), background=white)
+
+
+def split(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
+    """Color bands and alpha."""
+    bands = KINDS[image.interpretation]
+    return (image.extract_band(0, n=bands), image[bands]) if image.bands > bands else (image, None)
+
+
+def to_8bit(image: pyvips.Image) -> pyvips.Image:
+    """An image of 8 bits as it is, one of 16 rounded to them."""
+    if image.format == "ushort":  # libvips itself would cut off the low byte, which darkens by half a step
+        kind = "b-w" if image.interpretation == "grey16" else "srgb"
+        image = (image / 257).rint().cast("uchar").copy(interpretation=kind)
+    return image
+
+
+def rgb8(image: pyvips.Image) -> npt.NDArray[np.uint8]:
+    pixels: npt.NDArray[np.uint8] = to_8bit(image).colourspace("srgb").numpy()
+    return pixels
+
+
+def _level(linear: pyvips.Image) -> pyvips.Image:
+    """Cut off the little red by which `color.gamut_chroma` lets light yellows exceed sRGB, and give its light to green."""
+    excess = (linear[0] - 1).clamp(min=0, max=1)
+    return (linear + excess.linear([-1, GREEN_FOR_RED, 0], [0, 0, 0])).copy(interpretation="scrgb")
+
+
+@cache
+def _gamut_table() -> pyvips.Image:
+    table = gamut_chroma()
+    return pyvips.Image.new_from_memory(table.tobytes(), table.shape[1], table.shape[0], 1, "float")
+
+
+def _within_srgb(light: pyvips.Image, ab: pyvips.Image) -> pyvips.Image:
+    """a*, b* of the size of `light`, with so much less chroma that sRGB has them: to clip RGB would change lightness and hue."""
+    table = _gamut_table()
+    lch = ab[0].bandjoin(ab).copy(interpretation="lab").colourspace("lch")  # whichever L*
+    chroma, hue = lch[1], lch[2] * ((table.width - 1) / 360)
+    if ab.width < light.width:
+
+        def enlarged(image: pyvips.Image) -> pyvips.Image:
+            return image.zoom(2, 2).crop(0, 0, light.width, light.height)
+
+        ab, chroma, hue = enlarged(ab), enlarged(chroma), enlarged(hue)
+    cell = hue.bandjoin(light * ((table.height - 1) / 100))
+    bound = table.mapim(cell, interpolate=pyvips.Interpolate.new("bilinear"), extend="copy")
+    return ab * (bound / chroma).clamp(min=0, max=1)  # where there is no chroma, libvips' quotient is 0

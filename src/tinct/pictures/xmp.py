@@ -1,0 +1,183 @@
+"""XMP packets: simple properties read from one, and merged into one whose other content is kept. Standard library only.
+
+What can't be merged into safely is replaced by a fresh packet: text that is no XML, is not UTF-8 (which XMP in picture files must be),
+has a document type or entities (XMP has neither; they are how XML attacks its readers), is nested absurdly deep, or holds no RDF.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.dom import XML_NAMESPACE, XMLNS_NAMESPACE, minidom
+from xml.parsers.expat import ExpatError
+from xml.sax.saxutils import escape, quoteattr
+
+__all__ = ["NAMESPACE", "merge", "properties"]
+
+NAMESPACE = "urn:tinct:provenance:1"
+"""Of ``tinct:``; a URN, as no domain is ours."""
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_NAMESPACES = {
+    "tinct": NAMESPACE,
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "xmpNote": "http://ns.adobe.com/xmp/note/",
+}
+_PREFIXES = {uri: prefix for prefix, uri in _NAMESPACES.items()}
+_STALE = {"xmp:Thumbnails", "xmpNote:HasExtendedXMP"}  # a small picture, still gray; a second part, which libvips doesn't read
+_DEEPEST = 200
+_START = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+_END = '\n<?xpacket end="w"?>'
+_EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"/></x:xmpmeta>'
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def properties(packet: bytes | None) -> dict[str, str]:
+    """Every ``tinct:``, ``xmp:`` and ``Iptc4xmpExt:`` property of a packet as text, by its usual prefix, whichever it has there."""
+    rdf = _rdf(packet)
+    return {} if rdf is None else {key: _text(node) for _, node in _entries(rdf) if (key := _key(node))}
+
+
+def merge(packet: bytes | None, values: Mapping[str, str], most: int | None = None) -> bytes:
+    """The packet with these properties in place of those of the same names and of all that are ``tinct:``.
+
+    Args:
+        packet: XMP, as it lay in a file; None for none.
+        values: by name and usual prefix: ``{"xmp:CreatorTool": "..."}``. Characters that XML can't hold become U+FFFD.
+        most: bytes. In a packet that would be longer, the longest of the other properties give way.
+
+    Returns:
+        A UTF-8 packet with its wrapper; of the same input always the same.
+    """
+    rdf = _rdf(packet)
+    if rdf is None:
+        rdf = _rdf(_EMPTY.encode())
+        assert rdf is not None
+    about = _remove_ours(rdf, values)
+    others = sorted(((len(_write(node).encode()), node, owner) for owner, node in _entries(rdf)), key=lambda entry: -entry[0])
+    if values:
+        _append(rdf, _description(rdf.ownerDocument, values, about))
+    merged = _packet(rdf)
+    over = 0 if most is None else len(merged) - most
+    if over <= 0:
+        return merged
+    for size, node, owner in others:
+        _remove(owner, node)
+        over -= size
+        if over <= 0:
+            return _packet(rdf)
+    return merge(None, values)
+
+
+def _rdf(packet: bytes | None) -> minidom.Element | None:
+    """The RDF element of a packet that is safe to parse and to write again."""
+    try:
+        text = (packet or b"").decode("utf-8-sig").strip("\0 \t\r\n")
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            return None
+        document = minidom.parseString(text)
+    except (ExpatError, ValueError):  # of which UnicodeDecodeError is one
+        return None
+    root = document.documentElement
+    found, level = None, [root] if root else []
+    for _ in range(_DEEPEST):
+        found = found or next((node for node in level if node.namespaceURI == _RDF and node.localName == "RDF"), None)
+        level = [child for node in level for child in node.childNodes if isinstance(child, minidom.Element)]
+    return None if level else found
+
+
+def _entries(rdf: minidom.Element) -> Iterator[tuple[minidom.Element, minidom.Element | minidom.Attr]]:
+    """Each property, be it an element or an attribute, with the rdf:Description that has it."""
+    for owner in list(rdf.childNodes):
+        if isinstance(owner, minidom.Element) and (owner.namespaceURI, owner.localName) == (_RDF, "Description"):
+            for attribute in list(owner.attributes.values()):
+                if attribute.namespaceURI not in (_RDF, XMLNS_NAMESPACE, XML_NAMESPACE, None):
+                    yield owner, attribute
+            yield from ((owner, child) for child in list(owner.childNodes) if isinstance(child, minidom.Element))
+
+
+def _key(node: minidom.Element | minidom.Attr) -> str:
+    prefix = _PREFIXES.get(node.namespaceURI or "")
+    return f"{prefix}:{node.localName}" if prefix else ""
+
+
+def _text(node: minidom.Node) -> str:
+    if isinstance(node, minidom.Attr):
+        return node.value
+    if isinstance(node, minidom.Element):
+        return node.getAttributeNS(_RDF, "resource") or "".join(map(_text, node.childNodes))
+    return node.data if isinstance(node, minidom.Text) else ""
+
+
+def _remove_ours(rdf: minidom.Element, values: Mapping[str, str]) -> str:
+    """Take out what is to be replaced, and descriptions that held nothing else; what rdf:about of all of them says."""
+    about, emptied, full = "", {}, set()
+    for owner, node in list(_entries(rdf)):
+        about = about or owner.getAttributeNS(_RDF, "about")
+        key = _key(node)
+        if key in values or key in _STALE or key.startswith("tinct:"):
+            _remove(owner, node)
+            emptied[id(owner)] = owner
+        else:
+            full.add(id(owner))
+    for owner in (owner for number, owner in emptied.items() if number not in full):
+        _remove(rdf, owner)
+    return about
+
+
+def _remove(owner: minidom.Element, node: minidom.Element | minidom.Attr) -> None:
+    if isinstance(node, minidom.Attr):
+        owner.removeAttributeNode(node)
+        return
+    before = node.previousSibling
+    if isinstance(before, minidom.Text) and not before.data.strip():
+        owner.removeChild(before)
+    owner.removeChild(node)
+
+
+def _append(rdf: minidom.Element, description: minidom.Element) -> None:
+    """After the last element, on a line of its own, so that `_remove` undoes it."""
+    assert rdf.ownerDocument is not None
+    elements = [child for child in rdf.childNodes if isinstance(child, minidom.Element)]
+    end: Any = elements[-1].nextSibling if elements else rdf.firstChild
+    rdf.insertBefore(rdf.ownerDocument.createTextNode("\n"), end)
+    rdf.insertBefore(description, end)
+
+
+def _description(document: minidom.Document | None, values: Mapping[str, str], about: str) -> minidom.Element:
+    """It declares its own prefixes, as those of the packet around it may mean something else."""
+    assert document is not None
+    description = document.createElementNS(_RDF, "rdf:Description")
+    description.setAttribute("xmlns:rdf", _RDF)
+    description.setAttribute("rdf:about", about)
+    for prefix in sorted({key.partition(":")[0] for key in values}):
+        description.setAttribute(f"xmlns:{prefix}", _NAMESPACES[prefix])
+    for key, value in values.items():
+        element = document.createElementNS(_NAMESPACES[key.partition(":")[0]], key)
+        element.appendChild(document.createTextNode(_NOT_XML.sub("\ufffd", value)))
+        description.appendChild(document.createTextNode("\n  "))
+        description.appendChild(element)
+    description.appendChild(document.createTextNode("\n"))
+    return description
+
+
+def _packet(rdf: minidom.Element) -> bytes:
+    assert rdf.ownerDocument is not None
+    assert rdf.ownerDocument.documentElement is not None
+    return (_START + _write(rdf.ownerDocument.documentElement) + _END).encode()
+
+
+def _write(node: minidom.Node) -> str:
+    """XML of a node. Minidom's own writer loses line breaks inside attributes on some versions of Python."""
+    if isinstance(node, minidom.Attr):
+        return f" {node.name}={quoteattr(node.value)}"
+    if isinstance(node, minidom.Element):
+        attributes = "".join(_write(attribute) for attribute in node.attributes.values())
+        inside = "".join(map(_write, node.childNodes))
+        return f"<{node.tagName}{attributes}>{inside}</{node.tagName}>" if inside else f"<{node.tagName}{attributes}/>"
+    if isinstance(node, minidom.Comment):
+        return f"<!--{node.data}-->"
+    if isinstance(node, minidom.ProcessingInstruction):
+        return f"<?{node.target} {node.data}?>"
+    return escape(node.data, {"\r": "&#13;"}) if isinstance(node, minidom.Text) else ""
