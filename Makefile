@@ -18,7 +18,7 @@ help:
 	@echo 'make demo PHOTO=old.jpg   yours too; several in quotes: PHOTO="a.jpg b.png"'
 	@echo 'make test                 install everything and run all tests'
 	@echo 'make check                lint, types, import contract, documentation'
-	@echo 'make docs                 write docs/cli.md again; build the documentation into site/'
+	@echo 'make docs                 write docs/cli.md and the table of docs/formats.md again; build the documentation into site/'
 	@echo 'make images card          for new weights: write docs/images and the model card again'
 	@echo
 	@echo 'PYTHON=python3.12 chooses the Python to make .venv with (now: $(PYTHON)).'
@@ -38,6 +38,7 @@ check: $(VENV)/dev.stamp
 
 docs: $(VENV)/dev.stamp
 	$(BIN)/python scripts/write_cli_docs.py
+	$(BIN)/python tests/test_archive.py
 	$(BIN)/mkdocs build --strict
 	@echo 'Read site/index.html'
 

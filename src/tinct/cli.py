@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command line. A TinctError becomes one line on stderr and exit code 1; anything else is a bug and shows its traceback."""
+    os.environ.setdefault("VIPS_BLOCK_UNTRUSTED", "1")  # read when libvips is loaded, inside the commands
+    os.environ.setdefault("VIPS_CONCURRENCY", str(min(os.cpu_count() or 1, 8)))  # each thread takes memory
     try:
         app()
     except TinctError as error:
@@ -80,18 +83,23 @@ def colorize(
     detail: Annotated[
         int | None, typer.Option(help="Working size in pixels of the short side; by default the model's own.", show_default=False)
     ] = None,
-    jpeg_quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG and WebP files.")] = 95,
+    jpeg_quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF files.")] = 95,
+    layer: Annotated[
+        bool, typer.Option("--layer", help="Also write NAME.layer.png (or .tif), the color alone, to lay over the original.")
+    ] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="Also write NAME.compare.EXT, gray and color side by side.")] = False,
+    provenance: Annotated[
+        bool, typer.Option("--provenance/--no-provenance", help="Write into the file that and how it was colored.")
+    ] = True,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse photographs of more.")] = 1_000_000_000,
     overwrite: Annotated[
-        bool,
-        typer.Option(
-            "--overwrite", help="Replace the file at the output's place. Photographs being colored are never overwritten."
-        ),
+        bool, typer.Option("--overwrite", help="Replace earlier results: files that say themselves that tinct made them.")
     ] = False,
 ) -> None:
     """Color black-and-white photographs; the originals stay as they are."""
     from .colorizer import Colorizer
     from .hints import parse_hint, read_hints
-    from .photo import color_path
+    from .photo import Photo, color_path
     from .weights import DEFAULT_MODEL
 
     files = list(_files(photos))
@@ -107,16 +115,24 @@ def colorize(
             raise PhotoError(f"{output}: {error.strerror}. Name another folder with -o.") from error
     colorizer = Colorizer(model or DEFAULT_MODEL)
     failed = 0
-    taken = {file.resolve() for file in files}
-    with _progress() as (_, tell):
+    taken = {path.resolve() for path in (*files, like, hints) if path}
+    with _stopping("nothing half-done was left behind"), _progress() as (_, tell):
         for done, file in enumerate(files):
             tell(f"coloring {file.name}", done, len(files))
             try:
-                target = color_path(file, output)
-                if target.resolve() in taken and target.resolve() != file.resolve():  # of its own, save() says so
-                    raise PhotoError(f"{file}: {target} is another photograph or its result here; name another output with -o")
-                results = colorizer.colorize(
+                places = [_places(color_path(file, output), number, layer, compare) for number in range(1, variants + 1)]
+                for place in (place for several in places for place in several.values()):
+                    if place.resolve() in taken and place.resolve() != file.resolve():  # of its own, save() says so
+                        raise PhotoError(f"{file}: {place} is another file named here, or its result; name another output with -o")
+                photo = Photo.open(
                     file,
+                    max_pixels=max_pixels,
+                    progress=partial(
+                        lambda name, done, what, part: tell(f"{what} {name}", done + part, len(files)), file.name, done
+                    ),
+                )
+                results = colorizer.colorize(
+                    photo,
                     hints=given,
                     like=like,
                     variants=variants,
@@ -126,10 +142,14 @@ def colorize(
                     detail=detail,
                     quality=quality,
                 )
-                for number, result in enumerate(results if isinstance(results, list) else [results], start=1):
-                    place = target if number == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
-                    typer.echo(result.save(place, overwrite=overwrite, quality=jpeg_quality))
-                    taken.add(place.resolve())
+                for note in photo.notes:
+                    typer.echo(f"tinct: {note}", err=True)
+                for several, result in zip(places, results if isinstance(results, list) else [results], strict=True):
+                    kinds = {"color": lambda r: r, "layer": Photo.layer, "compare": Photo.compare}
+                    for kind, place in several.items():
+                        picture: Photo = kinds[kind](result)
+                        typer.echo(picture.save(place, overwrite=overwrite, quality=jpeg_quality, provenance=provenance))
+                        taken.add(place.resolve())
             except PhotoError as error:
                 if len(files) == 1:
                     raise
@@ -140,6 +160,32 @@ def colorize(
         raise typer.Exit(3)
 
 
+_RESULT = re.compile(r"(.*)\.(?:color|layer|compare|again)(-\d+)?")
+
+
+def _places(target: Path, number: int, layer: bool, compare: bool) -> dict[str, Path]:
+    """What to write for this variant (1 is the first), and where."""
+    color = target if number == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
+    parts = _RESULT.fullmatch(color.stem)
+    name, end = (parts[1], parts[2] or "") if parts else (color.stem, "")
+    places = {"color": color}
+    if layer:
+        places["layer"] = color.with_name(f"{name}.layer{end}{'.tif' if color.suffix.lower().startswith('.tif') else '.png'}")
+    if compare:
+        places["compare"] = color.with_name(f"{name}.compare{end}{color.suffix}")
+    return places
+
+
+@contextmanager
+def _stopping(what: str) -> Iterator[None]:
+    """Ctrl-C as one line and exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"\ntinct: stopped; {what}.", err=True)
+        raise typer.Exit(130) from None
+
+
 def _files(photos: list[Path]) -> Iterator[Path]:
     """The photographs named, and those in the folders named, without earlier results."""
     from .photo import READABLE_SUFFIXES
@@ -148,14 +194,38 @@ def _files(photos: list[Path]) -> Iterator[Path]:
         if not photo.is_dir():
             yield photo
             continue
-        inside = [
-            p
-            for p in sorted(photo.iterdir())
-            if p.suffix.lower() in READABLE_SUFFIXES and not re.search(r"\.color(-\d+)?$", p.stem)
-        ]
+        inside = [p for p in sorted(photo.iterdir()) if p.suffix.lower() in READABLE_SUFFIXES and not _RESULT.fullmatch(p.stem)]
         if not inside:
             raise PhotoError(f"{photo} holds no photographs ({', '.join(sorted(READABLE_SUFFIXES))}). Name a folder that does.")
         yield from inside
+
+
+@app.command()
+def again(
+    colored: Annotated[Path, typer.Argument(metavar="COLORED", help="A picture that tinct colored.", show_default=False)],
+    original: Annotated[Path, typer.Option("--from", metavar="ORIGINAL", help="The photograph that it was made from.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="By default NAME.again.EXT beside the colored one.")] = None,
+    hints: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Needed only if they were too long to be kept in the colored file.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="FILE", help="A file of the model, if it isn't bundled.")] = None,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse photographs of more.")] = 1_000_000_000,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result.")] = False,
+) -> None:
+    """Repeat a coloring from what the colored file says of it: the same file again, to the byte, on the same machine."""
+    from filecmp import cmp
+
+    from .again import again as repeat
+    from .hints import read_hints
+    from .photo import Photo
+
+    with _stopping("nothing half-done was left behind"), _progress() as (_, tell):
+        photo = Photo.open(original, max_pixels=max_pixels, progress=lambda what, part: tell(f"{what} {original.name}", part, 1))
+        given = read_hints(hints) if hints else ()
+        path = repeat(colored, photo, output, model=model, hints=given, overwrite=overwrite)
+    typer.echo(path)
+    if not cmp(colored, path, shallow=False):
+        typer.echo(f"tinct: not the same bytes as {colored}: another tinct or machine made it, or it was changed since.", err=True)
 
 
 @app.command()
@@ -263,22 +333,18 @@ def train(
         )
         run = run or Path("runs") / Path(model or "").stem
     machine = Machine(accelerator, int(devices) if devices.isdigit() else devices, nodes, precision, checkpoint_seconds, compiled)
-    try:
-        with _progress() as (bar, tell):
-            say = partial(bar.console.print, markup=False, highlight=False, soft_wrap=True)
-            train_run(
-                config,
-                run,
-                resume=resume,
-                machine=machine,
-                cache=cache,
-                progress=tell,
-                on_pictures=lambda pictures: say(pictures.summary()),
-                on_epoch=lambda row: say(_row(row)),
-            )
-    except KeyboardInterrupt:
-        typer.echo(f"\ntinct: stopped; go on with: tinct train --run {run} --resume", err=True)
-        raise typer.Exit(130) from None
+    with _stopping(f"go on with: tinct train --run {run} --resume"), _progress() as (bar, tell):
+        say = partial(bar.console.print, markup=False, highlight=False, soft_wrap=True)
+        train_run(
+            config,
+            run,
+            resume=resume,
+            machine=machine,
+            cache=cache,
+            progress=tell,
+            on_pictures=lambda pictures: say(pictures.summary()),
+            on_epoch=lambda row: say(_row(row)),
+        )
     if is_first_process():
         typer.echo(write_report(run))
 
@@ -308,7 +374,7 @@ def _row(row: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[tuple[Progress, Callable[[str, int, int], None]]]:
+def _progress() -> Iterator[tuple[Progress, Callable[[str, float, float], None]]]:
     """A progress bar on stderr, where that is a terminal, and the callback that moves it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -320,7 +386,7 @@ def _progress() -> Iterator[tuple[Progress, Callable[[str, int, int], None]]]:
     ) as bar:
         task = bar.add_task("starting", total=None)
 
-        def tell(what: str, done: int, total: int) -> None:
+        def tell(what: str, done: float, total: float) -> None:
             if bar.tasks[0].completed > done:
                 bar.reset(task)
             bar.update(task, description=what, completed=done, total=total or None)
@@ -357,6 +423,10 @@ def evaluate(
             help="On how many pictures of each set a costly part is measured: hints, levin, diversity or stability.",
         ),
     ] = None,
+    large: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Color photographs of about a megapixel, on which bleeding over edges is measured."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 takes as many as there are cores.")] = 0,
 ) -> None:
     """Measure a model on color photographs, beside its baselines; leaves evaluation.json and evaluation.html."""
@@ -369,21 +439,18 @@ def evaluate(
     from rich.console import Console
 
     folder = output or default_folder(model)
-    try:
-        with _progress() as (_, tell):
-            found = measure(
-                model,
-                data,
-                folder,
-                protocol=protocol,
-                pictures=pictures,
-                subsets=read_subsets(settings or []),
-                workers=workers,
-                progress=tell,
-            )
-    except KeyboardInterrupt:
-        typer.echo("\ntinct: stopped; nothing was written.", err=True)
-        raise typer.Exit(130) from None
+    with _stopping("nothing was written"), _progress() as (_, tell):
+        found = measure(
+            model,
+            data,
+            folder,
+            protocol=protocol,
+            pictures=pictures,
+            large=large,
+            subsets=read_subsets(settings or []),
+            workers=workers,
+            progress=tell,
+        )
     console = Console(width=None if sys.stdout.isatty() else 200)
     for table in tables(found):
         console.print(table)

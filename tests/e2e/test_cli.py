@@ -102,11 +102,19 @@ def test_earlier_results_are_not_colored_again(tinct: Run, photo: Path) -> None:
 def test_an_earlier_result_is_kept_unless_asked(tinct: Run, photo: Path) -> None:
     tinct("colorize", photo)
     result = photo.with_name("grandmother.color.jpg")
-    result.write_bytes(b"touched up by hand")
-    one_line(tinct("colorize", photo), "grandmother.color.jpg", "--overwrite")
-    assert result.read_bytes() == b"touched up by hand"
-    assert tinct("colorize", photo, "--overwrite").code == 0
-    assert result.stat().st_size > 1000
+    before = result.read_bytes()
+    one_line(tinct("colorize", photo, "--vividness", "1"), "grandmother.color.jpg", "--overwrite")
+    assert result.read_bytes() == before
+    assert tinct("colorize", photo, "--vividness", "1", "--overwrite").code == 0
+    assert result.read_bytes() != before
+
+
+def test_not_even_overwrite_replaces_what_tinct_did_not_make(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    other = tmp_path / "wedding.jpg"
+    Image.fromarray(draw(3)).save(other)
+    before = other.read_bytes()
+    one_line(tinct("colorize", photo, "-o", other, "--overwrite"), "wedding.jpg", "original")
+    assert other.read_bytes() == before
 
 
 def test_one_bad_file_of_several_does_not_stop_the_others(tinct: Run, photo: Path) -> None:
@@ -195,7 +203,7 @@ def test_no_photograph_of_the_command_is_overwritten(tinct: Run, photo: Path) ->
     before = other.read_bytes()
     ended = tinct("colorize", photo, other, "--overwrite")
     assert ended.code == 3
-    assert "another photograph" in ended.err
+    assert "another file named here" in ended.err
     assert other.read_bytes() == before
 
 
@@ -418,3 +426,70 @@ def test_a_bug_shows_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["tinct", "models"])
     with pytest.raises(ZeroDivisionError):
         cli.main()
+
+
+# ---- what is written beside the colored picture, and what it says ----
+
+
+def test_a_layer_and_a_comparison_are_written_beside_it(tinct: Run, photo: Path) -> None:
+    ended = tinct("colorize", photo, "--layer", "--compare", "--variants", "2")
+    names = ["color.jpg", "layer.png", "compare.jpg", "color-2.jpg", "layer-2.png", "compare-2.jpg"]
+    assert ended == Ended(0, "".join(f"{photo.with_name(f'grandmother.{name}')}\n" for name in names), "")
+    with Image.open(photo.with_name("grandmother.layer.png")) as layer, Image.open(photo) as before:
+        over = Image.alpha_composite(before.convert("RGBA"), layer).convert("RGB")
+        assert (layer.mode, layer.size) == ("RGBA", (160, 120))
+    with Image.open(photo.with_name("grandmother.color.jpg")) as colored:
+        assert np.abs(np.asarray(over).astype(int) - np.asarray(colored)).mean() < 2  # JPEG's own error
+    with Image.open(photo.with_name("grandmother.compare.jpg")) as both:
+        assert both.size == (160 + 2 + 160, 120)
+    assert tinct("colorize", photo.parent, "--overwrite").out == f"{photo.with_name('grandmother.color.jpg')}\n"
+
+
+def test_again_repeats_a_coloring_to_the_byte(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jpg"
+    assert tinct("colorize", photo, "-o", out, "--hint", "40,30,#2050c0", "--vividness", "0.8", "--jpeg-quality", "90").code == 0
+    ended = tinct("again", out, "--from", photo)
+    assert ended == Ended(0, f"{tmp_path / 'out.again.jpg'}\n", "")
+    assert (tmp_path / "out.again.jpg").read_bytes() == out.read_bytes()
+    Image.fromarray(draw(2)).save(tmp_path / "other.jpg")
+    one_line(tinct("again", out, "--from", tmp_path / "other.jpg"), "grandmother.jpg", "other.jpg")
+
+
+def test_no_provenance_says_nothing(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jpg"
+    assert tinct("colorize", photo, "-o", out, "--no-provenance").code == 0
+    assert b"tinct" not in out.read_bytes()
+    one_line(tinct("again", out, "--from", photo), "out.jpg", "--no-provenance")
+
+
+def test_a_variant_never_replaces_another_photograph_of_the_command(tinct: Run, photo: Path) -> None:
+    tinct("colorize", photo)  # tinct's own, so --overwrite alone would replace it
+    other = photo.with_name("grandmother.color.jpg").rename(photo.with_name("grandmother.color-2.jpg"))
+    before = other.read_bytes()
+    ended = tinct("colorize", photo, other, "--variants", "2", "--overwrite")
+    assert ended.code == 3
+    assert "grandmother.color-2.jpg is another file named here" in ended.err
+    assert other.read_bytes() == before
+    assert not photo.with_name("grandmother.color.jpg").exists()
+
+
+def test_what_was_a_reference_or_held_hints_is_never_overwritten(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    tinct("colorize", photo, "-o", tmp_path / "like.png", "--vividness", "1")  # tinct's own, so --overwrite alone would replace it
+    before = (tmp_path / "like.png").read_bytes()
+    for option in ("--like", "--hints"):
+        ended = tinct("colorize", photo, option, tmp_path / "like.png", "-o", tmp_path / "like.png", "--overwrite")
+        assert ended.code == 1
+        assert (tmp_path / "like.png").read_bytes() == before
+
+
+def test_more_pixels_than_allowed_are_refused_before_they_are_decoded(tinct: Run, photo: Path) -> None:
+    one_line(tinct("colorize", photo, "--max-pixels", "19199"), "grandmother.jpg", "160 × 120", "--max-pixels")
+    assert tinct("colorize", photo, "--max-pixels", "19200").code == 0
+
+
+def test_further_pages_are_spoken_of(tinct: Run, tmp_path: Path) -> None:
+    pages = [Image.fromarray(draw(i)).convert("L") for i in range(3)]
+    pages[0].save(tmp_path / "album.tif", save_all=True, append_images=pages[1:])
+    ended = tinct("colorize", tmp_path / "album.tif")
+    assert ended.code == 0
+    assert "first of 3 pages" in ended.err

@@ -41,7 +41,6 @@ def export(run: Path, output: Path, *, note: str = "", evaluation: Path | None =
         run: a folder that `train` made; it need not be finished.
         output: the model's name, with or without one of the two suffixes.
         note: what whoever gets the model should know of its training pictures: where they are from, on what terms.
-
         evaluation: an ``evaluation.json`` of this model, whose figures are kept in it.
 
     Raises:
