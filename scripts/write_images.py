@@ -15,6 +15,8 @@ from demo import HEADINGS, SAMPLES, cell, gray_of, hints_of, marked, row, sample
 from sheet import CELL, headings, inset, stack, strip
 
 from tinct import Colorizer, Photo
+from tinct.color import lab_to_rgb, rgb_to_lab
+from tinct.guide import enlarge, sharpen
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -30,6 +32,7 @@ def main() -> None:
         rows = [row(colorizer, *photos, SAMPLES[name]) for name, photos in found.items()]
         save("contact-sheet.jpg", stack([headings(HEADINGS), *rows]))
         save("edits.jpg", edits(colorizer, found))
+        save("edges.jpg", edges(found))
 
 
 def edits(colorizer: Colorizer, found: dict[str, tuple[Photo, Photo]]) -> Bytes:
@@ -59,6 +62,22 @@ def edits(colorizer: Colorizer, found: dict[str, tuple[Photo, Photo]]) -> Bytes:
         headings(["safest: vividness zero", "a quarter", "a half: as it comes", "three quarters", "most vivid: vividness one"])
     )
     parts.append(strip([cell(colorizer.colorize(gray, vividness=vividness)) for vividness in degrees]))
+    return stack(parts)
+
+
+def edges(found: dict[str, tuple[Photo, Photo]]) -> Bytes:
+    """Real colors, reduced to as few cells as the network has and enlarged again: bilinearly, and along edges. At 100 %."""
+    parts = [headings(["gray", "its colors in cells", "bilinear", "along edges", "real"])]
+    for name, (left, top) in {"astronaut.png": (130, 10), "coffee.png": (60, 60)}.items():
+        photo, crop = found[name][0], np.s_[top : top + CELL, left : left + CELL]
+        (few, size) = ([round(n * side / min(photo.size)) for n in photo.size] for side in (40, 160))
+        cells, light = rgb_to_lab(photo.small_rgb(*few))[..., 1:], photo.small_lightness(*size)
+        lab = rgb_to_lab(photo.to_numpy())
+        down, across = (np.arange(n) * m // n for n, m in zip(photo.size[::-1], few[::-1], strict=True))
+        ways = [np.zeros_like(lab[..., 1:]), cells[down][:, across], enlarge(cells, *photo.size).numpy()]
+        shown = [lab_to_rgb(np.concatenate([lab[..., :1], ab], -1)) * 255 for ab in ways]
+        shown += [photo.recolored(sharpen(cells, light), light).to_numpy(), photo.to_numpy()]
+        parts.append(strip([np.rint(pixels[crop]).astype(np.uint8) for pixels in shown]))
     return stack(parts)
 
 

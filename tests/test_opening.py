@@ -466,3 +466,12 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -
             tmp_path / f"out{SUFFIX[kind]}"
         )
     assert capfd.readouterr() == ("", "")
+
+
+def test_libvips_warnings_never_call_python(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    """Python that runs inside libvips may collect garbage there, which ends the process."""
+    whole = encoded(picture("L"), "JPEG")
+    with caplog.at_level("WARNING"):
+        Photo.open(whole[: len(whole) // 2] + whole[-2:]).to_numpy()
+    assert not caplog.records
+    assert capfd.readouterr() == ("", "")

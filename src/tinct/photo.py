@@ -77,7 +77,6 @@ class Photo:
     """Pixels, after orientation."""
     height: int
     """Pixels, after orientation."""
-
     notes: tuple[str, ...]
     """What of the file can't be kept, in words for the user: further pages, say."""
     record: Record | None
