@@ -22,7 +22,7 @@ from typing import Any
 from tinct.color import ab_bins
 from tinct.errors import TinctError
 from tinct.evaluation.page import SIGGRAPH17
-from tinct.evaluation.summary import PUBLISHED, method_labels, plain, signed
+from tinct.evaluation.summary import PUBLISHED, bleeding_lines, method_labels, plain, signed
 from tinct.weights import DEFAULT_MODEL, ModelSpec, bundled, read_spec, sha256
 
 ROOT = Path(__file__).parent.parent
@@ -208,6 +208,12 @@ costs PSNR, so both settings stand side by side.
     if cost.get("seconds"):
         memory = f", {cost['peak_mb']:.0f} MB at most" if cost.get("peak_mb") else ""
         parts.append(f"One 256 × 256 picture took {cost['seconds']:.3f} s on one thread of the machine that measured{memory}.\n")
+    if lines := bleeding_lines(evaluation):
+        said = "; ".join(f"{line.what.partition(', ')[2].removesuffix(' to bilinear’s')}: {line.values[0]}" for line in lines)
+        count = evaluation["bleeding"]["pictures"]
+        parts.append(
+            f"How far colors bleed where they are enlarged, as parts of bilinear enlarging's error ({count} pictures): {said}.\n"
+        )
     missing = ", ".join(sorted(evaluation.get("not_measured", ())))
     parts.append(f"Not measured: {missing}.\n" if missing else "")
     parts.append(

@@ -342,6 +342,14 @@ def test_heic_of_10_bits_is_deep(tmp_path: Path) -> None:
     assert np.abs(photo.to_numpy().astype(int) - scene()).mean() < 2
 
 
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_heic_of_every_mode_is_read(mode: str, tmp_path: Path) -> None:
+    image = picture(mode)
+    pillow_heif.from_pillow(image).save(tmp_path / "phone.heic", quality=-1)
+    difference = np.abs(Photo.open(tmp_path / "phone.heic").to_numpy().astype(int) - np.asarray(image.convert("RGB")))
+    assert difference.mean() < 3
+
+
 def test_heic_without_its_reader_is_refused_with_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif", None)
     with pytest.raises(PhotoError, match=r"phone\.heic is HEIC; to read it, pip install pi-heif") as raised:

@@ -206,7 +206,7 @@ def _from_heic(name: str, about: _About, notes: tuple[str, ...]) -> Picture:
         pixels, info = np.asarray(found), found.info  # upright
     except Exception as error:  # its errors have no common base
         raise PhotoError(f"{name} is damaged or cut off ({str(error)[:100]}); get a fresh copy of it") from None
-    upright = _image(pixels)
+    upright = _image(pixels.reshape(*pixels.shape[:2], -1))  # gray comes without a third axis
     names = {"icc-profile-data": "icc_profile", "xmp-data": "xmp", "exif-data": "exif"}
     fields = {name: info.get(key) or b"" for name, key in names.items()}
     return Picture(name, about.path, lambda: _described(upright, fields), None, about.data, notes, depth=8 * pixels.itemsize)

@@ -103,6 +103,8 @@ def _figures(path: Path) -> dict[str, Any]:
         record = json.loads(path.read_text("utf-8"))
         sets = {name: {k: v for k, v in found.items() if k != "rows"} for name, found in record["sets"].items()}
         kept = {k: v for k, v in record.items() if k != "command"}  # where files lay on somebody's disk is no one else's business
+        if record.get("bleeding"):
+            kept["bleeding"] = {k: v for k, v in record["bleeding"].items() if k not in ("rows", "source")}
         return dict(kept | {"sets": sets})
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise ConfigError(f"{path} is no evaluation. Make one with: tinct evaluate MODEL --data DIR") from error
