@@ -69,6 +69,11 @@ def _compress(t: Floats) -> Floats:
     return np.where(t > _EPSILON, np.cbrt(t), _KAPPA * t + np.float32(16 / 116)).astype(np.float32)
 
 
+def _expand(f: npt.NDArray[np.floating]) -> Floats:
+    """The inverse of `_compress`."""
+    return np.where(f > 0.2068966, f * f * f, (f - np.float32(16 / 116)) / _KAPPA).astype(np.float32)
+
+
 def rgb_to_lab(rgb: npt.NDArray[np.generic]) -> Floats:
     """sRGB to CIELAB.
 
@@ -93,8 +98,7 @@ def lab_to_linear(lab: npt.NDArray[np.floating]) -> Floats:
     lab = lab.astype(np.float32)
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
-    xyz = np.where(f > 0.2068966, f**3, (f - np.float32(16 / 116)) / _KAPPA).astype(np.float32)
-    return np.asarray(xyz @ _FROM_XYZ, dtype=np.float32)
+    return np.asarray(_expand(f) @ _FROM_XYZ, dtype=np.float32)
 
 
 def lab_to_rgb(lab: npt.NDArray[np.floating]) -> Floats:
@@ -127,20 +131,20 @@ def gamut_chroma(steps_l: int = 201, steps_h: int = 721) -> Floats:
     """
     l_star = np.linspace(0, 100, steps_l, dtype=np.float32)[:, None]
     hue = np.radians(np.linspace(0, 360, steps_h, dtype=np.float32))[None, :]
-    direction = np.stack(np.broadcast_arrays(np.zeros_like(l_star * hue), np.cos(hue), np.sin(hue)), axis=-1)
-    base = np.zeros_like(direction)
-    base[..., 0] = l_star
+    a, b = np.cos(hue) / 500, np.sin(hue) / 200
+    level = (l_star + 16) / 116
+    y = _expand(level)
     # On the way from light gray to pure yellow red is up to 3 % too strong, and then yellow itself is in sRGB again. To stop there
     # would turn yellow pale; instead so much red is allowed as green has room to give its light back.
-    red = np.where(l_star > 94, np.float32(0.031), np.float32(0)) + 1e-4
+    most_red = np.where(l_star > 94, np.float32(1.031), np.float32(1)) + np.float32(1e-4)
     low = np.zeros((steps_l, steps_h), np.float32)
     high = np.full_like(low, 140)
     for _ in range(12):  # bisection: 140 / 2**12 is a tenth of an 8-bit rounding step
         middle = (low + high) / 2
-        linear = lab_to_linear(base + direction * middle[..., None])
-        excess = linear[..., 0] - 1
-        green = linear[..., 1] + np.maximum(excess, 0) * GREEN_FOR_RED
-        inside = (linear > -1e-5).all(axis=-1) & (excess < red) & (green < 1 + 1e-4) & (linear[..., 2] < 1 + 1e-4)
+        x, z = _expand(level + middle * a), _expand(level - middle * b)
+        red, green, blue = (_FROM_XYZ[0, i] * x + _FROM_XYZ[1, i] * y + _FROM_XYZ[2, i] * z for i in range(3))
+        inside = (np.minimum(np.minimum(red, green), blue) > -1e-5) & (red < most_red)
+        inside &= np.maximum(green + np.maximum(red - 1, 0) * np.float32(GREEN_FOR_RED), blue) < 1 + 1e-4
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     low[0] = low[-1] = 0  # black and white have no color
     low.setflags(write=False)
