@@ -71,7 +71,7 @@ def _compress(t: Floats) -> Floats:
 
 def _expand(f: npt.NDArray[np.floating]) -> Floats:
     """The inverse of `_compress`."""
-    return np.where(f > 0.2068966, f * f * f, (f - np.float32(16 / 116)) / _KAPPA).astype(np.float32)
+    return np.asarray(np.where(f > 0.2068966, f * f * f, (f - np.float32(16 / 116)) / _KAPPA), np.float32)
 
 
 def rgb_to_lab(rgb: npt.NDArray[np.generic]) -> Floats:
