@@ -230,6 +230,10 @@ def test_positions() -> None:
     assert position.progress(config, 100) == 0.375
     assert position.epoch_over(config, 0.375)
     assert not Position(epoch=1, passes=1, place=50).epoch_over(config, 0.375)
+    counted = replace(config, seen=1000)
+    assert Position(passes=9, total=250).progress(counted, 100) == 0.25
+    assert Position(step=1, total=250).epoch_over(counted, 0.25)
+    assert not Position(epoch=1, step=1, total=250).epoch_over(counted, 0.25)
     assert [Position(place=place).batches_left(10, 4, whole=True) for place in (0, 4, 8)] == [3, 1, 0]
     assert [Position(place=place).batches_left(10, 4, whole=False) for place in (0, 4, 8, 12)] == [3, 2, 1, 0]
     assert Position(place=0).batches_left(3, 4, whole=True) == 1, "all pictures are fewer than a batch"
@@ -294,6 +298,19 @@ def test_the_loss_is_the_sum_of_its_terms(config: TrainConfig, cache: Path, tmp_
     free = measures(**nothing | {"kl": 0.5, "free_nats": 50.0})
     assert free["loss"] - bare["loss"] == pytest.approx(0.5 * 50 * 4, rel=1e-3)
     assert measures(**nothing | {"huber": 1.0})["loss"] > bare["loss"]
+
+
+@pytest.mark.parametrize(("loss", "power"), [("mse", 2), ("l1", 1)])
+def test_other_losses_are_of_the_mean_color_alone(loss: str, power: int, config: TrainConfig, cache: Path, tmp_path: Path) -> None:
+    terms = replace(config.terms, huber=7.0, edges=0.0, kl=0.0, free_nats=0.0)
+    made = loop(replace(config, loss=loss, terms=terms), cache, tmp_path)
+    made.module.eval()
+    batch = made.task.test_batch(made.pictures.train[:8], 0, made.here())
+    with torch.no_grad():
+        total = float(made.task.losses(made.module, batch, 10_000)[0])
+        mean = made.module(*batch)[1]
+    steps = (mean - batch.ab) * 11  # 110 units are 11 steps of the bins
+    assert total == pytest.approx(float(steps.abs().pow(power).mean()), rel=1e-3)
 
 
 def test_lightness_says_the_likely_color_and_hints_and_code_the_rest() -> None:

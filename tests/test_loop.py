@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from skimage.color import deltaE_ciede2000
 
 from conftest import draw
-from tinct.color import lab_to_rgb, lightness
+from tinct.color import lab_to_rgb, lightness, rgb_to_lab
 from tinct.errors import ConfigError, DeviceError
 from tinct.training import Machine, TrainConfig, load_recipe, resume_config, train
 from tinct.training.data import load_pictures
@@ -30,6 +31,11 @@ def rows(run: Path) -> list[dict]:
         {k: r[k] for k in ("epoch", "step", "train", "test")}
         for r in map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
     ]
+
+
+def scores(run: Path) -> dict:
+    """``scores.json`` without what depends on the clock."""
+    return {key: value for key, value in json.loads((run / "scores.json").read_text()).items() if key != "milliseconds"}
 
 
 def weights(run: Path, config: TrainConfig) -> dict[str, torch.Tensor]:
@@ -73,6 +79,51 @@ def test_scores_are_those_of_the_weights(run: Path) -> None:
     if len(samples["names"]) == len(order):  # the samples are the whole test side: its error follows from them
         error = ((samples["predicted"] / 255.0 - samples["real"] / 255.0) ** 2).mean()
         assert scores["test"]["mse"] == pytest.approx(error, rel=0.02)
+
+
+def test_colors_are_judged_on_the_photograph_s_own_lightness(run: Path) -> None:
+    """What the samples show, judged here by hand; they are the whole test side."""
+    found, samples = json.loads((run / "scores.json").read_text()), np.load(run / "samples.npz")
+    assert len(samples["names"]) == found["test"]["pictures"]
+    for who, drawn in ((found, samples["predicted"]), (found["gray"], samples["gray"])):
+        lab, real = rgb_to_lab(drawn), rgb_to_lab(samples["real"])
+        lab[..., 0] = real[..., 0]
+        colored = np.rint(lab_to_rgb(lab).clip(0, 1) * 255).astype(np.uint8)
+        mse = ((colored / 255 - samples["real"] / 255) ** 2).mean(axis=(1, 2, 3))
+        assert who["test"]["colored_psnr"] == pytest.approx((-10 * np.log10(mse)).mean(), abs=0.05)
+        again = rgb_to_lab(colored)
+        assert who["test"]["de2000"] == pytest.approx(
+            np.mean([deltaE_ciede2000(a, b).mean() for a, b in zip(again, real, strict=True)]), abs=0.1
+        )
+    assert found["gray"]["test"]["cf"] < 0.5 < 10 < found["test"]["real_cf"]
+    assert found["milliseconds"] > 0
+
+
+def test_a_run_by_pictures_seen_ends_to_the_picture(config: TrainConfig, tmp_path: Path) -> None:
+    counted = replace(config, seen=101, epochs=3, train_pictures=20)
+    progress: list[float] = []
+    run = train(counted, tmp_path / "run", machine=CPU, on_step=progress.append)
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    assert lines[-1]["seen"] == 101
+    assert progress == sorted(progress)
+    assert progress[-1] == 1.0
+    sides = [line.split(",")[0] for line in (run / "split.csv").read_text().splitlines()[1:]]
+    whole = load_pictures(config, run / "cache")
+    assert (sides.count("train"), sides.count("test")) == (20, len(whole.test))
+    assert sides.count("unused") == len(whole.train) - 20
+    fewer, more = (set(load_pictures(replace(config, train_pictures=n), run / "cache").train) for n in (10, 20))
+    assert fewer < more, "fewer pictures are a part of more"
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what.startswith("part 2"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(counted, tmp_path / "cut", machine=CPU, progress=interrupt)
+    cut = train(resume_config(tmp_path / "cut"), tmp_path / "cut", machine=CPU, resume=True)
+    assert rows(cut) == rows(run)
+    assert scores(cut) == scores(run)
 
 
 def test_kl_is_measured_for_the_vae_only(run: Path) -> None:
@@ -119,7 +170,7 @@ def test_interrupted_between_steps_and_resumed_equals_uninterrupted(config: Trai
     assert (checkpoint["epoch"], checkpoint["step"]) == (1, 2)
     cut = train(resume_config(tmp_path / "cut"), tmp_path / "cut", machine=CPU, resume=True)
     assert rows(cut) == rows(whole)
-    assert (cut / "scores.json").read_text() == (whole / "scores.json").read_text()
+    assert scores(cut) == scores(whole)
     assert all(torch.equal(a, b) for a, b in zip(weights(cut, config).values(), weights(whole, config).values(), strict=True))
 
 
@@ -144,7 +195,7 @@ def test_killed_in_mid_epoch_and_resumed_equals_never_killed(config: TrainConfig
     assert (checkpoint["epoch"], checkpoint["step"]) == (1, 2)
     train(resume_config(cut), cut, machine=CPU, resume=True)
     assert rows(cut) == rows(whole)
-    assert (cut / "scores.json").read_text() == (whole / "scores.json").read_text()
+    assert scores(cut) == scores(whole)
 
 
 def test_a_finished_run_can_be_given_more_epochs(config: TrainConfig, tmp_path: Path) -> None:

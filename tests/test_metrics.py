@@ -8,8 +8,8 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from conftest import draw
+from tinct import metrics
 from tinct.color import rgb_to_lab
-from tinct.evaluation import metrics
 
 
 def plain(*color: int, side: int = 16) -> np.ndarray:

@@ -16,8 +16,8 @@ from scipy.ndimage import maximum_filter
 from ..color import chroma, rgb_to_lab
 from ..errors import DataError, PhotoError
 from ..guide import enlarge, guided, sharpen
+from ..metrics import mean_and_error
 from ..photo import Photo
-from .metrics import mean_and_error
 from .pictures import Progress
 from .protocol import area_resize
 

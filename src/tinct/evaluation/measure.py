@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .. import metrics
 from ..canvas import Canvas
 from ..color import lightness, rgb_to_lab
 from ..colorizer import Colorizer
 from ..photo import Photo
-from . import metrics
 from .levin import Levin
 from .protocol import Protocol, area_resize, gray_of, hint_patches, hint_places, hints_at, true_colors
 

@@ -35,6 +35,8 @@ __all__ = ["write_report"]
 
 SHOWN = 24
 """At most this many test pictures are shown."""
+UNITS = {"minutes": "minutes", "seen": "pictures seen", "epoch": "epoch"}
+"""By what a run is measured, as charts name it."""
 COLUMNS = ("gray", "predicted", "real")
 FLAGSHIP_KEYS = {"stages", "terms", "hints", "wear"}
 """Of a recipe; the classic models have no use for them."""
@@ -60,10 +62,10 @@ def write_report(run: Path) -> Path:
     scores, environment = _json(run / "scores.json"), _json(run / "environment.json")
     samples = _samples(run / "samples.npz")
     panels = panels_of(config, epochs, scores)
-    unit = "minutes" if epochs and "minutes" in epochs[-1] else "epoch"
+    unit = next((key for key in ("minutes", "seen") if epochs and key in epochs[-1]), "epoch")
     numbers = [epoch[unit] for epoch in epochs]
     if panels:
-        _write(run / "loss.png", render(panels, numbers, "png", unit))
+        _write(run / "loss.png", render(panels, numbers, "png", UNITS[unit]))
     if samples:
         _write(run / "compare.png", _png(_sheet(samples, _columns(config))))
 
@@ -73,12 +75,12 @@ def write_report(run: Path) -> Path:
         name=run.resolve().name,
         config=config,
         settings=_settings(config),
-        by="minute" if unit == "minutes" else "epoch",
+        by={"minutes": "minute", "seen": "pictures seen"}.get(unit, unit),
         columns=_columns(config),
         epochs=epochs,
         scores=scores,
         environment=environment or {},
-        charts=[(panel, Markup(render([panel], numbers, "svg", unit).decode())) for panel in panels],
+        charts=[(panel, Markup(render([panel], numbers, "svg", UNITS[unit]).decode())) for panel in panels],
         samples=[(name, base64.b64encode(_png(strip)).decode()) for name, strip in samples],
         width=_factor(samples) * samples[0][1].shape[1] if samples else 0,
     )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._processes import deaf_to_interrupts, threads_each
 from ..colorizer import Colorizer
 from ..errors import DeviceError
 from .measure import Measurer, Task
@@ -56,7 +53,7 @@ def run(job: Job, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Any]]
     started: set[Any] = set()
     waiting: dict[Future[Any], Task] = {}
     try:
-        with _one_thread_each(), _deaf_to_interrupts():  # what starts here inherits both
+        with threads_each(1), deaf_to_interrupts():  # what starts here inherits both
             for task in tasks:
                 waiting[pool.submit(_work, task)] = task
             started = set(multiprocessing.active_children()) - before
@@ -72,33 +69,6 @@ def run(job: Job, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Any]]
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIPS_CONCURRENCY")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # elsewhere signals are someone else's business
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 # ---- in each process ------------------------------------------------------------------------------------------------------------

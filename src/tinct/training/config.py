@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -21,11 +22,24 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["BINS", "FLAGSHIP", "TrainConfig", "load_recipe", "network_config", "override", "read_config", "recipes"]
+__all__ = [
+    "BINS",
+    "FLAGSHIP",
+    "TrainConfig",
+    "change",
+    "load_recipe",
+    "network_config",
+    "override",
+    "parse_setting",
+    "parse_toml",
+    "read_config",
+    "recipes",
+]
 
 FLAGSHIP = "tinct"
 BINS = "bins"
 """The flagship's loss: cross-entropy of ab bins and the terms that `Terms` weighs."""
+FLAGSHIP_LOSSES = (BINS, "mse", "l1")
 FLAGSHIP_KEYS = ("stages", "terms", "hints", "wear")
 
 
@@ -36,7 +50,8 @@ class TrainConfig:
     model: str
     """A key of `tinct.models.MODELS`."""
     loss: str = "mse"
-    """How far a predicted picture is from the real one: mse, cross_entropy or l1, over RGB in 0..1; for the flagship bins."""
+    """How far a predicted picture is from the real one: mse, cross_entropy or l1, over RGB in 0..1; for the flagship bins, or mse or
+    l1 of its mean color."""
     size: int = 64
     """Side of the square training pictures as they are stored, in pixels."""
     batch: int = 16
@@ -44,9 +59,13 @@ class TrainConfig:
     lr: float = 1e-3
     """Learning rate, at its highest."""
     epochs: int = 20
-    """How often every training picture is seen; with `minutes`, into how many parts the time is divided, each ending with a test."""
+    """How often every training picture is seen; with `minutes` or `seen`, into how many parts the run is divided, each ending with a
+    test."""
     minutes: float = 0.0
     """Wall-clock time, tests included, after which the run ends by itself; 0 counts epochs instead."""
+    seen: int = 0
+    """Pictures trained on, repeated ones counted again, after which the run ends; 0 counts epochs instead. Runs with the same number are
+    on equal terms, however many different pictures they have."""
     kl_weight: float = 1.0
     """Weight of the KL divergence of the classic variational model, in training and in testing alike; 1 is the evidence lower bound
     of a Gaussian with variance 1/2."""
@@ -54,6 +73,8 @@ class TrainConfig:
     """Decides first weights, order of pictures and noise."""
     pictures: int = 0
     """Use a random part of this many files; 0 uses all."""
+    train_pictures: int = 0
+    """Learn from at most this many training pictures, the first by hash; 0 takes all. The test pictures stay the same."""
     test_fraction: float = 0.2
     test_pictures: int = 0
     """Measure on at most this many pictures of a side, the first by hash; 0 takes all."""
@@ -86,9 +107,13 @@ class TrainConfig:
             raise ConfigError(f"test_fraction must lie between 0 and 1, not {self.test_fraction}.")
         if not 0 < self.lr < 10:
             raise ConfigError(f"lr must lie between 0 and 10, not {self.lr}.")
-        for key in ("kl_weight", "pictures", "test_pictures", "seed", "min_chroma", "minutes"):
+        for key in ("kl_weight", "pictures", "train_pictures", "test_pictures", "seed", "min_chroma", "minutes", "seen"):
             if getattr(self, key) < 0:
                 raise ConfigError(f"{key} can't be negative, as {getattr(self, key)} is.")
+        if self.minutes and self.seen:
+            raise ConfigError(
+                f"A run ends after minutes = {self.minutes:g} or after seen = {self.seen}, not both; set one of them to 0."
+            )
         network_config(self)
         if self.model == FLAGSHIP:
             _check_flagship(self)
@@ -127,8 +152,11 @@ def network_config(config: TrainConfig) -> Any:
 
 
 def _check_flagship(config: TrainConfig) -> None:
-    if config.loss != BINS:
-        raise ConfigError(f"The model {FLAGSHIP!r} is trained with loss = {BINS!r}, not {config.loss!r}.")
+    if config.loss not in FLAGSHIP_LOSSES:
+        raise ConfigError(
+            f"The model {FLAGSHIP!r} is trained with loss = {', '.join(map(repr, FLAGSHIP_LOSSES))}, not {config.loss!r}; "
+            f"{BINS!r} is its cross-entropy."
+        )
     last = 0.0
     for stage in config.stages or (config.stage(0),):
         if stage.size % MULTIPLE or not MULTIPLE <= stage.size <= config.size:
@@ -165,16 +193,33 @@ def load_recipe(name: str, settings: list[str] | None = None, data: tuple[str, .
         raise ConfigError(
             f"There is no recipe {name!r}{nearest(name, recipes())}. Known: {', '.join(recipes())}; or name a .toml file."
         )
-    values = _parse(path.read_text("utf-8"), name if name.endswith(".toml") else f"{name}.toml")
+    values = parse_toml(path.read_text("utf-8"), name if name.endswith(".toml") else f"{name}.toml")
     return override(TrainConfig.from_dict(values, name), settings or [], data)
 
 
 def override(config: TrainConfig, settings: list[str], data: tuple[str, ...] = ()) -> TrainConfig:
     """The config with ``key=value`` settings laid over it, and other pictures if any are named. Raises ConfigError."""
+    changes = dict(parse_setting(setting) for setting in settings)
+    return change(config, changes | ({"data": list(data)} if data else {}), "--set")
+
+
+def change(config: TrainConfig, changes: Mapping[str, Any], where: str) -> TrainConfig:
+    """The config with other values of some keys; those in tables by their full names, ``network.latent``. Raises ConfigError."""
     values = config.to_dict()
-    for setting in settings:
-        _lay(values, setting)
-    return TrainConfig.from_dict(values | ({"data": list(data)} if data else {}), "--set")
+    for key, value in changes.items():
+        _lay(values, key, value, where)
+    return TrainConfig.from_dict(values, where)
+
+
+def parse_setting(setting: str) -> tuple[str, Any]:
+    """``"network.latent=50"`` as key and value; what isn't a TOML value is taken as text. Raises ConfigError."""
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set takes key=value, not {setting!r}.")
+    try:
+        return key.strip(), tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), text
 
 
 def read_config(path: Path) -> TrainConfig:
@@ -183,28 +228,22 @@ def read_config(path: Path) -> TrainConfig:
         text = path.read_text("utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}. Name a folder that `tinct train` made.") from error
-    return TrainConfig.from_dict(_parse(text, str(path)), str(path))
+    return TrainConfig.from_dict(parse_toml(text, str(path)), str(path))
 
 
-def _parse(text: str, where: str) -> dict[str, Any]:
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """Raises ConfigError that names `where` the text is from."""
     try:
         return dict(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where} is not TOML: {error}.") from error
 
 
-def _lay(values: dict[str, Any], setting: str) -> None:
-    """Put ``"network.latent=50"`` into nested dictionaries; what isn't a TOML value is taken as text."""
-    key, equals, text = setting.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(f"--set takes key=value, not {setting!r}.")
-    try:
-        value = tomllib.loads(f"x = {text}")["x"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *tables, last = key.strip().split(".")
+def _lay(values: dict[str, Any], key: str, value: Any, where: str) -> None:
+    """Put a value under its full name into nested dictionaries."""
+    *tables, last = key.split(".")
     for table in tables:
         values = values.setdefault(table, {})
         if not isinstance(values, dict):
-            raise ConfigError(f"--set {setting}: {table!r} is no table.")
+            raise ConfigError(f"{where}: {key}: {table!r} is no table.")
     values[last] = value

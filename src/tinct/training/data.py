@@ -25,7 +25,7 @@ from ..prepare import Preparation
 from .config import TrainConfig
 from .sources import Source, find_source
 
-__all__ = ["MIN_PICTURES", "SKIPS", "Pictures", "Progress", "batch_arrays", "is_train", "load_pictures"]
+__all__ = ["MIN_PICTURES", "SKIPS", "Pictures", "Progress", "batch_arrays", "is_train", "load_pictures", "middle_square"]
 
 MIN_PICTURES = 5
 SKIPS = ("broken", "too small", "gray", "duplicate")
@@ -57,7 +57,7 @@ class Pictures:
         indices: npt.NDArray[np.int64] = getattr(self, side)
         if not 0 < config.test_pictures < len(indices):
             return indices
-        return np.array(sorted(indices.tolist(), key=lambda i: self.sha256[i][8:])[: config.test_pictures])
+        return _first(indices.tolist(), self.sha256, config.test_pictures)
 
     def summary(self) -> str:
         """One line: how many on each side, how many left out and why."""
@@ -65,8 +65,9 @@ class Pictures:
         return f"{len(self.train):,} pictures to train on, {len(self.test):,} to test on; left out: {left_out}"
 
     def write_split(self, path: Path) -> None:
-        """``split.csv``: side, name and hash of every picture."""
-        side = dict.fromkeys(self.train.tolist(), "train") | dict.fromkeys(self.test.tolist(), "test")
+        """``split.csv``: side, name and hash of every picture; where `train_pictures` leaves some out, their side is "unused"."""
+        side = dict.fromkeys(range(len(self.names)), "unused")
+        side |= dict.fromkeys(self.train.tolist(), "train") | dict.fromkeys(self.test.tolist(), "test")
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["side", "name", "sha256"])
@@ -162,7 +163,7 @@ def _squares(config: TrainConfig, sources: list[Source], chosen: set[str] | None
         digest = hashlib.sha256(content or b"").hexdigest()
         if chosen is not None and digest not in chosen:
             return None
-        return name, digest, _square(content, config) if content else "broken"
+        return name, digest, middle_square(content, config) if content else "broken"
 
     def finished(future: Future[tuple[str, str, Bytes | str] | None]) -> Iterator[tuple[str, str, Bytes | str]]:
         if (result := future.result()) is not None:
@@ -187,7 +188,7 @@ def _bytes(data: bytes | Path) -> bytes | None:
         return None
 
 
-def _square(content: bytes, config: TrainConfig) -> Bytes | str:
+def middle_square(content: bytes, config: TrainConfig) -> Bytes | str:
     """The middle of the picture, `config.size` square, or the reason for skipping it."""
     try:
         photo = Photo.open(content)
@@ -221,5 +222,11 @@ def _open(config: TrainConfig, folder: Path) -> Pictures:
             f"{', '.join(config.data)}: {len(train)} usable pictures to train on and {len(test)} to test on ({reasons}); "
             f"at least {MIN_PICTURES} and 1 are needed. Add color photographs of {config.min_side} px or more."
         )
+    chosen = _first(train, digests, config.train_pictures) if config.train_pictures else np.array(train)
     pixels = np.memmap(folder / "pixels.u8", np.uint8, "r", shape=(len(rows), config.size, config.size, 3))
-    return Pictures(pixels, names, digests, np.array(train), np.array(test), {r: skipped.get(r, 0) for r in SKIPS})
+    return Pictures(pixels, names, digests, np.sort(chosen), np.array(test), {r: skipped.get(r, 0) for r in SKIPS})
+
+
+def _first(indices: list[int], digests: list[str], count: int) -> npt.NDArray[np.int64]:
+    """So many of these pictures, the first by the digits of their hash after those that decide the split; fewer lie within more."""
+    return np.array(sorted(indices, key=lambda i: digests[i][8:])[:count])

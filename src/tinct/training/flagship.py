@@ -18,13 +18,13 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..color import AB_SCALE, L_SCALE, ab_bins, lightness
+from ..color import AB_SCALE, BIN_STEP, L_SCALE, ab_bins, lightness
 from ..errors import ConfigError
 from ..models.tinct import CELL, Features, Gaussian, Tinct
 from .augment import crop, emulsion, lab, wear
-from .config import TrainConfig, network_config
+from .config import BINS, TrainConfig, network_config
 from .data import Pictures
-from .losses import SoftBins, edges, free_kl, kl_gaussians, soft_cross_entropy
+from .losses import LOSSES, SoftBins, edges, free_kl, kl_gaussians, soft_cross_entropy
 from .simulate import count_hints, draw_hints
 from .store import Store
 from .task import Indices, Place, predict
@@ -113,11 +113,15 @@ class Flagship:
         logits, mean, posterior, prior = module(*batch)
         bins, shares = self.bins(batch.ab)
         cross_entropy = soft_cross_entropy(logits, bins, shares, self.bins.weight)
-        huber = F.huber_loss(mean, batch.ab, delta=terms.huber_delta) / terms.huber_delta
+        if self.config.loss == BINS:
+            huber = F.huber_loss(mean, batch.ab, delta=terms.huber_delta) / terms.huber_delta
+            color = cross_entropy + terms.huber * huber
+        else:  # in steps of the bins, so that it weighs about as much
+            color = LOSSES[self.config.loss](mean * (AB_SCALE / BIN_STEP), batch.ab * (AB_SCALE / BIN_STEP))
         gradients = edges(mean, batch.ab)
         kl = kl_gaussians(posterior, prior)
         beta = terms.kl * min(1.0, (steps + 1) / max(1, terms.kl_warmup))
-        total = cross_entropy + terms.huber * huber + terms.edges * gradients + beta * free_kl(kl, terms.free_nats)
+        total = color + terms.edges * gradients + beta * free_kl(kl, terms.free_nats)
         half = len(mean) // 2
         ab_error = (mean[:half] - batch.ab[:half]).norm(dim=1).mean() * AB_SCALE
         return torch.stack([total, cross_entropy, ab_error, gradients, kl.sum(dim=1).mean()])

@@ -3,8 +3,8 @@
 Nothing in it depends on a random state: the order of a pass over the pictures and all that is random in a step follow from the seed
 and their numbers. So a checkpoint needs the weights, the optimizer, the place in the run and the sums so far.
 
-An epoch ends with a test and a row of ``metrics.jsonl``. It is one pass over the training pictures; in a run that has `minutes`, it is
-one of `epochs` equal parts of that time, and passes go on across them.
+An epoch ends with a test and a row of ``metrics.jsonl``. It is one pass over the training pictures; in a run that has `minutes` or
+`seen`, it is one of `epochs` equal parts of that, and passes go on across them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .stop import Stop
 from .tally import Tally, summed
 from .task import Indices, Place, Task, build
 
-__all__ = ["train"]
+__all__ = ["make_task", "train"]
 
 
 def train(
@@ -51,6 +51,7 @@ def train(
     progress: Progress | None = None,
     on_pictures: Callable[[Pictures], None] | None = None,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
+    on_step: Callable[[float], None] | None = None,
 ) -> Path:
     """Train into the folder `run`, and return it.
 
@@ -62,6 +63,7 @@ def train(
         progress: called often with (what is going on, how far, of how much).
         on_pictures: called once, with the pictures that were found, and how many were left out and why.
         on_epoch: called with every row of ``metrics.jsonl``.
+        on_step: called after every step with how much of the run is over, 0..1.
 
     With several devices every one of them has a process of its own; callbacks are called in the first only, which
     `is_first_process` tells.
@@ -91,6 +93,7 @@ def train(
         weights = initial_weights(config) if config.init and not (resume and last.exists()) else None
         pictures = load_pictures(config, cache or run / "cache", tell)
     loop = _Loop(config, pictures, fabric, run, machine, tell, weights)
+    loop.on_step = on_step or loop.on_step
     if first:
         begin_run(run, config, pictures, fabric, loop.network)
         (on_pictures or (lambda pictures: None))(pictures)
@@ -102,6 +105,11 @@ def train(
     except OSError as error:
         raise ConfigError(f"{run}: {error.strerror or error}. Make room, and go on with --resume.") from error
     return run
+
+
+def make_task(config: TrainConfig, pictures: Pictures, fabric: Fabric) -> Task:
+    """The steps of this recipe's kind of network."""
+    return (Flagship if config.model == FLAGSHIP else Classic)(config, pictures, fabric)
 
 
 class _Loop:
@@ -119,7 +127,7 @@ class _Loop:
     ) -> None:
         self.config, self.pictures, self.fabric, self.run, self.tell = config, pictures, fabric, run, tell
         self.every = machine.checkpoint_seconds
-        self.task: Task = (Flagship if config.model == FLAGSHIP else Classic)(config, pictures, fabric)
+        self.task = make_task(config, pictures, fabric)
         self.network = build(config)
         if weights is not None:
             self.network.load_state_dict(weights)
@@ -135,6 +143,7 @@ class _Loop:
         """Of the epoch under way."""
         self.position = Position()
         self.stop = Stop()
+        self.on_step: Callable[[float], None] = lambda progress: None
         self.saved = self.clock = time.monotonic()
 
     @property
@@ -167,6 +176,8 @@ class _Loop:
                 continue
             if at.passes != of_pass:
                 of_pass, order = at.passes, np.random.default_rng((self.config.seed, at.passes)).permutation(train)
+            if self.config.seen and not whole:
+                size = min(size, self.config.seen - at.total)  # the last step takes what is left
             batch = order[at.place : at.place + size]
             self.step(self.share(batch), here)
             at.advance(len(batch))
@@ -174,6 +185,7 @@ class _Loop:
             if at.step % 10 == 1:
                 text = f"{self.task.measures[0]} {self.tally.first():.5f}"
             self.tell_step(text, at.batches_left(len(train), size, whole=whole))
+            self.on_step(self.progress)
             self.heed()
 
     def step(self, indices: Indices, here: Place) -> None:
@@ -187,6 +199,8 @@ class _Loop:
         if minutes := self.config.minutes:
             spent = min(at.spent, 60 * minutes)
             self.tell(f"{spent / 60:.0f} of {minutes:g} min, {text}", int(spent), int(60 * minutes))
+        elif seen := self.config.seen:
+            self.tell(f"part {at.epoch + 1} of {self.config.epochs}, {text}", min(at.total, seen), seen)
         else:
             self.tell(f"epoch {at.epoch + 1} of {self.config.epochs}, {text}", at.step, at.step + left)
 
@@ -252,6 +266,8 @@ class _Loop:
             "seconds": round(at.seconds, 3),
             "pictures_per_second": round(at.seen / max(at.seconds, 1e-9), 2),
         }
+        if self.config.seen:
+            row["seen"] = at.total
         self.tick()
         if self.config.minutes:
             row["minutes"] = round(at.spent / 60, 3)

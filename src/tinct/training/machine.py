@@ -90,6 +90,7 @@ def describe(fabric: Fabric) -> dict[str, Any]:
         "platform": platform.platform(),
         "processor": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
         "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
         "accelerator": device.type,
         "devices": fabric.world_size,
         "precision": fabric._precision.precision,

@@ -29,6 +29,8 @@ class Position:
     """Passes over the training pictures that are finished."""
     place: int = 0
     """Pictures taken in the pass under way."""
+    total: int = 0
+    """Pictures trained on in the run."""
     spent: float = 0.0
     """Seconds of the whole run; tests count, breaks don't."""
 
@@ -36,17 +38,19 @@ class Position:
         """How much of the run is over, 0..1, with so many pictures to train on."""
         if config.minutes:
             return min(1.0, self.spent / (60 * config.minutes))
+        if config.seen:
+            return min(1.0, self.total / config.seen)
         return min(1.0, (self.passes + min(1.0, self.place / pictures)) / config.epochs)
 
     def epoch_over(self, config: TrainConfig, progress: float) -> bool:
         """Whether it is time for a test. Every epoch has at least one step."""
-        if config.minutes:
+        if config.minutes or config.seen:
             return self.step > 0 and progress * config.epochs >= self.epoch + 1
         return self.passes > self.epoch
 
     def epochs_over(self, config: TrainConfig, progress: float) -> int:
-        """The epoch that is over now; where a step or a test took longer than an epoch of a run by time, it is more than one."""
-        return max(self.epoch + 1, int(progress * config.epochs) if config.minutes else 0)
+        """The epoch that is over now; where a step or a test took longer than a part of the run, it is more than one."""
+        return max(self.epoch + 1, int(progress * config.epochs) if config.minutes or config.seen else 0)
 
     def batches_left(self, pictures: int, size: int, *, whole: bool) -> int:
         """How many batches of this size the pass under way still has; `whole` leaves out an incomplete last one, if it isn't the only."""
@@ -58,7 +62,8 @@ class Position:
 
     def advance(self, count: int) -> None:
         """One step with so many pictures is taken."""
-        self.step, self.steps, self.seen, self.place = self.step + 1, self.steps + 1, self.seen + count, self.place + count
+        self.step, self.steps, self.place = self.step + 1, self.steps + 1, self.place + count
+        self.seen, self.total = self.seen + count, self.total + count
 
     def next_epoch(self, epoch: int) -> None:
         """So many epochs are finished."""

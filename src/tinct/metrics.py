@@ -7,7 +7,7 @@ import numpy.typing as npt
 from skimage.color import deltaE_ciede2000
 from skimage.metrics import structural_similarity
 
-from ..color import lightness, rgb_to_lab
+from .color import lightness, rgb_to_lab
 
 __all__ = ["BEST_PSNR", "ciede2000", "colorfulness", "lightness_change", "mean_and_error", "pairwise_ciede2000", "psnr", "ssim"]
 
