@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -395,12 +396,85 @@ def _progress() -> Iterator[tuple[Progress, Callable[[str, float, float], None]]
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(help="A folder that `tinct train` made.", show_default=False)]) -> None:
-    """Write a run's charts and report.html again."""
+def report(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Folders that `tinct train` made, or one of `tinct study`.", show_default=False)
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the comparison of several runs; comparison unless given.")
+    ] = None,
+    show: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Show these color photographs, not the test pictures, in a comparison.")
+    ] = None,
+) -> None:
+    """Write a run's charts and report.html again, or compare several runs."""
     with _training_installed():
         from .evaluation import write_report
+        from .studies import write_comparison, write_study_report
+        from .studies.keeping import FILE
 
-    typer.echo(write_report(run))
+    if len(runs) == 1 and (runs[0] / FILE).exists():
+        typer.echo(write_study_report(runs[0], show))
+    elif len(runs) == 1:
+        if output or show:
+            raise ConfigError(
+                "The report of one run is written into its own folder; leave out -o and --show, or name several runs."
+            )
+        typer.echo(write_report(runs[0]))
+    else:
+        typer.echo(write_comparison(runs, output or Path("comparison"), show))
+
+
+@app.command()
+def study(
+    which: Annotated[
+        str, typer.Argument(help="loss, complexity, latent, models, or a study.toml of your own.", show_default=False)
+    ],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Folder of color photographs, .tar shards, or hf:NAME[:SPLIT]; may be given more than once."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the study; studies/NAME unless given.")] = None,
+    budget: Annotated[
+        float, typer.Option(min=0, metavar="MINUTES", help="Let every run see as many pictures as fit into so much time in all.")
+    ] = 0.0,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Repeat every run with so many seeds; the study's own number unless given.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a key of all recipes, such as size=32 or train_pictures=1000."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at once, each on its share of the cores.")] = 1,
+    engine: Annotated[str, typer.Option(help="local, or ray for a Ray cluster.")] = "local",
+    cache: Annotated[Path | None, typer.Option(help="Folder for decoded pictures; one in the study's folder unless given.")] = None,
+    show: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Show these color photographs in the report, not the test pictures.")
+    ] = None,
+) -> None:
+    """Find out what matters: train a grid of models on equal terms, and report. Interrupted, the same command goes on."""
+    with _training_installed("A study"):
+        from .studies import load_study, run_study, write_study_report
+        from .studies.console import watching
+
+    found = load_study(which, tuple(data or ()), settings, seeds)
+    folder = output or Path("studies") / found.name
+    with _stopping("the same command goes on"), watching() as tell:
+        failures = run_study(
+            found,
+            folder,
+            budget=budget,
+            jobs=jobs,
+            engine=engine,
+            cache=cache,
+            command=shlex.join(["tinct", *sys.argv[1:]]),
+            tell=tell,
+        )
+    for name, reason in failures.items():
+        typer.echo(f"tinct: {name}: {reason}", err=True)
+    typer.echo(write_study_report(folder, show))
+    if failures:
+        raise typer.Exit(3)
 
 
 @app.command()

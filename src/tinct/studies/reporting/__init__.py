@@ -1,0 +1,1 @@
+"""Reports that compare runs: read, put into groups, judged, drawn and written down."""
