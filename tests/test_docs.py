@@ -19,11 +19,12 @@ from typer.testing import CliRunner
 from conftest import draw
 from tinct import Photo, training
 from tinct.cli import app
+from tinct.studies.reporting.measures import MEASURES
 from tinct.training.sections import Stage
 from tinct.weights import bundled, read_spec
 
 ROOT = Path(__file__).parent.parent
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS]
 TOY = shlex.split("--set size=16 --set min_side=16 --set batch=8 --set epochs=3 --accelerator cpu --precision 32-true")
 
@@ -75,6 +76,7 @@ def desk(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for i, name in enumerate(("old.jpg", "scans/1.jpg", "scans/2.jpg")):
         Image.fromarray(draw(i, 120, 160)).convert("L").save(tmp_path / name)
     (tmp_path / "pictures").symlink_to(folder, target_is_directory=True)
+    (tmp_path / "rate.toml").write_text(blocks(ROOT / "docs/studies.md", "toml")[0])
     (tmp_path / "my-recipe.toml").write_text('model = "autoencoder"')
     Image.fromarray(draw(7)).save(tmp_path / "postcard.jpg")
     (tmp_path / "hints.json").write_text(blocks(ROOT / "docs/colorize.md", "json")[0])
@@ -165,7 +167,7 @@ def test_links_resolve(page: Path) -> None:
 
 def test_pages_are_in_the_menu() -> None:
     menu = (ROOT / "mkdocs.yml").read_text("utf-8")
-    assert all(f" {page.name}\n" in menu for page in DOCS)
+    assert all(f" {page.relative_to(ROOT / 'docs')}\n" in menu for page in DOCS)
 
 
 def test_figures_are_those_of_the_bundled_models() -> None:
@@ -191,3 +193,10 @@ def test_figures_are_those_of_the_bundled_models() -> None:
             psnr = [side["test"]["psnr"] for side in (scores, scores["gray"], scores["mean_color"])]
             said = "it has {:.2f} dB on the test pictures, gray {:.2f} and average color {:.2f}".format(*psnr)
             assert said in " ".join(readme.split())
+
+
+def test_measures_of_studies_are_documented() -> None:
+    """The table of docs/studies.md has every measure with its unit and meaning."""
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", (ROOT / "docs/studies.md").read_text("utf-8"), re.M)
+    known = [(key, measure.unit, measure.explains) for key, measure in MEASURES.items()]
+    assert [(key, unit.strip(), text.replace("`", "")) for key, unit, text in rows if key in MEASURES] == known

@@ -282,6 +282,15 @@ def test_hints_samples_and_sizes_reach_the_page(fake: None, shard: Path, tmp_pat
     assert len(tables(found)) == 3
 
 
+@pytest.mark.parametrize("part", ["hints", "levin", "diversity", "stability"])
+def test_any_part_can_be_left_out(part: str, fake: None, shard: Path, tmp_path: Path) -> None:
+    subsets = {"hints": 1, "levin": 1, "diversity": 1, "stability": 1} | {part: 0}
+    found = evaluate("autoencoder", [str(shard)], tmp_path, subsets=subsets, workers=1, pictures=2)
+    assert part not in found["sets"]["val"]
+    assert (tmp_path / "evaluation.html").stat().st_size > 10_000
+    assert tables(found)
+
+
 def test_same_figures_from_one_process_and_from_two(shard: Path, tmp_path: Path) -> None:
     (val,) = load_sets([str(shard)], SMALL, 3, tmp_path, lambda *_: None)
     job = workers.Job("autoencoder", (), SMALL, (0.0, 0.0), (val.pixels,))

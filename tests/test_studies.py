@@ -241,7 +241,8 @@ def test_no_pictures(toy: Study, tmp_path: Path) -> None:
         run_study(replace(toy, data=()), tmp_path / "out")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no pictures"):
-        run_study(replace(toy, data=(str(tmp_path / "empty"),)), tmp_path / "other")
+        run_study(replace(toy, data=(str(tmp_path / "empty"),)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_wrong_jobs_budgets_and_engines(toy: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,6 +307,8 @@ def test_a_budget_too_small_for_one_epoch_says_what_would_fit(plan: Callable[...
 
 def test_speeds_are_tried_out_and_the_number_of_pictures_follows(toy: Study, tmp_path: Path) -> None:
     study, out = replace(toy, seeds=1), tmp_path / "out"
+    with pytest.raises(ConfigError, match="too few"):
+        run_study(study, out, budget=0.01, cache=tmp_path / "cache")
     assert run_study(study, out, budget=0.4, cache=tmp_path / "cache") == {}
     resolved, made = read_study(out)
     assert resolved.set["seen"] == made["seen"] > 35

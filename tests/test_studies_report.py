@@ -195,7 +195,7 @@ def test_summary_and_curves_agree_with_the_runs(tmp_path: Path) -> None:
     }
     for row in rows:
         assert float(row["gap"]) == pytest.approx(float(row["mse_test"]) - float(row["mse_train"]))
-        assert float(row["train_seconds"]) == pytest.approx(1000 / 102.5, rel=1e-3)  # the median of four epochs
+        assert float(row["train_seconds"]) == pytest.approx(1000 / 104, rel=1e-3)  # the fastest of four epochs
         assert float(row["megabytes"]) == pytest.approx(1.552006)
         assert row["pictures_seen"] == "4000"
     curves = table(tmp_path / "study" / "curves.csv")

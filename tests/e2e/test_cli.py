@@ -316,13 +316,86 @@ def test_a_folder_that_is_no_run(tinct: Run, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [("train", "vae", "--data", "x"), ("report", "x"), ("export", "x", "-o", "y")])
+@pytest.mark.parametrize(
+    "arguments", [("train", "vae", "--data", "x"), ("report", "x"), ("export", "x", "-o", "y"), ("study", "loss", "--data", "x")]
+)
 def test_training_where_it_is_not_installed(tinct: Run, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith(("tinct.training", "tinct.evaluation"))]:
+    for name in [name for name in sys.modules if name.startswith(("tinct.training", "tinct.evaluation", "tinct.studies"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     one_line(tinct(*arguments), "pip install", "[train]")
+
+
+# ---- studies ----
+
+STUDY = """
+question = "Which learning rate?"
+seeds = 2
+[set]
+size = 16
+min_side = 16
+batch = 8
+epochs = 2
+seen = 80
+"network.channels" = [4, 8, 8, 8]
+[[parts]]
+name = "rate"
+recipe = "autoencoder"
+grid = { lr = [0.001, 0.01] }
+"""
+
+
+def test_a_study_is_run_reported_and_gone_on_with(
+    tinct: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rate.toml").write_text(STUDY)
+    ended = tinct("study", "rate.toml", "--data", folder, "--seeds", "1")
+    assert (ended.code, ended.out) == (0, f"{Path('studies/rate/report.html')}\n"), ended.err
+    assert "1 of 2 runs" in ended.err
+    study = tmp_path / "studies" / "rate"
+    assert {"report.html", "report.md", "results.csv", "summary.csv", "curves.csv", "pictures.png", "charts"} <= {
+        path.name for path in study.iterdir()
+    }
+    assert len((study / "results.csv").read_text().splitlines()) == 1 + 2
+    ended = tinct("study", "rate.toml", "--data", folder)
+    assert ended.code == 0, ended.err
+    assert "0 of 4 runs" not in ended.err, "what was done is done"
+    assert len((study / "results.csv").read_text().splitlines()) == 1 + 4
+    (study / "report.html").unlink()
+    assert tinct("report", study).out == f"{study / 'report.html'}\n"
+    runs = sorted((study / "runs").iterdir())
+    ended = tinct("report", *runs, "-o", tmp_path / "comparison", "--show", folder)
+    assert ended.out == f"{tmp_path / 'comparison' / 'report.html'}\n", ended.err
+    rows = (tmp_path / "comparison" / "results.csv").read_text().splitlines()
+    assert len(rows) == 5
+    one_line(tinct("report", runs[0], "--show", folder), "--show")
+
+    (runs[0] / "scores.json").unlink()  # a run that can't be gone on with
+    (runs[0] / "checkpoints" / "last.ckpt").write_bytes(b"half")
+    ended = tinct("study", "rate.toml", "--data", folder)
+    assert ended.code == 3
+    assert ended.out == f"{Path('studies/rate/report.html')}\n"
+    assert re.search(rf"^tinct: {runs[0].name}: .*last\.ckpt", ended.err, re.M)
+    assert "Unfinished: 3 of 4 runs" in (study / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("lose", "--data", "x"), ("no study 'lose'", "did you mean 'loss'?")),
+        (("loss",), ("--data",)),
+        (("loss", "--data", "{tmp}/none"), ("none", "no such folder")),
+        (("loss", "--data", "x", "--set", "sizze=32"), ("'sizze'", "did you mean 'size'?")),
+        (("loss", "--data", "x", "--set", "loss=l1"), ("loss", "varies")),
+        (("loss", "--data", "x", "--engine", "rai"), ("no engine 'rai'", "did you mean 'ray'?")),
+        (("{tmp}/none.toml", "--data", "x"), ("none.toml", "name a .toml file")),
+    ],
+)
+def test_a_study_that_cannot_start(tinct: Run, tmp_path: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    one_line(tinct("study", *(a.format(tmp=tmp_path) for a in arguments), "-o", tmp_path / "study"), *words)
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---- the rest ----

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +16,7 @@ import tomli_w
 
 from .._files import write_whole
 from .._version import __version__
-from ..errors import ConfigError
+from ..errors import ConfigError, TinctError
 from ..training.config import parse_toml
 from .grid import Study
 
@@ -37,7 +38,8 @@ def read_study(folder: Path) -> tuple[Study, dict[str, Any]]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Only one process at a time may be at a study."""
+    """Only one process at a time may be at a study. A new folder in which nothing came to be is taken back."""
+    made = not folder.exists()
     try:
         for part in (folder / "runs", folder / ".progress"):
             part.mkdir(parents=True, exist_ok=True)
@@ -51,13 +53,18 @@ def alone(folder: Path) -> Iterator[None]:
             raise ConfigError(
                 f"{folder}: another process is running this study. Wait for it, or choose another folder with -o."
             ) from error
-        yield
+        try:
+            yield
+        except TinctError:
+            if made and not (folder / "cache").exists() and not any((folder / "runs").iterdir()):
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def begin(study: Study, folder: Path, budget: float, command: str) -> Study:
     """The study as earlier calls resolved it, if any did. Raises ConfigError where the folder holds another one."""
     wanted = {"study": study.to_dict() | {"seeds": 0}, "budget": budget}
-    if not (folder / FILE).exists():
+    if not (folder / FILE).exists() or not any((folder / "runs").iterdir()):
         write(folder, study, {"asked": _digest(wanted), "budget": budget, "command": command, "tinct": __version__})
         return study
     before, made = read_study(folder)
