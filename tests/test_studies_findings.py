@@ -22,7 +22,10 @@ from tinct.studies.reporting.verdicts import Verdict, judge
     [
         ([0.10, 0.12, 0.11], 1),
         ([-0.10, -0.12, -0.11], -1),
-        ([0.30, 0.01, 0.01], 0),  # all agree, but the mean is less than twice its standard error
+        ([0.30, 0.01, 0.01], 0),  # all agree, but scatter too much
+        ([0.131, 0.10, 0.05], 0),  # t = 3.96, and 4.30 is asked of three
+        ([0.13, 0.10, 0.06], 1),  # t = 4.77
+        ([0.12, 0.10], 0),  # t = 11, and 12.7 is asked of two
         ([0.50, 0.52, -0.01], 0),  # one seed says otherwise
         ([0.10], 1),
         ([0.0, 0.0], 0),
@@ -30,7 +33,7 @@ from tinct.studies.reporting.verdicts import Verdict, judge
         ([], 0),
     ],
 )
-def test_a_difference_is_clear_if_seeds_agree_and_it_exceeds_its_error(differences: list[float], sign: int) -> None:
+def test_a_difference_is_clear_if_a_paired_t_test_says_so(differences: list[float], sign: int) -> None:
     assert clear_sign(differences) == sign
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import math
 import sys
 import zipfile
@@ -25,6 +24,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .._files import write_whole
 from ..errors import ConfigError
 from .charts import number, panels_of, render
+from .runs import read_epochs, read_table
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -58,8 +58,8 @@ def write_report(run: Path) -> Path:
         ConfigError: the folder is no run, one of its files is damaged, or it can't be written to.
     """
     config = _config(run)
-    epochs = _epochs(run / "metrics.jsonl")
-    scores, environment = _json(run / "scores.json"), _json(run / "environment.json")
+    epochs = read_epochs(run / "metrics.jsonl")
+    scores, environment = read_table(run / "scores.json"), read_table(run / "environment.json")
     samples = _samples(run / "samples.npz")
     panels = panels_of(config, epochs, scores)
     unit = next((key for key in ("minutes", "seen") if epochs and key in epochs[-1]), "epoch")
@@ -125,33 +125,6 @@ def _settings(values: dict[str, Any], table: str = "") -> list[tuple[str, Any]]:
 def _columns(config: dict[str, Any]) -> tuple[str, ...]:
     """What is shown, as headings: the flagship has other answers than the automatic one."""
     return tuple("automatic" if column == "predicted" and config["model"] == "tinct" else column for column in COLUMNS)
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    """The file's table, or None if there is no such file yet."""
-    if not path.exists():
-        return None
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} can't be read: {error}. Remove it, and finish the run again.") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path} holds no table. Remove it, and finish the run again.")
-    return values
-
-
-def _epochs(path: Path) -> list[dict[str, Any]]:
-    """One entry an epoch, in order; of an epoch that was repeated after a break, the later one; no half-written last line."""
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    epochs: dict[int, dict[str, Any]] = {}
-    for place, line in enumerate(lines, start=1):
-        try:
-            epoch = json.loads(line)
-            epochs[epoch["epoch"]] = epoch
-        except (ValueError, TypeError, KeyError) as error:
-            if place < len(lines):
-                raise ConfigError(f"{path}, line {place} can't be read: {error}. Remove the line.") from error
-    return [epochs[epoch] for epoch in sorted(epochs)]
 
 
 def _samples(path: Path) -> Samples:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._processes import deaf_to_interrupts, threads_each
+from .._processes import call_in_processes
 from ..colorizer import Colorizer
-from ..errors import DeviceError
 from .measure import Measurer, Task
 from .pictures import open_pixels
 from .protocol import Protocol
@@ -37,7 +33,7 @@ class Job:
 def run(job: Job, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Any]]:
     """The result of every task, as they come: a row of figures, or the headings and pictures of a strip.
 
-    With one worker all happens in this process. Others are spawned, not forked: libvips doesn't survive a fork. Ctrl-C ends them.
+    With one worker all happens in this process. Ctrl-C ends the others.
 
     Raises:
         DeviceError: a process was killed from outside.
@@ -47,28 +43,9 @@ def run(job: Job, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Any]]
         _start(job)
         yield from ((task, _work(task)) for task in tasks)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, _start, (job,))
-    before = set(multiprocessing.active_children())
-    started: set[Any] = set()
-    waiting: dict[Future[Any], Task] = {}
-    try:
-        with threads_each(1), deaf_to_interrupts():  # what starts here inherits both
-            for task in tasks:
-                waiting[pool.submit(_work, task)] = task
-            started = set(multiprocessing.active_children()) - before
-        for future in as_completed(waiting):
-            yield waiting.pop(future), future.result()
-    except BrokenProcessPool as error:
-        raise DeviceError(
-            "A measuring process was killed, most often for want of memory; measure with fewer processes: --workers 1"
-        ) from error
-    except BaseException:
-        for process in started:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    cure = "Measure with fewer processes: --workers 1"
+    for number, result in call_in_processes([(_work, (task,)) for task in tasks], workers, start=(_start, (job,)), cure=cure):
+        yield tasks[number], result
 
 
 # ---- in each process ------------------------------------------------------------------------------------------------------------

@@ -5,21 +5,16 @@ An engine takes calls and gives back what came of each as it comes, so the rest 
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
 
-from .._processes import deaf_to_interrupts, threads_each
+from .._processes import Call, call_in_processes
 from ..errors import ConfigError, DeviceError, TinctError, nearest
 
 __all__ = ["ENGINES", "Call", "Engine", "Here", "Processes", "Ray", "make_engine", "threads_for"]
 
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
-"""A function of a module, and its arguments."""
 Outcome = Any
 """What the call returned, or the TinctError that it raised."""
 POLL = 0.5
@@ -58,42 +53,15 @@ class Here:
 
 
 class Processes:
-    """Several at once on this machine, each process on its share of the cores.
-
-    They are spawned, not forked: libvips doesn't survive a fork. When the study is interrupted they are asked to stop, and a run
-    that is under way leaves a checkpoint.
-    """
+    """Several at once on this machine, each process on its share of the cores. Interrupted, runs under way leave a checkpoint."""
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
 
     def run(self, calls: Sequence[Call], look: Callable[[], None]) -> Iterator[tuple[int, Outcome]]:
-        if not calls:
-            return
-        pool = ProcessPoolExecutor(min(self.jobs, len(calls)), multiprocessing.get_context("spawn"), _end_with_parent)
-        before = set(multiprocessing.active_children())
-        waiting: dict[Future[Any], int] = {}
-        started: set[Any] = set()
-        try:
-            with threads_each(threads_for(self.jobs)), deaf_to_interrupts():  # what starts here inherits both
-                for number, (function, arguments) in enumerate(calls):
-                    waiting[pool.submit(_in_worker, function, arguments)] = number
-                started = set(multiprocessing.active_children()) - before
-            while waiting:
-                done, _ = wait(waiting, POLL, FIRST_COMPLETED)
-                look()
-                for future in done:
-                    yield waiting.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise DeviceError(
-                "A process that trained was killed, most often for want of memory. Go on with fewer at once: --jobs 1"
-            ) from error
-        except BaseException:
-            for process in started:
-                process.terminate()
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
+        caught = [(_outcome, call) for call in calls]
+        cure = "Go on with fewer at once: --jobs 1"
+        yield from call_in_processes(caught, self.jobs, threads=threads_for(self.jobs), look=look, cure=cure)
 
 
 class Ray:
@@ -151,23 +119,3 @@ def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcom
         return function(*arguments)
     except TinctError as error:
         return error
-
-
-def _in_worker(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome:
-    """A worker that was asked to stop doesn't take up the next call."""
-    try:
-        return _outcome(function, arguments)
-    except KeyboardInterrupt:
-        os._exit(1)
-
-
-def _end_with_parent() -> None:
-    """A worker whose study was killed must not go on writing into a run that the next start of the study takes up."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

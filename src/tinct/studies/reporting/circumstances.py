@@ -79,8 +79,8 @@ def beware(material: Material) -> list[str]:
     elif fewest < FEW:
         number = str(fewest) if fewest == most else f"{fewest} to {most}"
         found.append(
-            f"With {number} seeds the scatter itself is known only roughly. “More than the scatter of seeds” means that all seeds agree, "
-            "and that the mean difference is more than twice its standard error; now and then chance alone does that."
+            f"With {number} seeds only large differences can be told from chance. “More than the scatter of seeds” is the verdict of a "
+            "paired t-test with 95 % confidence: of twenty differences that are nothing but chance, one gets it."
         )
     if any(len(section.finished) > 1 for section in material.sections):
         found.append(

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scipy.special import stdtrit
+
 if TYPE_CHECKING:
     from .results import Result
 
@@ -75,14 +77,14 @@ def spread(values: Iterable[float | None]) -> Spread | None:
 
 
 def clear_sign(differences: list[float]) -> int:
-    """1 or -1 where all seeds agree in sign, and the mean is more than twice its standard error from zero; else 0.
+    """1 or -1 where a t-test of these paired differences tells their mean from zero, with 95 % confidence; else 0.
 
     Of a single difference it is the sign, which says nothing about chance.
     """
     found = spread(differences)
-    if found is None or found.mean == 0 or len({math.copysign(1, d) if d else 0 for d in differences}) > 1:
+    if found is None or found.mean == 0:
         return 0
-    if found.sd is not None and abs(found.mean) <= 2 * found.sd / math.sqrt(found.n):
+    if found.sd is not None and abs(found.mean) <= stdtrit(found.n - 1, 0.975) * found.sd / math.sqrt(found.n):
         return 0
     return 1 if found.mean > 0 else -1
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigError
+from ...evaluation.runs import read_epochs, read_table
 from ...training.config import TrainConfig, read_config
 
 __all__ = ["Epoch", "Result", "Unfinished", "read_run"]
@@ -83,11 +83,11 @@ def read_run(run: Path) -> Result | Unfinished:
     if not (run / "config.toml").is_file():
         raise ConfigError(f"{run} is no run: it has no config.toml. Name a folder that `tinct train` made.")
     config = read_config(run / "config.toml")
-    rows = _rows(run / "metrics.jsonl")
-    scores = _table(run / "scores.json")
+    rows = read_epochs(run / "metrics.jsonl")
+    scores = read_table(run / "scores.json")
     if scores is None:
-        return Unfinished(run.name, max(rows, default=0), config.epochs)
-    environment, evaluation = _table(run / "environment.json"), _table(run / "evaluation" / "evaluation.json")
+        return Unfinished(run.name, rows[-1]["epoch"] if rows else 0, config.epochs)
+    environment, evaluation = read_table(run / "environment.json"), read_table(run / "evaluation" / "evaluation.json")
     if environment is None or not rows:
         lacking = "environment.json" if environment is None else "metrics.jsonl"
         raise ConfigError(f"{run} is half-written: it has scores.json but no {lacking}. Copy the whole folder, or train it again.")
@@ -99,8 +99,8 @@ def read_run(run: Path) -> Result | Unfinished:
                 raise ConfigError(f"{run} is of an older tinct: its scores.json lacks colored_psnr and what goes with it. {again}")
             _ = place["train"]["mse"]
         _ = environment["parameters"], environment["pictures"]["train"], scores["milliseconds"], scores["kl"]
-        error = next(key for key in ERRORS if key in rows[max(rows)]["test"])
-        curve = _curve([rows[epoch] for epoch in sorted(rows)], error)
+        error = next(key for key in ERRORS if key in rows[-1]["test"])
+        curve = _curve(rows, error)
     except (KeyError, TypeError, AttributeError, StopIteration) as missing:
         what = f"{missing} is missing" if isinstance(missing, KeyError) else "a table is of another form"
         raise ConfigError(f"{run} is of another version of tinct, or damaged: {what}. {again}") from missing
@@ -108,33 +108,6 @@ def read_run(run: Path) -> Result | Unfinished:
 
 
 # ---- details --------------------------------------------------------------------------------------------------------------------
-
-
-def _table(path: Path) -> dict[str, Any] | None:
-    """The file's table, or None if there is no such file."""
-    if not path.exists():
-        return None
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} can't be read: {error}. Remove it, and finish the run again.") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path} holds no table. Remove it, and finish the run again.")
-    return values
-
-
-def _rows(path: Path) -> dict[int, dict[str, Any]]:
-    """Epoch -> row; of an epoch that was repeated after a break, the later one; no half-written last line."""
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    rows: dict[int, dict[str, Any]] = {}
-    for place, line in enumerate(lines, start=1):
-        try:
-            row = json.loads(line)
-            rows[int(row["epoch"])] = row
-        except (ValueError, TypeError, KeyError) as error:
-            if place < len(lines):
-                raise ConfigError(f"{path}, line {place} can't be read: {error}. Remove the line.") from error
-    return rows
 
 
 def _curve(rows: list[dict[str, Any]], error: str) -> tuple[Epoch, ...]:

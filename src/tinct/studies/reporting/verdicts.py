@@ -46,7 +46,7 @@ class Verdict:
 def judge(claim: Claim, material: Material) -> Verdict:
     """Whether a claim holds, from differences between runs with equal seeds.
 
-    It holds, or its opposite, if the mean difference is more than twice its standard error from zero and all seeds agree in sign.
+    It holds, or its opposite, if a paired t-test tells the mean difference from zero with 95 % confidence.
     """
     measure = MEASURES[claim.measure]
     groups = [material.group(claim.part, values) for values in (claim.first, claim.second)]
