@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import ConfigError
-from ..training.config import TrainConfig
+from ..training.config import FLAGSHIP, TrainConfig
 from .grid import Study, Trial
 
-__all__ = ["fit", "kind", "run_seconds"]
+__all__ = ["evaluation_seconds", "fit", "kind", "run_seconds"]
 
 START = 4.0
 """Seconds that every run spends on other things than pictures."""
 TEST = 0.35
 """A picture that is tested on costs so much of one that is trained on."""
+EVALUATED = {False: 0.25, True: 3.7}
+"""Seconds that evaluating takes on a picture: hints, variants and several sizes are for the flagship alone."""
 TESTS_AFTER = 4
 """The final errors are measured on both sides, and in color."""
 
@@ -21,6 +23,11 @@ TESTS_AFTER = 4
 def kind(config: TrainConfig) -> str:
     """Runs of one kind take equally long for a picture."""
     return repr((config.model, config.loss, config.size, config.batch, config.network, config.stages, bool(config.optimizer.ema)))
+
+
+def evaluation_seconds(config: TrainConfig, pictures: int) -> float:
+    """Seconds that it takes to evaluate a run on so many pictures under the protocol, alone on a thread."""
+    return pictures * EVALUATED[config.model == FLAGSHIP]
 
 
 def run_seconds(config: TrainConfig, per_picture: float, train: int, test: int, seen: int = 0) -> float:
@@ -58,8 +65,11 @@ def fit(
             f"The study {study.name!r} gives its runs minutes; --budget gives all the same number of pictures. Leave one out."
         )
 
+    evaluated = study.evaluated if study.protocol else 0
+    after = {trial.name: evaluation_seconds(trial.config, evaluated) for trial in trials}
+
     def minutes(seen: int) -> float:
-        seconds = [run_seconds(t.config, speeds[kind(t.config)], *counts[t.name], seen=seen) for t in trials]
+        seconds = [run_seconds(t.config, speeds[kind(t.config)], *counts[t.name], seen=seen) + after[t.name] for t in trials]
         return max(sum(seconds) / min(jobs, len(seconds)), max(seconds)) / 60
 
     least, step = max(train for train, _ in counts.values()), max(trial.config.batch for trial in trials)

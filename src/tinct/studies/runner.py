@@ -16,7 +16,7 @@ from .clock import Clock, Status, Tell
 from .engines import Engine, make_engine, threads_for
 from .grid import Study, Trial
 from .keeping import alone, begin, read_study, with_seen, write
-from .plan import fit, kind, run_seconds
+from .plan import evaluation_seconds, fit, kind, run_seconds
 from .work import Order, finished, seconds_per_picture, work
 
 __all__ = ["run_study"]
@@ -80,17 +80,20 @@ def run_study(
             write(folder, study, asked | {"seen": seen})
             trials = study.trials()
         counts = {trial.name: pictures[_data_key(trial.config)].counts(trial.config) for trial in trials}
-        seconds = {t.name: run_seconds(t.config, speeds[kind(t.config)], *counts[t.name]) for t in trials}
+        training = {t.name: run_seconds(t.config, speeds[kind(t.config)], *counts[t.name]) for t in trials}
+        evaluated = study.evaluated if study.protocol else 0
+        seconds = {t.name: training[t.name] + evaluation_seconds(t.config, evaluated) for t in trials}
         shown = _test_pictures(study, folder, pictures[_data_key(trials[0].config)], tell) if study.protocol else None
         orders = [
             Order(
                 t,
-                folder / "runs" / t.name,
-                cache,
-                folder / ".progress" / f"{t.name}.json",
-                threads_for(jobs),
-                study.protocol,
-                shown,
+                run=folder / "runs" / t.name,
+                cache=cache,
+                note=folder / ".progress" / f"{t.name}.json",
+                threads=threads_for(jobs),
+                protocol=study.protocol,
+                pictures=shown,
+                training=training[t.name] / seconds[t.name],
             )
             for t in trials
         ]

@@ -22,7 +22,7 @@ from .grid import Trial
 __all__ = ["Order", "finished", "seconds_per_picture", "work"]
 
 Heard = Callable[[str, float], None]
-"""Called with what a run is doing, and how much of its training is over, 0..1."""
+"""Called with what a run is doing, and how much of its work is over, 0..1."""
 EVERY = 0.5
 """Seconds between two notes of how far a run is."""
 
@@ -40,6 +40,8 @@ class Order:
     protocol: str = ""
     pictures: Path | None = None
     """Folder of the pictures to evaluate on under `protocol`."""
+    training: float = 1.0
+    """Which part of the work training is, the rest being the evaluation."""
 
 
 def finished(run: Path, protocol: str) -> bool:
@@ -56,8 +58,8 @@ def work(order: Order) -> None:
         fraction = [0.0]
 
         def step(progress: float) -> None:
-            fraction[0] = progress
-            heard("training", progress)
+            fraction[0] = order.training * progress
+            heard("training", fraction[0])
 
         def tell(what: str, done: int, total: int) -> None:
             if what == "testing" or what.startswith("final"):
@@ -65,8 +67,7 @@ def work(order: Order) -> None:
 
         train(order.trial.config, order.run, resume=resume, machine=Machine(), cache=order.cache, progress=tell, on_step=step)
     if not finished(order.run, order.protocol):
-        heard("evaluating", 1.0)
-        _evaluate(order)
+        _evaluate(order, heard)
     heard("finished", 1.0)
 
 
@@ -98,7 +99,7 @@ def seconds_per_picture(config: TrainConfig, cache: Path, threads: int, at_least
     return min(times[1:]) / len(batch)  # what else the machine does can only make it longer
 
 
-def _evaluate(order: Order) -> None:
+def _evaluate(order: Order, heard: Heard) -> None:
     """Under the protocol, as `tinct evaluate` does with the exported model."""
     from ..evaluation.evaluate import evaluate
     from ..training.export import export
@@ -107,7 +108,15 @@ def _evaluate(order: Order) -> None:
     count = sum(1 for _ in order.pictures.iterdir())
     model = export(order.run, order.run / "model", overwrite=True)
     subsets = {"hints": count, "levin": 0, "diversity": count, "stability": count}
-    evaluate(model, [str(order.pictures)], order.run / "evaluation", protocol=order.protocol, subsets=subsets, workers=1)
+
+    def tell(what: str, done: int, total: int) -> None:
+        if what == "measuring" and total:
+            heard("evaluating", order.training + (1 - order.training) * done / total)
+
+    heard("evaluating", order.training)
+    evaluate(
+        model, [str(order.pictures)], order.run / "evaluation", protocol=order.protocol, subsets=subsets, workers=1, progress=tell
+    )
 
 
 def _notes(path: Path) -> Heard:

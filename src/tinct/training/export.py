@@ -185,8 +185,10 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any],
         "machine": {key: environment.get(key) for key in ("processor", "cores", "accelerator", "precision", "torch")},
     }
     frequency = tuple(checkpoint.get("frequency", ()))
-    if frequency:
-        training["mean_ab"] = (np.array(frequency) @ ab_bins()).tolist()
+    scores = read("scores.json")
+    mean_ab = (np.array(frequency) @ ab_bins()).tolist() if frequency else scores.get("mean_color", {}).get("ab")
+    if mean_ab:
+        training["mean_ab"] = mean_ab
     return ModelSpec(
         name=name,
         architecture=config.model,
@@ -196,7 +198,7 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any],
         config=to_dict(network_config(config)),
         parameters=sum(p.numel() for p in network.parameters()),
         training=training,
-        scores=read("scores.json"),
+        scores=scores,
         checkpoint_sha256=sha256(run / CHECKPOINT),
         tinct_version=__version__,
     )

@@ -57,6 +57,7 @@ def write_scores(run: Path, config: TrainConfig, pictures: Pictures, predict: Pr
             psnr = -10 * np.log10(np.maximum(mse, 1e-10))
             into[side] = {"mse": float(mse.mean()), "psnr": float(psnr.mean()), "pictures": len(mse)}
             into[side] |= {key: float(np.mean([row[key] for row in rows])) for key in (rows[0] if rows else ())}
+    scores["mean_color"]["ab"] = mean_ab.tolist()
     scores["milliseconds"] = _milliseconds(predict, pictures.test)
     last = json.loads((run / "metrics.jsonl").read_text("utf-8").splitlines()[-1])
     scores["kl"] = {side: last[side]["kl"] for side in ("train", "test")} if hasattr(network_config(config), "latent") else None

@@ -101,7 +101,7 @@ def _ahead(best: Group, other: Group, measure: Measure) -> str:
 
 def _baselines(section: Section, measure: Measure, order: list[tuple[Group, Spread]]) -> list[str]:
     """How far doing nothing comes."""
-    found = [(words, value) for who, words in BASELINES.items() if (value := order[0][0].spread(measure, who)) is not None]
+    found = [(words, value) for who, words in BASELINES.items() if (value := section.finished[0].spread(measure, who)) is not None]
     if not found or measure is MEASURES["gap"]:
         return []
     told = join([f"the {words} has {measure.text(value.mean)}" for words, value in found])
