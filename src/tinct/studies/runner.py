@@ -193,9 +193,12 @@ def _test_pictures(study: Study, folder: Path, part: _Set, tell: Tell) -> Path:
 
 
 def _run(orders: list[Order], seconds: dict[str, float], engine: Engine, jobs: int, tell: Tell) -> dict[str, str]:
-    """All runs that aren't finished, the longest of each seed first, so that no core is idle for long at the end."""
+    """All runs that aren't finished: seed by seed, and of each the longest first, so that no core is idle for long at the end."""
     ready = [order for order in orders if finished(order.run, order.protocol)]
-    left = [order for order in orders if order not in ready]
+    left = sorted(
+        (order for order in orders if order not in ready),
+        key=lambda order: (order.trial.config.seed, -seconds[order.trial.name]),
+    )
     for order in left:
         order.note.unlink(missing_ok=True)
     clock = Clock(left, seconds, jobs, sum(seconds[order.trial.name] for order in ready))
@@ -214,4 +217,5 @@ def _run(orders: list[Order], seconds: dict[str, float], engine: Engine, jobs: i
             failures[name] = str(outcome)
         status.done += 1
         look()
+        left[number].note.unlink(missing_ok=True)
     return failures

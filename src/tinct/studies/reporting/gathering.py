@@ -98,8 +98,6 @@ def _section(study: Study, part: Part, groups: list[Group]) -> Section:
 
 def _enough(keys: list[str], recipes: list[dict[str, Any]]) -> list[str]:
     """The first of these keys that tell all recipes apart; a single one if one does."""
-
-    keys = sorted(keys, key=lambda key: key not in ("model", "loss"))
     keys = sorted(keys, key=lambda key: key not in ("model", "loss"))
 
     def apart(chosen: list[str]) -> bool:
