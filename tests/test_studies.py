@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tinct.errors import ConfigError, DataError, TinctError
 from tinct.studies import clock as clock_module
@@ -81,6 +82,12 @@ def test_a_study_is_run_once_and_only_once(toy: Study, tmp_path: Path) -> None:
     assert {k: v for k, v in numbers(out).items() if k in found} == found
     assert set(numbers(out)) == {trial.name for trial in more.trials()}
     assert read_study(out)[0] == more
+
+
+def test_the_caller_s_threads_are_left_alone(toy: Study, tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    run_study(replace(toy, seeds=1), tmp_path / "out", cache=tmp_path / "cache")
+    assert torch.get_num_threads() == before
 
 
 def test_another_study_in_the_folder(toy: Study, tmp_path: Path) -> None:
@@ -330,7 +337,7 @@ def test_budget_and_minutes_are_one_too_many(toy: Study) -> None:
 def test_the_time_left_follows_what_runs_took(toy: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(clock_module.time, "monotonic", lambda: now[0])
-    orders = [Order(t, tmp_path / t.name, tmp_path, tmp_path / f"{t.name}.json", 1) for t in toy.trials()]
+    orders = [Order(t, tmp_path / t.name, tmp_path, tmp_path / f"{t.name}.json") for t in toy.trials()]
     clock = Clock(orders, {order.trial.name: 100.0 for order in orders}, 2, 0.0)
     status = Status("training")
     clock.look(status)

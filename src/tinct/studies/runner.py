@@ -13,7 +13,7 @@ from ..training.config import TrainConfig
 from ..training.data import Pictures, load_pictures
 from ..training.sources import find_source
 from .clock import Clock, Status, Tell
-from .engines import Engine, make_engine, threads_for
+from .engines import Engine, make_engine
 from .grid import Study, Trial
 from .keeping import alone, begin, read_study, with_seen, write
 from .plan import evaluation_seconds, fit, kind, run_seconds
@@ -72,7 +72,7 @@ def run_study(
             study = resolved
             write(folder, study, asked)
         trials = study.trials()
-        speeds = _speeds(folder, trials, cache, machine, jobs, tell)
+        speeds = _speeds(folder, trials, cache, machine, tell)
         if budget and not asked.get("seen"):
             counts = {trial.name: pictures[_data_key(trial.config)].counts(trial.config) for trial in trials}
             seen = fit(study, trials, speeds, counts, budget, jobs)
@@ -90,7 +90,6 @@ def run_study(
                 run=folder / "runs" / t.name,
                 cache=cache,
                 note=folder / ".progress" / f"{t.name}.json",
-                threads=threads_for(jobs),
                 protocol=study.protocol,
                 pictures=shown,
                 training=training[t.name] / seconds[t.name],
@@ -147,7 +146,7 @@ def _with_sizes(study: Study, counts: dict[str, int]) -> Study:
     return replace(study, parts=tuple(parts), claims=tuple(claims))
 
 
-def _speeds(folder: Path, trials: list[Trial], cache: Path, engine: Engine, jobs: int, tell: Tell) -> dict[str, float]:
+def _speeds(folder: Path, trials: list[Trial], cache: Path, engine: Engine, tell: Tell) -> dict[str, float]:
     """Of each kind of run, seconds for training on one picture, tried out; kept for the next call."""
     path = folder / "speeds.json"
     try:
@@ -158,7 +157,7 @@ def _speeds(folder: Path, trials: list[Trial], cache: Path, engine: Engine, jobs
     status = Status("trying how fast each network trains", 0, len(missing))
     if missing:
         tell(status)
-    calls = [(seconds_per_picture, (config, cache, threads_for(jobs))) for _, config in missing]
+    calls = [(seconds_per_picture, (config, cache)) for _, config in missing]
     for number, outcome in engine.run(calls, lambda: tell(status)):
         if isinstance(outcome, TinctError):
             raise outcome

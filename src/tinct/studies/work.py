@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from .._files import write_whole
 from ..training.config import TrainConfig
 from ..training.data import load_pictures
@@ -36,7 +34,6 @@ class Order:
     cache: Path
     note: Path
     """The worker writes here how far it is, for whoever waits."""
-    threads: int
     protocol: str = ""
     pictures: Path | None = None
     """Folder of the pictures to evaluate on under `protocol`."""
@@ -51,7 +48,6 @@ def finished(run: Path, protocol: str) -> bool:
 
 def work(order: Order) -> None:
     """Do what of the run is left to do. Raises TinctError."""
-    torch.set_num_threads(order.threads)
     heard = _notes(order.note)
     if not (order.run / "scores.json").exists():
         resume = (order.run / "config.toml").exists()
@@ -71,9 +67,8 @@ def work(order: Order) -> None:
     heard("finished", 1.0)
 
 
-def seconds_per_picture(config: TrainConfig, cache: Path, threads: int, at_least: float = 1.0) -> float:
+def seconds_per_picture(config: TrainConfig, cache: Path, at_least: float = 1.0) -> float:
     """How long a picture takes to train on: of some steps, the fastest, after a first one that isn't counted."""
-    torch.set_num_threads(threads)
 
     from ..training.loop import make_task
     from ..training.optimize import Updates, build_optimizer
