@@ -199,7 +199,7 @@ def test_two_at_once_in_one_folder(toy: Study, tmp_path: Path) -> None:
 
 
 def test_a_run_that_fails_does_not_end_the_others(toy: Study, tmp_path: Path) -> None:
-    """A learning rate with which the flagship's gradient is soon no number; and a damaged checkpoint."""
+    """One whose checkpoint is damaged."""
     out = tmp_path / "out"
     trials = toy.trials()
     run_study(replace(toy, seeds=1), out, cache=tmp_path / "cache")
