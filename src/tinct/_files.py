@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-__all__ = ["new_file", "write_whole"]
+__all__ = ["new_file", "scratch", "write_whole"]
 
 _NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}  # a file system, or a kernel, without O_TMPFILE
 
@@ -25,6 +26,13 @@ def write_whole(path: Path, content: str | bytes | memoryview) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def scratch() -> BinaryIO:
+    """A file without a name, which goes when it is closed; in memory where the system has such files (Linux)."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("tinct"), "w+b")
+    return cast("BinaryIO", tempfile.TemporaryFile())
 
 
 @contextmanager

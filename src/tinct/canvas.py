@@ -78,19 +78,27 @@ class Canvas:
         seed: int = 0,
         vividness: float = 0.5,
         strength: float = 1.0,
+        first: int = 1,
+        onto: Photo | None = None,
     ) -> Photo | list[Photo]:
-        """As `Colorizer.colorize`."""
-        if not 1 <= variants <= 1000:
-            raise ConfigError(f"variants must be from 1 to 1000, not {variants}.")
+        """As `Colorizer.colorize`.
+
+        Args:
+            first: number of the first variant; 1 is the automatic one.
+            onto: lay the colors on this photograph, a smaller copy of the canvas's own, say. Hints stay in pixels of the canvas's own.
+        """
+        for name, number in (("variants", variants), ("first", first)):
+            if not 1 <= number <= 1000:
+                raise ConfigError(f"{name} must be from 1 to 1000, not {number}.")
         hints = plain(hints)
-        if not self._seen and (hints or like is not None or variants > 1):
+        if not self._seen and (hints or like is not None or variants > 1 or first > 1):
             raise self._unable("hints, variants or reference pictures")
         record = replace(self._record, hints=hints, seed=int(seed), vividness=float(vividness), strength=float(strength))
         _check(record)
         if like is not None:
             record = replace(record, like=self._reference(like))
         planes = self._planes(hints)
-        results = [self._colored(replace(record, variant=number), planes) for number in range(1, variants + 1)]
+        results = [self._colored(replace(record, variant=n), planes, onto) for n in range(first, first + variants)]
         return results if variants > 1 else results[0]
 
     def repeat(self, record: Record) -> Photo:
@@ -147,9 +155,9 @@ class Canvas:
         sizes = zip(self._views, self._sizes, strict=True) if self._seen else ()
         return [np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view)) for view, size in sizes]
 
-    def _colored(self, record: Record, planes: list[Floats]) -> Photo:
+    def _colored(self, record: Record, planes: list[Floats], onto: Photo | None = None) -> Photo:
         ab = self._ab_of(record, planes) if self._seen else self._ab
-        return self.photo.recolored(ab * np.float32(record.strength), self._lightness, record=record)
+        return (onto or self.photo).recolored(ab * np.float32(record.strength), self._lightness, record=record)
 
     def _ab_of(self, record: Record, planes: list[Floats]) -> Floats:
         """(h, w, 2) a*, b*, the mean over all views, at the size of the first."""

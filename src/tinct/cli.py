@@ -426,6 +426,52 @@ def report(
 
 
 @app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; others than this machine can reach 0.0.0.0, so that needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    token: Annotated[
+        str, typer.Option(envvar="TINCT_TOKEN", help="A secret that whoever asks must know.", show_default=False)
+    ] = "",
+    model: Annotated[str, typer.Option(help="A bundled model, or a file that `tinct export` made.")] = "tinct",
+    workers: Annotated[int, typer.Option(min=0, help="Pictures computed at once; 0 takes as many as there are cores.")] = 0,
+    queue: Annotated[int, typer.Option(min=0, help="Requests that may wait for that; more are refused with 429.")] = 16,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that a request may take.")] = 60.0,
+    max_upload: Annotated[int, typer.Option(min=1, metavar="MB", help="Refuse larger requests.")] = 100,
+    max_pixels: Annotated[
+        float, typer.Option(min=0.001, metavar="MEGAPIXELS", help="Refuse larger photographs before decoding.")
+    ] = 150.0,
+    expiry: Annotated[
+        float, typer.Option(min=0.1, metavar="MINUTES", help="Forget photographs that weren't used for so long.")
+    ] = 30.0,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A name under which a reverse proxy asks; may be given more than once.")
+    ] = None,
+) -> None:
+    """Color by hand: a page in the browser, and an HTTP API. Photographs stay in memory, and go when they aren't used."""
+    with _training_installed("The page", "web"):
+        from .web.serve import serve as run_server
+        from .web.settings import Settings
+
+    settings = Settings(
+        model=model,
+        host=host,
+        port=port,
+        token=token,
+        workers=workers,
+        queue=queue,
+        timeout=timeout,
+        max_upload=1_000_000 * max_upload,
+        max_pixels=round(1_000_000 * max_pixels),
+        expiry=60 * expiry,
+        hosts=tuple(allow_host or ()),
+    )
+    run_server(settings, open_page=open_page)
+
+
+@app.command()
 def study(
     which: Annotated[
         str, typer.Argument(help="loss, complexity, latent, models, or a study.toml of your own.", show_default=False)

@@ -55,6 +55,7 @@ class Colorizer:
         self._made = Record(self.spec.name, self.weights, __version__, threads=threads)
         self._network = load_network(graph, self.spec, threads)
         self._kept: OrderedDict[tuple[Photo, tuple[View, ...]], Canvas] = OrderedDict()
+        self._references: OrderedDict[Photo, Reference] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -200,8 +201,21 @@ class Colorizer:
         return tuple(View(s, mirrored) for s in sides if s >= multiple for mirrored in ((False, True) if best else (False,)))
 
     def _reference(self, source: PhotoSource) -> Reference:
-        """What the network takes from a color picture. Raises PhotoError where it has no color."""
+        """What the network takes from a color picture; of the last few `Photo`s it is kept. Raises PhotoError where it has no color."""
         photo = Photo.open(source)
+        with self._lock:
+            if (known := self._references.pop(photo, None)) is not None:
+                self._references[photo] = known
+                return known
+        found = self._look_for_colors(photo)
+        if photo is source:
+            with self._lock:
+                self._references[photo] = found
+                while len(self._references) > _KEPT:
+                    self._references.popitem(last=False)
+        return found
+
+    def _look_for_colors(self, photo: Photo) -> Reference:
         assert isinstance(self._network, TinctNetwork)
         lab = rgb_to_lab(photo.small_rgb(*self.spec.preparation.size(*photo.size)))
         if chroma(lab[..., 1:]).mean() < LEAST_CHROMA:

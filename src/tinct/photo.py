@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyvips
 
-from ._files import new_file
+from ._files import new_file, scratch
 from .color import lightness
 from .errors import PhotoError
 from .guide import guided
@@ -285,11 +285,8 @@ class Photo:
                 raise PhotoError(exists)
             _check_ours(target)
         try:
-            record = self.record if provenance else None
             with new_file(target, overwrite=overwrite) as file, self._reading():
-                image = self._tagged(record and replace(record, jpeg_quality=how.quality), how)
-                self._run(image, lambda pixels: encode(pixels, file, how), "writing")
-                self._picture.unchanged()
+                self._write(file, how, provenance)
         except FileExistsError:  # written by another process while this one computed
             raise PhotoError(exists) from None
         except OSError as error:
@@ -300,6 +297,23 @@ class Photo:
                 status = self.path.stat()
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         return target
+
+    def to_bytes(self, suffix: str, *, quality: int = 95, provenance: bool = True) -> bytes:
+        """The file that `save` would write under a name with this suffix (``".jpg"``).
+
+        Raises:
+            PhotoError: the picture can't be read, or a file of that kind can't hold it.
+        """
+        how = self._encoding(Path(f"picture{suffix}"), quality)
+        try:
+            with scratch() as file, self._reading():
+                self._write(file, how, provenance)
+                file.seek(0)
+                return file.read()
+        except OSError as error:
+            raise PhotoError(
+                f"{self.name} can't be encoded; {_CURES.get(error.errno or 0, error.strerror or 'no reason')}"
+            ) from None
 
     def to_numpy(self) -> npt.NDArray[np.uint8]:
         """All pixels: (height, width, 3) sRGB 0..255, without alpha."""
@@ -345,6 +359,12 @@ class Photo:
         how = Encoding(saver, quality, self._picture.lossless, self._picture.depth)
         how.check(self.width, self.height, str(target))
         return how
+
+    def _write(self, file: BinaryIO, how: Encoding, provenance: bool) -> None:
+        record = self.record if provenance else None
+        image = self._tagged(record and replace(record, jpeg_quality=how.quality), how)
+        self._run(image, lambda pixels: encode(pixels, file, how), "writing")
+        self._picture.unchanged()
 
     def _tagged(self, record: Record | None, how: Encoding) -> pyvips.Image:
         """The pixels to write, with all metadata."""

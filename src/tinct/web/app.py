@@ -1,0 +1,125 @@
+"""The app: routes, guards, the page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib import resources
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.formparsers import MultiPartParser
+
+from .._version import __version__
+from ..colorizer import Colorizer
+from . import byhand, oneshot
+from .gate import Gate
+from .guards import COOKIE, Guard
+from .problems import Problem, handle_errors, problems
+from .sessions import Pictures
+from .settings import Settings
+from .state import State
+from .telemetry import Telemetry
+
+__all__ = ["make_app"]
+
+STATIC = Path(str(resources.files(__package__) / "static"))
+SWEEP = 30.0
+"""Seconds between two looks for pictures that are to be forgotten."""
+
+
+def make_app(settings: Settings | None = None) -> FastAPI:
+    """The server as an ASGI app.
+
+    Raises:
+        WeightsError: there is no such model, or it is damaged.
+    """
+    settings = settings or Settings()
+    MultiPartParser.spool_max_size = settings.max_upload  # uploads stay in memory
+    colorizer, telemetry = Colorizer(settings.model), Telemetry()
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        gate = Gate(settings.at_once, settings.queue, settings.timeout)
+        pictures = Pictures(settings.max_memory, settings.expiry)
+        app.state.tinct = State(settings, colorizer, oneshot.describe_models(colorizer), pictures, gate, telemetry)
+        telemetry.watch("running", "Pictures being computed.", lambda: gate.running)
+        telemetry.watch("waiting", "Requests that wait for a worker.", lambda: gate.waiting)
+        telemetry.watch("pictures", "Photographs kept for work by hand.", lambda: len(pictures))
+        telemetry.watch("picture_bytes", "About what they take.", lambda: pictures.total_bytes)
+
+        async def sweep() -> None:
+            while True:
+                await asyncio.sleep(SWEEP)
+                pictures.sweep()
+
+        sweeper = asyncio.create_task(sweep())
+        yield
+        sweeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeper
+        gate.close()
+
+    app = FastAPI(
+        title="tinct",
+        version=__version__,
+        summary="Color for black-and-white photographs.",
+        description="Photographs that are sent are kept in memory only, while they are colored. Errors are problem details (RFC 9457).",
+        lifespan=life,
+        docs_url=None,  # its scripts are another server's
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    handle_errors(app)
+    app.include_router(oneshot.router)
+    app.include_router(byhand.router)
+
+    @app.get("/healthz", tags=["operation"], response_class=PlainTextResponse)
+    async def healthz() -> str:
+        """Whether the server is there."""
+        return "ok\n"
+
+    @app.get("/metrics", tags=["operation"], response_class=PlainTextResponse, responses=problems(401))
+    async def metrics() -> Response:
+        """Figures for Prometheus."""
+        return Response(telemetry.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/", include_in_schema=False)
+    async def page(request: Request) -> Response:
+        if (token := request.query_params.get("token")) is not None and settings.token:
+            answer: Response = RedirectResponse("/", 303)  # so that the token doesn't stay in the address
+            answer.set_cookie(COOKIE, token, httponly=True, samesite="strict")
+            return answer
+        return FileResponse(STATIC / "index.html")
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _describe_problems(app)
+    app.add_middleware(Guard, settings=settings, telemetry=telemetry)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the form of problems into the description, where FastAPI would have its own."""
+    original = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            schema = original()
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Problem"] = Problem.model_json_schema()
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            for path in schema["paths"].values():
+                for operation in path.values():
+                    responses = operation["responses"]
+                    if "422" in responses and "application/json" in responses["422"].get("content", {}):
+                        del responses["422"]["content"]["application/json"]
+                        if not responses["422"]["content"]:
+                            del responses["422"]
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,33 @@
+"""Figures for whoever runs the server, in the text format of Prometheus. Nothing in them says whose picture, or which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+__all__ = ["Telemetry"]
+
+
+class Telemetry:
+    """One app's figures."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("method", "route", "status")
+        self._requests = Counter("tinct_requests", "Requests answered.", labels, registry=self.registry)
+        self._seconds = Histogram("tinct_request_seconds", "Seconds to answer a request.", labels[:2], registry=self.registry)
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request is answered."""
+        method = method if method in {"GET", "HEAD", "POST", "DELETE", "OPTIONS"} else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
+        """A figure that is looked up whenever somebody asks."""
+        Gauge(f"tinct_{name}", what, registry=self.registry).set_function(value)
+
+    def text(self) -> bytes:
+        """All of them."""
+        return generate_latest(self.registry)
