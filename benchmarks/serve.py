@@ -1,10 +1,14 @@
-"""What the server stands: many clients at once, its memory before and after, and its throughput beside the library's own.
+"""What the server stands: `tinct serve` on a free port of this machine, asked by threads of this process.
 
-    python benchmarks/serve.py [--requests 200] [--clients 16] [--side 512] [--queue 16]
+    python benchmarks/serve.py load [--requests 200] [--clients 16] [--side 512]
+    python benchmarks/serve.py edits [--megapixels 12] [--size 1024]
+    python benchmarks/serve.py pictures FOLDER [--clients 4]
 
-The real `tinct serve` on a free port of this machine, asked by threads of this process for `POST /v1/colorize`. Every answer must be
-200 or 429. Throughput is measured apart, with as many clients as workers, in turns with the library in a process of its own that
-colors the same files on as many threads.
+`load`: every answer to `POST /v1/colorize` must be 200 or 429; memory is compared before and after. Throughput is measured apart, with
+as many clients as workers, in turns with the library in a process of its own that colors the same picture on as many threads.
+`edits`: one more hint each time on one photograph, and what else work by hand needs.
+`pictures`: every file of the folder (`benchmarks/fuzz.py --corpus FOLDER`) is sent to be colored at once and by hand. Bad, and the exit
+code is 1, is any 5xx, any answer that takes longer than --limit seconds, and a server that doesn't serve any more afterwards.
 """
 
 from __future__ import annotations
@@ -19,17 +23,20 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 from PIL import Image
 from skimage import data
 
+T = TypeVar("T")
 LIBRARY = """
-import sys, time, json
+import sys, time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from tinct import Colorizer
 photo, count, workers = sys.stdin.buffer.read(), int(sys.argv[1]), int(sys.argv[2])
 colorizer = Colorizer()
@@ -44,43 +51,124 @@ print(count / (time.perf_counter() - started))
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["load", "edits", "pictures"])
+    parser.add_argument("folder", type=Path, nargs="?", help="of pictures")
     parser.add_argument("--requests", type=int, default=200)
-    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--clients", type=int)
     parser.add_argument("--side", type=int, default=512)
-    parser.add_argument("--queue", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="of comparing throughput")
+    parser.add_argument("--megapixels", type=float, default=12)
+    parser.add_argument("--size", type=int, default=1024, help="of previews")
+    parser.add_argument("--limit", type=float, default=60, help="seconds for one answer")
     arguments = parser.parse_args()
-    photo = photograph(arguments.side)
-    workers = os.cpu_count() or 1
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tinct", "serve", "--port", "0", "--queue", str(arguments.queue)], stderr=subprocess.PIPE, text=True
-    )
+    if (arguments.what == "pictures") != (arguments.folder is not None):
+        parser.error("`pictures` takes a folder, and nothing else does")
+    with running() as (address, process):
+        if arguments.what == "load":
+            return load(address, process, arguments.requests, arguments.clients or 16, arguments.side, arguments.rounds)
+        if arguments.what == "edits":
+            return edits(address, round(arguments.megapixels**0.5 * 1000), arguments.size)
+        return pictures(address, process, sorted(arguments.folder.iterdir()), arguments.clients or 4, arguments.limit)
+
+
+@contextmanager
+def running() -> Iterator[tuple[str, int]]:
+    """Address and process of a server."""
+    server = subprocess.Popen([sys.executable, "-m", "tinct", "serve", "--port", "0"], stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
     try:
-        address = wait_for(server)
-        load(address, photo, 20, 4)
-        ratios = []
-        for _ in range(arguments.rounds):
-            _, _, seconds = load(address, photo, 60, workers)
-            own = float(
-                subprocess.run(
-                    [sys.executable, "-c", LIBRARY, "60", str(workers)], input=photo, capture_output=True, check=True
-                ).stdout
-            )
-            ratios.append(60 / seconds / own)
-            print(f"server {60 / seconds:.2f} pictures/s, library {own:.2f}: ratio {ratios[-1]:.2f}", flush=True)
-        before = memory(server.pid)
-        statuses, times, seconds = load(address, photo, arguments.requests, arguments.clients)
-        time.sleep(2)
-        after = memory(server.pid)
-        ok = sorted(t for status, t in zip(statuses, times, strict=True) if status == 200)
-        print(f"{arguments.requests} requests from {arguments.clients} clients in {seconds:.1f} s: {dict(Counter(statuses))}")
-        print(f"p50 {1000 * statistics.median(ok):.0f} ms, p95 {1000 * ok[int(0.95 * len(ok))]:.0f} ms")
-        print(f"resident memory {before:.0f} MB before, {after:.0f} MB after: {after / before - 1:+.1%}")
-        print(f"throughput to the library's: median {statistics.median(ratios):.2f}")
-        return 0 if set(statuses) <= {200, 429} else 1
+        found = next((m for line in server.stderr if (m := re.search(r"tinct is at (http\S+)/", line))), None)
+        if found is None:
+            raise SystemExit("the server didn't start")
+        threading.Thread(target=lambda: [None for _ in server.stderr or ()], daemon=True).start()
+        yield found.group(1), server.pid
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
+
+
+def load(address: str, process: int, requests: int, clients: int, side: int, rounds: int) -> int:
+    photo, workers, ratios = photograph(side), os.cpu_count() or 1, []
+    ask(address, photo, 20, 4)
+    for _ in range(rounds):
+        seconds = ask(address, photo, 60, workers)[2]
+        library = [sys.executable, "-c", LIBRARY, "60", str(workers)]
+        own = float(subprocess.run(library, input=photo, capture_output=True, check=True).stdout)
+        ratios.append(60 / seconds / own)
+        print(f"server {60 / seconds:.2f} pictures/s, library {own:.2f}: {ratios[-1]:.2f}", flush=True)
+    before = memory(process)
+    statuses, times, seconds = ask(address, photo, requests, clients)
+    time.sleep(2)
+    after = memory(process)
+    ok = [t for status, t in zip(statuses, times, strict=True) if status == 200]
+    print(f"{requests} requests from {clients} clients in {seconds:.1f} s: {dict(Counter(statuses))}; {spread(ok)}")
+    print(f"resident memory {before:.0f} MB before, {after:.0f} MB after: {after / before - 1:+.1%}")
+    print(f"throughput as a part of the library's: median {statistics.median(ratios):.2f}")
+    return 0 if set(statuses) <= {200, 429} else 1
+
+
+def ask(address: str, photo: bytes, count: int, clients: int) -> tuple[list[int], list[float], float]:
+    """Statuses and seconds of each request, and seconds of all together."""
+    with httpx.Client(base_url=address, timeout=120, limits=httpx.Limits(max_connections=clients)) as client:
+        started = time.perf_counter()
+        with ThreadPoolExecutor(clients) as pool:
+            sent = [
+                pool.submit(timed, lambda: client.post("/v1/colorize", files={"photo": photo}).status_code) for _ in range(count)
+            ]
+            results = [one.result() for one in sent]
+        return [status for status, _ in results], [seconds for _, seconds in results], time.perf_counter() - started
+
+
+def edits(address: str, side: int, size: int) -> int:
+    with httpx.Client(base_url=address, timeout=120) as client:
+        sent, seconds = timed(lambda: client.post("/v1/pictures", files={"photo": photograph(side)}).raise_for_status().json())
+        print(f"{side}×{side} sent, seen and shown in color: {seconds:.2f} s")
+        at, hints, times = f"/v1/pictures/{sent['id']}", [], []
+        for i in range(40):
+            hints.append({"x": (i * 977) % side, "y": (i * 631) % side, "color": "#b58863"})
+            edit = {"hints": hints, "size": size}
+            times.append(timed(lambda edit=edit: client.post(f"{at}/preview", json=edit).raise_for_status())[1])
+        print(f"a preview of {size} px with one more hint, 40 times: {spread(times)}")
+        suggestions = [
+            timed(lambda i=i: client.post(f"{at}/suggest", json={"x": i, "y": i}).raise_for_status())[1] for i in range(20)
+        ]
+        print(f"suggestions for a place: {spread(suggestions)}")
+        print(f"full size: {timed(lambda: client.post(f'{at}/render', json={'hints': hints}).raise_for_status())[1]:.2f} s")
+    return 0
+
+
+def pictures(address: str, process: int, files: list[Path], clients: int, limit: float) -> int:
+    before, harm = memory(process), []
+    statuses: Counter[str] = Counter()
+
+    def one(file: Path) -> list[str]:
+        answers = []
+        for path in ("/v1/colorize", "/v1/pictures"):
+            while True:
+                answer, seconds = timed(lambda path=path: client.post(path, files={"photo": (file.name, file.read_bytes())}))
+                if answer.status_code != 429:
+                    break
+                time.sleep(1)
+            answers.append(f"{path} {answer.status_code}")
+            if answer.status_code >= 500 or seconds > limit:
+                harm.append(f"{file.name}: {path} {answer.status_code} after {seconds:.1f} s")
+            if answer.status_code == 201:
+                client.delete(f"/v1/pictures/{answer.json()['id']}")
+        return answers
+
+    with httpx.Client(base_url=address, timeout=10 * limit) as client, ThreadPoolExecutor(clients) as pool:
+        started = time.perf_counter()
+        for done, answers in enumerate(pool.map(one, files), 1):
+            statuses.update(answers)
+            if done % 200 == 0:
+                print(f"{done} of {len(files)} after {time.perf_counter() - started:.0f} s; {memory(process):.0f} MB", flush=True)
+        good = client.post("/v1/colorize", files={"photo": photograph(64)})
+    print(f"{len(files)} files: {dict(sorted(statuses.items()))}")
+    print(
+        f"resident memory {before:.0f} MB before, {memory(process):.0f} MB after; afterwards a good photograph gets {good.status_code}"
+    )
+    print("\n".join(harm) or "no 5xx, none too slow")
+    return 1 if harm or good.status_code != 200 else 0
 
 
 def photograph(side: int) -> bytes:
@@ -89,39 +177,20 @@ def photograph(side: int) -> bytes:
     return file.getvalue()
 
 
-def wait_for(server: subprocess.Popen[str]) -> str:
-    assert server.stderr is not None
-    for line in server.stderr:
-        if found := re.search(r"tinct is at (http\S+)/", line):
-            threading.Thread(target=lambda: [None for _ in server.stderr or ()], daemon=True).start()
-            address = found.group(1)
-            while True:
-                try:
-                    httpx.get(f"{address}/healthz")
-                    return address
-                except httpx.TransportError:
-                    time.sleep(0.1)
-    raise SystemExit("the server didn't start")
+def timed(function: Callable[[], T]) -> tuple[T, float]:
+    started = time.perf_counter()
+    return function(), time.perf_counter() - started
 
 
-def load(address: str, photo: bytes, count: int, clients: int) -> tuple[list[int], list[float], float]:
-    with httpx.Client(base_url=address, timeout=120, limits=httpx.Limits(max_connections=clients)) as client:
-
-        def one(_: int) -> tuple[int, float]:
-            started = time.perf_counter()
-            answer = client.post("/v1/colorize", files={"photo": ("a.jpg", photo)})
-            return answer.status_code, time.perf_counter() - started
-
-        started = time.perf_counter()
-        with ThreadPoolExecutor(clients) as pool:
-            results = list(pool.map(one, range(count)))
-        return [status for status, _ in results], [seconds for _, seconds in results], time.perf_counter() - started
+def spread(seconds: list[float]) -> str:
+    return f"p50 {1000 * statistics.median(seconds):.0f} ms, p95 {1000 * sorted(seconds)[int(0.95 * len(seconds))]:.0f} ms"
 
 
 def memory(process: int) -> float:
     """Resident, in MB."""
-    text = Path(f"/proc/{process}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from tinct.web import Settings, make_app
+from tinct.web.serve import configuration
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def serving(**settings: Any) -> Iterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(make_app(Settings(port=port, **settings)), log_level="error"))
+        server = uvicorn.Server(configuration(make_app(Settings(port=port, **settings))))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

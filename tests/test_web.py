@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import logging
 import re
+import socket
 import threading
 import time
 import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from conftest import draw
+from serving import serving
 from tinct import Colorizer, Hint, Photo
 from tinct.errors import ConfigError
 from tinct.web import Settings, make_app
@@ -41,6 +45,13 @@ def client(**changes: Any) -> TestClient:
 def web() -> Iterator[Client]:
     with client() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[str]:
+    """The address of a real server that asks for a token."""
+    with serving(token="open sesame") as address:
+        yield address
 
 
 def one(photo: bytes = b"", name: str = "grandmother.jpg") -> dict[str, Any]:
@@ -222,7 +233,7 @@ def test_unknown_keys_are_refused(web: Client) -> None:
 
 def test_too_much_is_refused_before_it_is_read_or_decoded() -> None:
     with client(max_upload=20_000, max_pixels=100_000) as web:
-        refused(web.post("/v1/colorize", files=one(b"x" * 30_000)), 413, "0 MB")
+        refused(web.post("/v1/colorize", files=one(b"x" * 30_000)), 413, "0.02 MB")
         refused(
             web.post(
                 "/v1/pictures", content=iter([b"x" * 15_000] * 3), headers={"content-type": "multipart/form-data; boundary=b"}
@@ -230,6 +241,65 @@ def test_too_much_is_refused_before_it_is_read_or_decoded() -> None:
             413,
         )
         refused(web.post("/v1/pictures", files=one(photograph(size=(400, 300), quality=20))), 422, "pixels")
+
+
+START = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
+
+
+def begin(address: str, length: int, *headers: str) -> socket.socket:
+    """A request whose body hasn't come yet."""
+    host = address.removeprefix("http://")
+    name, port = host.split(":")
+    connection = socket.create_connection((name, int(port)), 20)
+    lines = ["POST /v1/pictures HTTP/1.1", *headers] + ([] if any(h.startswith("Host:") for h in headers) else [f"Host: {host}"])
+    lines += ["Content-Type: multipart/form-data; boundary=b", f"Content-Length: {length}", "", ""]
+    connection.sendall("\r\n".join(lines).encode("latin-1"))
+    return connection
+
+
+def test_bodies_of_all_requests_together_are_bounded() -> None:
+    """One says that much will come; the others find no room until it is gone."""
+    with serving(max_upload=20_000, max_memory=25_000) as address:
+        head = {"content-type": "multipart/form-data; boundary=b"}
+        deadline = time.monotonic() + 20
+
+        def answer(*parts: bytes) -> Any:
+            assert time.monotonic() < deadline
+            return httpx.post(f"{address}/v1/pictures", content=iter(parts) if len(parts) > 1 else parts[0], headers=head)
+
+        with begin(address, 15_000) as slow:
+            slow.sendall(START)
+            while (refusal := answer(b"x" * 16_000)).status_code != 429:
+                pass
+            refused(refusal, 429, "Try again")
+            refused(answer(START, b"x" * 8_000, b"x" * 8_000), 429, "Try again")
+            refused(answer(b"x" * 5_000), 400)
+        while answer(b"x" * 16_000).status_code != 400:
+            pass
+
+
+def test_a_body_that_stops_coming_is_given_up() -> None:
+    with serving(timeout=0.3) as address, begin(address, 1000) as slow:
+        slow.sendall(START)
+        said = slow.recv(10_000)
+        assert said.startswith(b"HTTP/1.1 408")
+        assert PROBLEM.encode() in said
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("Host: [", 421),
+        ("Host: [::1]:x", 401),
+        ("Origin: http://[", 403),
+        ("Origin: null", 403),
+        ('Cookie: a[]=1; "=; tinct-token=\xff; path=3; =;', 401),
+        ("Authorization: Bearer \xff", 401),
+    ],
+)
+def test_odd_headers_are_refused_and_do_no_harm(guarded: str, header: str, status: int) -> None:
+    with begin(guarded, 0, header) as connection:
+        assert connection.recv(10_000).startswith(f"HTTP/1.1 {status} ".encode())
 
 
 def test_no_more_at_once_than_agreed() -> None:
@@ -337,7 +407,7 @@ def test_a_bug_is_told_without_its_details(web: Client, monkeypatch: pytest.Monk
 
 def test_pictures_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("tinct.web.sessions.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tinct.web.sessions.monotonic", lambda: now[0])
     with client(expiry=600) as web:
         first, second = send(web), send(web)
         assert first["expires_in"] == 600
@@ -350,7 +420,7 @@ def test_pictures_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_room_is_bounded_and_who_works_keeps_his(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("tinct.web.sessions.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tinct.web.sessions.monotonic", lambda: now[0])
     with client(max_memory=17_000_000) as web:  # two pictures
         first, second = send(web), send(web)
         refused(web.post("/v1/pictures", files=one()), 429, "Try again in a minute")
@@ -360,6 +430,25 @@ def test_room_is_bounded_and_who_works_keeps_his(monkeypatch: pytest.MonkeyPatch
         refused(web.post(f"/v1/pictures/{second['id']}/preview", json={}), 404)
         for kept in (first, third):
             assert web.post(f"/v1/pictures/{kept['id']}/preview", json={}).status_code == 200
+
+
+def test_nothing_of_a_photograph_stays(web: Client) -> None:
+    def photos() -> set[int]:
+        gc.collect()
+        return {id(thing) for thing in gc.get_objects() if isinstance(thing, Photo)}
+
+    before = photos()
+    reference = send(web, seed_picture(), "like.png")
+    picture = send(web)
+    at = f"/v1/pictures/{picture['id']}"
+    assert web.post(f"{at}/preview", json={"like": reference["id"]}).status_code == 200
+    assert web.post(f"{at}/render", json={}).status_code == 200
+    assert photos() > before
+    for sent in (picture, reference):
+        assert web.delete(f"/v1/pictures/{sent['id']}").status_code == 204
+    assert web.post("/v1/colorize", files=one() | {"like": ("like.png", seed_picture())}).status_code == 200
+    assert web.post("/v1/suggest", files=one(), data={"x": 5, "y": 5}).status_code == 200
+    assert photos() <= before
 
 
 def test_nothing_reaches_the_file_system(web: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .hints import Hints
     from .photo import Photo, PhotoSource
 
-__all__ = ["Canvas", "View"]
+__all__ = ["Canvas", "Sight", "View", "look"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -37,6 +37,32 @@ class View:
     mirrored: bool = False
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What a network saw of a photograph. Nothing in it refers to the `Photo`."""
+
+    views: tuple[View, ...]
+    sizes: list[tuple[int, int]]
+    """(width, height) of each view."""
+    lightness: Floats
+    """(h, w) of the first view, 0..100."""
+    seen: list[Seen]
+    """Of each view; none where the network takes nothing but the photograph."""
+    ab: Floats
+    """(h, w, 2) of a network that takes nothing but the photograph; else empty."""
+
+
+def look(photo: Photo, network: ClassicNetwork | TinctNetwork, spec: ModelSpec, views: tuple[View, ...]) -> Sight:
+    """Show a photograph to the network. Raises PhotoError where it can't be read."""
+    sizes = [replace(spec.preparation, side=view.side).size(*photo.size) for view in views]
+    lightness = {size: photo.small_lightness(*size) for size in set(sizes)}
+    first = lightness[sizes[0]]
+    if not isinstance(network, TinctNetwork):
+        return Sight(views, sizes, first, [], network.ab(first))
+    seen = [network.encode(_mirror(lightness[size], view)) for view, size in zip(views, sizes, strict=True)]
+    return Sight(views, sizes, first, seen, np.empty((0, 0, 2), np.float32))
+
+
 class Canvas:
     """Made by `Colorizer.canvas`. Any number of threads may use it at once."""
 
@@ -48,24 +74,17 @@ class Canvas:
         photo: Photo,
         network: ClassicNetwork | TinctNetwork,
         spec: ModelSpec,
-        views: tuple[View, ...],
+        sight: Sight,
         reference: Callable[[PhotoSource], Reference],
         made: Record,
     ) -> None:
-        self.photo, self._network, self._spec, self._views, self._reference = photo, network, spec, views, reference
-        self._sizes = [replace(spec.preparation, side=view.side).size(*photo.size) for view in views]
-        lightness = {size: photo.small_lightness(*size) for size in set(self._sizes)}
-        self._seen: list[Seen] = []
-        if isinstance(network, TinctNetwork):
-            for view, size in zip(views, self._sizes, strict=True):
-                self._seen.append(network.encode(_mirror(lightness[size], view)))
-        else:
-            self._ab = network.ab(lightness[self._sizes[0]])
-        self._lightness = lightness[self._sizes[0]]
+        self.photo, self._network, self._spec, self._reference = photo, network, spec, reference
+        self._views, self._sizes, self._lightness = sight.views, sight.sizes, sight.lightness
+        self._seen, self._ab = sight.seen, sight.ab
         self._record = replace(
             made,
-            detail=views[0].side if self._seen else None,
-            quality="best" if len(views) > 1 else "normal",
+            detail=sight.views[0].side if sight.seen else None,
+            quality="best" if len(sight.views) > 1 else "normal",
             original_name=photo.path.name if photo.path else "",
         )
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from ._recent import Recent
 from ._version import __version__
-from .canvas import Canvas, View
+from .canvas import Canvas, Sight, View, look
 from .color import chroma, rgb_to_lab
 from .errors import ConfigError, PhotoError
 from .networks import TinctNetwork, load_network
@@ -54,9 +53,8 @@ class Colorizer:
         """Everything about the model that isn't its weights: a `ModelSpec`; and the SHA-256 of their file."""
         self._made = Record(self.spec.name, self.weights, __version__, threads=threads)
         self._network = load_network(graph, self.spec, threads)
-        self._kept: OrderedDict[tuple[Photo, tuple[View, ...]], Canvas] = OrderedDict()
-        self._references: OrderedDict[Photo, Reference] = OrderedDict()
-        self._lock = Lock()
+        self._sights: Recent[Photo, Sight] = Recent(_KEPT)
+        self._references: Recent[Photo, Reference] = Recent(_KEPT)
 
     @property
     def takes_hints(self) -> bool:
@@ -151,17 +149,10 @@ class Colorizer:
         if min(photo.size) < MIN_SIDE:
             raise PhotoError(f"{photo.name} is only {photo.width} × {photo.height} pixels; a side needs at least {MIN_SIDE}")
         views = self._views(detail, best)
-        with self._lock:
-            if (canvas := self._kept.pop((photo, views), None)) is not None:
-                self._kept[photo, views] = canvas
-        if canvas is None:
-            canvas = Canvas(photo, self._network, self.spec, views, self._reference, self._made)
-            if photo is source:  # its owner may come again with it
-                with self._lock:
-                    self._kept[photo, views] = canvas
-                    while len(self._kept) > _KEPT:
-                        self._kept.popitem(last=False)
-        return canvas
+        if (sight := self._sights.get(photo, views)) is None:
+            sight = look(photo, self._network, self.spec, views)
+            self._sights.put(photo, sight, views)
+        return Canvas(photo, self._network, self.spec, sight, self._reference, self._made)
 
     def suggest(self, source: PhotoSource, x: float, y: float, *, hints: Hints = (), count: int = 8) -> list[Suggestion]:
         """The colors that a place of the photograph most probably has.
@@ -201,18 +192,11 @@ class Colorizer:
         return tuple(View(s, mirrored) for s in sides if s >= multiple for mirrored in ((False, True) if best else (False,)))
 
     def _reference(self, source: PhotoSource) -> Reference:
-        """What the network takes from a color picture; of the last few `Photo`s it is kept. Raises PhotoError where it has no color."""
+        """What the network takes from a color picture. Raises PhotoError where it has no color."""
         photo = Photo.open(source)
-        with self._lock:
-            if (known := self._references.pop(photo, None)) is not None:
-                self._references[photo] = known
-                return known
-        found = self._look_for_colors(photo)
-        if photo is source:
-            with self._lock:
-                self._references[photo] = found
-                while len(self._references) > _KEPT:
-                    self._references.popitem(last=False)
+        if (found := self._references.get(photo)) is None:
+            found = self._look_for_colors(photo)
+            self._references.put(photo, found)
         return found
 
     def _look_for_colors(self, photo: Photo) -> Reference:

@@ -89,9 +89,10 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 
     @app.get("/", include_in_schema=False)
     async def page(request: Request) -> Response:
-        if (token := request.query_params.get("token")) is not None and settings.token:
+        if settings.token and "token" in request.query_params:
             answer: Response = RedirectResponse("/", 303)  # so that the token doesn't stay in the address
-            answer.set_cookie(COOKIE, token, httponly=True, samesite="strict")
+            secure = request.url.scheme == "https"
+            answer.set_cookie(COOKIE, settings.token, httponly=True, samesite="strict", secure=secure)
             return answer
         return FileResponse(STATIC / "index.html")
 

@@ -17,7 +17,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/pictures", tags=["by hand"])
 Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="As POST /v1/pictures gave it.")]
-REFUSALS = problems(400, 401, 403, 404, 413, 422, 429, 503)
+REFUSALS = problems(400, 401, 403, 404, 408, 413, 422, 429, 503)
 FIRST = 1024
 """Pixels along the longer side of the first previews."""
 
@@ -27,7 +27,7 @@ def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The picture.", "content": content}, **REFUSALS}
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 413, 422, 429, 503))
+@router.post("", status_code=201, responses=problems(400, 401, 403, 408, 413, 422, 429, 503))
 async def send(
     request: Request, photo: Annotated[UploadFile, File(description="The photograph, or a reference picture.")]
 ) -> PictureOut:

@@ -9,11 +9,13 @@ import hmac
 import logging
 import secrets
 import time
-from http.cookies import SimpleCookie
+from contextlib import suppress
+from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .bodies import Body, Intake, Refusal
 from .problems import as_problem
 from .settings import Settings
 from .telemetry import Telemetry
@@ -42,6 +44,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, telemetry: Telemetry) -> None:
         self.app, self.settings, self.telemetry = app, settings, telemetry
+        self.intake = Intake(settings)
         self.hosts = _LOCAL | {settings.host} | set(settings.hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,12 +53,10 @@ class Guard:
             return
         started, request = time.perf_counter(), secrets.token_hex(6)
         scope["tinct.request_id"] = request
-        status, begun, seen, refusing = 500, False, 0, False
+        status, begun = 500, False
 
         async def answer(message: Message) -> None:
             nonlocal status, begun
-            if seen > self.settings.max_upload and not begun and not refusing:
-                return  # what the app makes of half a body
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
                 given = {name for name, _ in message["headers"]}
@@ -63,63 +64,56 @@ class Guard:
                 message["headers"] += [(k.encode(), v.encode()) for k, v in extra.items() if k.encode() not in given]
             await send(message)
 
-        async def bounded() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            return message if seen <= self.settings.max_upload else {"type": "http.disconnect"}
+        async def answer_of_app(message: Message) -> None:
+            if begun or body.refusal is None:  # else it is what the app makes of half a body
+                await answer(message)
 
-        refusal = self._refusal(scope)
+        body = Body(self.intake, scope, receive)
+        refusal = self._refusal(scope) or body.refusal
         try:
-            if refusal is not None:
-                await as_problem(*refusal)(scope, receive, answer)
-            else:
-                await self.app(scope, bounded, answer)
+            if refusal is None:
+                await self.app(scope, body.receive, answer_of_app)
         except Exception:
-            if begun or seen <= self.settings.max_upload:
+            if begun or body.refusal is None:
                 raise
         finally:
-            if not begun and seen > self.settings.max_upload:
-                refusing = True
-                await as_problem(413, self._too_large())(scope, receive, answer)
+            body.release()
+            if not begun and (refusal := refusal or body.refusal):
+                await as_problem(refusal.status, refusal.detail, refusal.retry_after)(scope, receive, answer)
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")  # never the path itself: it holds the picture's id
             self.telemetry.count(scope["method"], route, status, seconds)
             _log.info("%s %s %s %d %.0f ms", request, scope["method"], route, status, 1000 * seconds)
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """Status and reason, if this request isn't even looked at."""
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        """Why this request isn't even looked at, if it isn't."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        if self.settings.loopback and host not in self.hosts:  # another site's name that was made to lead here
-            return (
-                421,
-                f"This server isn't {host or 'the one asked for'}. Ask it under its own name, or start it with --allow-host.",
-            )
-        if (
-            (origin := headers.get("origin"))
-            and scope["method"] not in ("GET", "HEAD")
-            and urlsplit(origin).netloc != headers.get("host")
-        ):
-            return 403, "A page of another site can't use this server."
+        host = headers.get("host", "")
+        if self.settings.loopback and _hostname(host) not in self.hosts:  # another site's name that was made to lead here
+            asked = _hostname(host) or "the one asked for"
+            return Refusal(421, f"This server isn't {asked}. Ask it under its own name, or start it with --allow-host.")
+        origin = headers.get("origin")
+        if origin and scope["method"] not in ("GET", "HEAD") and origin.rpartition("//")[2] != host:
+            return Refusal(403, "A page of another site can't use this server.")
         if self.settings.token and scope["path"] not in OPEN and not self._knows(scope, headers):
-            return (
-                401,
-                "This server asks for a token: send it as 'Authorization: Bearer TOKEN', or open the page with ?token=TOKEN.",
-            )
-        length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self.settings.max_upload:
-            return 413, self._too_large()
+            how = "send it as 'Authorization: Bearer TOKEN', or open the page with ?token=TOKEN."
+            return Refusal(401, f"This server asks for a token: {how}")
         return None
 
     def _knows(self, scope: Scope, headers: dict[str, str]) -> bool:
         cookies = SimpleCookie()
-        cookies.load(headers.get("cookie", ""))
+        with suppress(CookieError):
+            cookies.load(headers.get("cookie", ""))
         told = [headers.get("authorization", "").removeprefix("Bearer ")]
         told += [cookies[COOKIE].value] if COOKIE in cookies else []
         if scope["path"] == "/":
             told += parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
         return any(hmac.compare_digest(text.encode(), self.settings.token.encode()) for text in told)
 
-    def _too_large(self) -> str:
-        return f"That is more than {self.settings.max_upload / 1e6:.0f} MB, the most that this server takes at once."
+
+def _hostname(host: str) -> str:
+    """Of a Host header, without the port; nothing where it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

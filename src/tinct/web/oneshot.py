@@ -27,7 +27,7 @@ PICTURES: dict[int | str, dict[str, Any]] = {
             for media in [*dict.fromkeys(MEDIA.values()), "application/zip"]
         },
     },
-    **problems(400, 401, 403, 413, 422, 429, 503),
+    **problems(400, 401, 403, 408, 413, 422, 429, 503),
 }
 HintsField = Annotated[
     str, Form(description='JSON: [{"x": 120, "y": 80, "color": "#b58863"}], in pixels of the full-size photograph.')
@@ -69,7 +69,7 @@ async def colorize(
     return as_download(as_zip(files), f"{name.rpartition('.')[0] or name}.color.zip", ".zip")
 
 
-@router.post("/suggest", responses=problems(400, 401, 403, 413, 422, 429, 503))
+@router.post("/suggest", responses=problems(400, 401, 403, 408, 413, 422, 429, 503))
 async def suggest(
     request: Request,
     photo: Annotated[UploadFile, File()],

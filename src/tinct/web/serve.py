@@ -8,12 +8,18 @@ import threading
 import webbrowser
 
 import uvicorn
+from fastapi import FastAPI
 
 from ..errors import ConfigError
 from .app import make_app
 from .settings import Settings
 
-__all__ = ["serve"]
+__all__ = ["configuration", "serve"]
+
+CONNECTIONS = 500
+"""At once; to more, uvicorn says 503."""
+GRACE = 5
+"""Seconds that requests have to end after Ctrl-C."""
 
 
 def serve(settings: Settings, *, open_page: bool = False) -> None:
@@ -41,5 +47,17 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
     if open_page:
         token = f"?token={settings.token}" if settings.token else ""
         threading.Timer(0.5, webbrowser.open, [address + token]).start()
-    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False, h11_max_incomplete_event_size=64_000)
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(configuration(app)).run(sockets=[listening])
+
+
+def configuration(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves the app."""
+    return uvicorn.Config(
+        app,
+        access_log=False,  # its lines would hold the pictures' ids
+        log_config=None,
+        server_header=False,
+        h11_max_incomplete_event_size=64_000,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=GRACE,
+    )
