@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -160,6 +161,16 @@ def test_coloring_needs_no_torch() -> None:
 def test_importing_tinct_loads_nothing_heavy() -> None:
     code = "import sys, tinct; print(sorted({'torch', 'pyvips', 'onnxruntime', 'numpy', 'typer', 'rich'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_coloring_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    """ONNX Runtime would keep an id of the machine there, and report to its maker."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))}
+    code = "import numpy, tinct; tinct.Colorizer().colorize(numpy.zeros((16, 16), 'u1')).to_numpy()"
+    subprocess.run([sys.executable, "-c", code], env={**kept, "HOME": str(home)}, check=True)
+    assert list(home.rglob("*")) == []
 
 
 def test_the_public_face() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -28,6 +29,7 @@ def load_network(graph: Path, spec: ModelSpec, threads: int) -> ClassicNetwork |
 
 
 def _session(graph: Path, threads: int) -> onnxruntime.InferenceSession:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it keeps a device id in the home folder, and reports to its maker
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
