@@ -42,8 +42,9 @@ docs: $(VENV)/dev.stamp
 	$(BIN)/mkdocs build --strict
 	@echo 'Read site/index.html'
 
-images: $(VENV)/base.stamp
+images: $(VENV)/dev.stamp
 	@$(BIN)/python scripts/write_images.py
+	@$(BIN)/python scripts/write_page_images.py
 
 card: $(VENV)/dev.stamp
 	@$(BIN)/python scripts/write_model_card.py

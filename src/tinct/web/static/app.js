@@ -1,375 +1,303 @@
-// The page: which photograph is on the stage, what its controls say, and what they do.
+// The page: which photographs are open, which of them is on the stage, and what its controls do.
 
 import * as api from "./api.js";
+import { $, keep } from "./dom.js";
+import { chosen, dropped, pasted } from "./files.js";
+import { Gestures } from "./gestures.js";
+import { fromJson, toJson } from "./hints.js";
+import { calm, note, say } from "./notice.js";
+import { Panel } from "./panel.js";
 import { Photo } from "./photo.js";
 import { Picker } from "./picker.js";
 import { Stage } from "./stage.js";
+import { Tray } from "./tray.js";
+import { Variants } from "./variants.js";
 
-const $ = (id) => document.getElementById(id);
+const USED = 10; // colors of other places that the picker offers
+const IDLE = 350; // milliseconds after an edit until the variants follow
+
 const photos = [];
 let photo = null; // the one on the stage
-let picked = -1; // its color that the picker is for, or -1
-let pending = null; // a place without a color yet
-let drawing = 0;
+let asked = null; // the place that the picker is for: {x, y, hint}, its number or -1
 
-// ---- the stage ----
+// ---- colors of places ----
 
-const stage = new Stage($("stage"), {
-  place: (x, y) => ask({ x, y }),
-  dotPicked: (i) => pick(i),
-  dotMoved(i, x, y) {
-    picker.close();
-    setHints(photo.edit.hints.map((hint, k) => (k === i ? { ...hint, x: round(x), y: round(y) } : hint)), `move ${i}`);
-  },
-  dotDropped() {
-    photo.history.settle();
-    say("Moved");
-  },
-  dotRemoved: (i) => removeHint(i),
-  sized: () => photo?.sharpen(stage.shownSide),
+const stage = new Stage($("stage"), () => {
+  if (asked) picker.follow(stage.onScreen(asked));
+  photo?.sharpen(stage.shownSide);
 });
 
-const picker = new Picker($("picker"), {
-  chosen(color) {
-    const hints = [...photo.edit.hints];
-    if (picked < 0) {
-      picked = hints.length;
-      hints.push({ x: round(pending.x), y: round(pending.y), color });
-      setHints(hints);
-    } else {
-      hints[picked] = { ...hints[picked], color };
-      setHints(hints, `color ${picked}`);
-    }
-    say(`${color} at ${Math.round(hints[picked].x)}, ${Math.round(hints[picked].y)}`);
+const gestures = new Gestures(stage, {
+  place: (at) => ask({ ...at, hint: -1 }),
+  missed() {
+    picker.close();
+    stage.point(null);
   },
-  removed: () => removeHint(picked),
+  pointed(at) {
+    picker.close();
+    stage.point(at);
+    say(where(at));
+  },
+  dotPicked: pick,
+  dotMoved(i, at) {
+    picker.close();
+    if (!photo.edit.hints[i]) return;
+    photo.set({ hints: photo.edit.hints.map((hint, k) => (k === i ? { ...hint, ...rounded(at) } : hint)) }, `move ${i}`);
+    say(`Moved to ${where(at)}`);
+  },
+  dotDropped: () => photo?.history.settle(),
+  dotRemoved: removeHint,
+});
+
+const picker = new Picker({
+  chosen(color, finally_) {
+    const hints = [...photo.edit.hints];
+    if (asked.hint < 0) {
+      asked.hint = hints.length;
+      hints.push({ ...rounded(asked), color });
+      stage.point(null);
+    }
+    hints[asked.hint] = { ...hints[asked.hint], color };
+    photo.set({ hints }, `color ${asked.hint}`);
+    if (finally_) photo.history.settle();
+    say(`${color} at ${where(asked)}`);
+  },
+  removed: () => removeHint(asked?.hint ?? -1),
   closed() {
-    picked = -1;
-    pending = null;
+    asked = null;
+    stage.point(null);
     photo?.history.settle();
     update();
   },
 });
 
-const round = (value) => Math.round(value * 10) / 10;
+const rounded = ({ x, y }) => ({ x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 });
+const where = ({ x, y }) => `${Math.round(x)}, ${Math.round(y)}`;
 
-function setHints(hints, kind) {
-  photo.set({ hints }, kind);
+function pick(i) {
+  const hint = photo.edit.hints[i];
+  if (hint) ask({ x: hint.x, y: hint.y, hint: i });
+}
+
+async function ask(place) {
+  if (photo?.state !== "ready") return;
+  picker.close(); // what was asked before is over
+  asked = place;
+  const [mine, hints] = [asked, photo.edit.hints];
+  const said = hints[place.hint]?.color;
+  stage.point(said ? null : place);
+  const used = [...new Set(hints.map(({ color }) => color).reverse())].slice(0, USED);
+  picker.show(stage.onScreen(place), said ?? stage.colorAt(place), Boolean(said), used);
+  update();
+  const others = hints.filter((_, i) => i !== place.hint);
+  try {
+    const found = await photo.ask((id) => api.suggest(id, { x: place.x, y: place.y, hints: others, count: 9 }));
+    if (asked === mine) picker.fill(found);
+  } catch (problem) {
+    if (asked !== mine) return;
+    picker.fill([]);
+    note(problem.message);
+  }
 }
 
 function removeHint(i) {
   if (i < 0) return;
-  setHints(photo.edit.hints.filter((_, k) => k !== i));
-  say("Removed");
-}
-
-/** Which color a new place has. */
-function ask(place) {
-  if (photo?.state !== "ready") return;
-  [picked, pending] = [-1, place];
-  open(place, null);
-}
-
-function pick(i) {
-  const hint = photo.edit.hints[i];
-  if (!hint) return;
-  [picked, pending] = [i, null];
-  open(hint, hint.color);
-  update();
-}
-
-async function open(place, color) {
-  picker.show(stage.onScreen(place.x, place.y), color);
-  const [of, others] = [photo, photo.edit.hints.filter((_, k) => k !== picked)];
-  try {
-    const found = await of.ask((id) => api.suggest(id, { x: place.x, y: place.y, hints: others, count: 10 }));
-    if (of === photo && picker.open) picker.fill(found);
-  } catch (problem) {
-    picker.fill([]);
-    complain(problem.message);
+  picker.close();
+  const inList = $("hints").contains(document.activeElement);
+  photo.set({ hints: photo.edit.hints.filter((_, k) => k !== i) });
+  draw();
+  if (document.activeElement === document.body) {
+    const last = $("hints").lastElementChild?.lastElementChild ?? $("load-hints");
+    (inList ? last : stage.root).focus({ preventScroll: true });
   }
+  say("Removed");
 }
 
 // ---- photographs ----
 
+const heard = {
+  changed: update,
+  failed: (one, problem) => note(problem.message, { label: "Try again", act: () => one.refresh() }, one),
+  well: calm,
+};
+
 async function take(files) {
-  const fresh = [...files].filter((file) => file.size).map((file) => new Photo(file, update));
+  const fresh = files.filter((file) => file.size).map((file) => new Photo(file, heard));
   if (!fresh.length) return;
   photos.push(...fresh);
-  if (!photo || photo.state === "failed") choose(fresh[0]);
-  update();
-  for (const one of fresh) {
-    await one.send();
-    if (one === photo) choose(one);
-    if (one.state === "failed") complain(one.problem);
-  }
+  choose(fresh[0]);
+  for (const one of fresh) await send(one);
+}
+
+async function send(one) {
+  await one.send();
+  if (one === photo) choose(one);
+  if (one.state === "failed") say(one.problem);
+  else if (!one.closed) say(`${one.name} is in color`);
 }
 
 function choose(one) {
   picker.close();
+  if (photo?.state === "ready" && photo !== one) photo.view = stage.view;
   photo = one;
-  if (one?.state === "ready") {
-    stage.open(one.width, one.height);
-    one.sharpen(stage.shownSide);
-  }
-  update();
+  document.title = one ? `${one.name} – tinct` : "tinct";
+  draw(); // the stage has its room only when it is seen
+  if (one?.state === "ready") stage.open(one.width, one.height, one.view);
+  tray.reveal();
 }
 
 function close(one) {
-  one.forget();
   const at = photos.indexOf(one);
   photos.splice(at, 1);
+  one.close();
+  calm(one);
   if (one === photo) choose(photos[Math.min(at, photos.length - 1)] ?? null);
   update();
+  if (one.state !== "ready") return;
+  const act = () => {
+    one.closed = false;
+    photos.splice(at, 0, one);
+    choose(one);
+  };
+  note(`${one.name} is closed.`, { label: "Bring it back", act });
 }
 
 // ---- what is on the screen ----
 
+let drawing = 0;
+let idle = 0;
+
+const tray = new Tray({ chosen: choose, closed: close });
+const variants = new Variants({
+  chosen(variant) {
+    photo.set({ variant });
+    say(variant === 1 ? "Automatic colors" : `Variant ${variant}`);
+  },
+  more() {
+    photo.shown += 8;
+    update();
+  },
+});
+const panel = new Panel({
+  undo: () => back("undo", "Undone"),
+  redo: () => back("redo", "Redone"),
+  startOver() {
+    photo.startOver();
+    say("Back to the automatic colors");
+  },
+  set: (changes, kind) => photo.set(changes, kind),
+  settle: () => photo.history.settle(),
+  recolor: (i, color) => photo.set({ hints: photo.edit.hints.map((hint, k) => (k === i ? { ...hint, color } : hint)) }, `color ${i}`),
+  pick,
+  remove: removeHint,
+});
+
+function back(way, text) {
+  if (gestures.busy || !(way === "undo" ? photo.history.canUndo : photo.history.canRedo)) return;
+  picker.close();
+  photo[way]();
+  say(text);
+}
+
 function update() {
-  if (drawing) return;
-  drawing = requestAnimationFrame(() => {
-    drawing = 0;
-    draw();
-  });
+  drawing ||= requestAnimationFrame(draw);
 }
 
 function draw() {
+  cancelAnimationFrame(drawing);
+  drawing = 0;
   $("welcome").hidden = photos.length > 0;
-  $("work").hidden = photos.length === 0;
-  drawTray();
+  $("work").hidden = $("open").hidden = photos.length === 0;
+  tray.draw(photos, photo);
   if (!photo) return;
-  const ready = photo.state === "ready";
-  $("work").classList.toggle("waiting", !ready);
-  $("busy").hidden = photo.state === "failed" || (ready && !photo.working);
-  $("busy").classList.toggle("quick", ready);
-  $("busy").firstElementChild.textContent = ready ? "" : photo.progress < 1 ? `Sending ${Math.round(100 * photo.progress)} %` : "Coloring…";
-  for (const control of document.querySelectorAll(".panel button, .panel input, .panel select")) control.disabled = !ready;
+  const [ready, failed] = [photo.state === "ready", photo.state === "failed"];
   $("frame").hidden = $("divider").hidden = !ready;
-  if (!ready) {
-    $("variants").replaceChildren();
-    if (photo.state === "failed") $("facts").textContent = photo.problem;
-    return;
-  }
-  const edit = photo.edit;
+  $("stage").setAttribute("aria-busy", String(!failed && (!ready || Boolean(photo.working))));
+  $("busy").hidden = ready || failed;
+  $("busy-text").textContent = photo.state === "sending" && photo.progress < 1 ? `Sending ${Math.round(100 * photo.progress)} %` : "Coloring…";
+  $("trouble").hidden = !failed;
+  $("trouble-text").textContent = photo.problem;
+  variants.draw(photo);
+  panel.draw(photo, asked?.hint);
+  if (!ready) return;
   stage.show(photo.gray, photo.color);
-  stage.setHints(edit.hints, picked);
-  stage.draw();
-  $("undo").disabled = !photo.history.canUndo;
-  $("redo").disabled = !photo.history.canRedo;
-  for (const key of ["vividness", "strength"]) {
-    $(key).value = Math.round(100 * edit[key]);
-    $(`${key}-out`).textContent = edit[key].toFixed(2);
-  }
-  drawHints(edit);
-  drawLike(edit);
-  drawVariants(edit);
-  $("facts").textContent = [`${photo.name}, ${photo.width} × ${photo.height}`, ...photo.notes].join(". ");
-  if (photo.problem) complain(photo.problem);
-  clearTimeout(draw.later);
-  draw.later = setTimeout(() => photo?.drawVariants(), 350);
+  stage.setHints(photo.edit.hints, asked?.hint);
+  clearTimeout(idle);
+  idle = setTimeout(() => photo?.drawVariants(), IDLE);
 }
 
-/** Children of a list, kept where they are, so that focus stays. */
-function fill(list, count, make) {
-  while (list.children.length > count) list.lastChild.remove();
-  while (list.children.length < count) list.append(make(list.children.length));
-}
+// ---- files ----
 
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-function drawTray() {
-  const tray = $("tray");
-  fill(tray, photos.length, () => {
-    const item = element("li");
-    const button = element("button", { type: "button" }, element("img", { alt: "" }));
-    button.addEventListener("click", () => choose(item.photo));
-    const cross = element("button", { type: "button", className: "close", textContent: "×" });
-    cross.addEventListener("click", () => close(item.photo));
-    item.append(button, cross);
-    return item;
-  });
-  photos.forEach((one, i) => {
-    const item = tray.children[i];
-    item.photo = one;
-    item.className = one.state;
-    const [button, cross] = item.children;
-    button.setAttribute("aria-label", `${one.name}${one.state === "ready" ? "" : `, ${one.state}`}`);
-    button.title = one.problem || one.name;
-    one === photo ? button.setAttribute("aria-current", "true") : button.removeAttribute("aria-current");
-    cross.setAttribute("aria-label", `Close ${one.name}`);
-    const image = button.firstElementChild;
-    image.hidden = !one.color;
-    if (one.color && image.src !== one.color) image.src = one.color;
-  });
-  tray.hidden = photos.length < 1;
-}
-
-function drawHints(edit) {
-  $("no-hints").hidden = edit.hints.length > 0;
-  $("save-hints").hidden = edit.hints.length === 0;
-  fill($("hints"), edit.hints.length, (i) => {
-    const color = element("input", { type: "color" });
-    color.addEventListener("input", () => setHints(photo.edit.hints.map((h, k) => (k === i ? { ...h, color: color.value } : h)), `color ${i}`));
-    color.addEventListener("change", () => photo.history.settle());
-    const place = element("button", { type: "button", className: "quiet" });
-    place.addEventListener("click", () => pick(i));
-    const cross = element("button", { type: "button", className: "close", textContent: "×" });
-    cross.addEventListener("click", () => removeHint(i));
-    return element("li", {}, color, place, cross);
-  });
-  edit.hints.forEach((hint, i) => {
-    const [color, place, cross] = $("hints").children[i].children;
-    color.value = hint.color;
-    color.setAttribute("aria-label", `Color ${i + 1}`);
-    place.textContent = `at ${Math.round(hint.x)}, ${Math.round(hint.y)}`;
-    cross.setAttribute("aria-label", `Remove color ${i + 1}`);
-  });
-}
-
-function drawLike(edit) {
-  const box = $("like");
-  const shown = box.querySelector("img")?.src ?? "";
-  if (shown === (edit.like?.real ?? "")) return;
-  const button = element("button", { type: "button", id: "like-pick", className: "quiet", textContent: edit.like ? "Another…" : "a color picture" });
-  button.addEventListener("click", () => $("like-file").click());
-  box.replaceChildren(button);
-  if (edit.like) {
-    const none = element("button", { type: "button", className: "quiet", textContent: "None" });
-    none.addEventListener("click", () => photo.set({ like: null }));
-    box.prepend(element("img", { src: edit.like.real, alt: `Colors of ${edit.like.name}` }));
-    box.append(none);
+async function loadHints([file]) {
+  const one = photo;
+  try {
+    const { hints, outside } = fromJson(await file.text(), file.name, one.width, one.height);
+    picker.close();
+    one.set({ hints });
+    one.kept = one.edit.hints;
+    if (outside) note(`${outside} of the colors in ${file.name} lie outside this photograph, and were left out.`);
+    say(`${hints.length} colors loaded`);
+  } catch (problem) {
+    note(problem.message);
   }
 }
 
-function drawVariants(edit) {
-  const list = $("variants");
-  fill(list, photo.shown + 1, () => {
-    const item = element("li");
-    const button = element("button", { type: "button" }, element("img", { alt: "", width: 96 }));
-    button.addEventListener("click", () => (item.variant ? photo.set({ variant: item.variant }) : more()));
-    item.append(button);
-    return item;
-  });
-  [...list.children].forEach((item, i) => {
-    item.variant = i < photo.shown ? i + 1 : 0;
-    const button = item.firstElementChild;
-    button.classList.toggle("more", !item.variant);
-    const url = photo.thumbs.get(item.variant);
-    const image = button.firstElementChild;
-    image.hidden = !url;
-    if (url && image.src !== url) image.src = url;
-    button.dataset.label = item.variant ? "" : "More";
-    button.setAttribute("aria-label", item.variant === 0 ? "More variants" : item.variant === 1 ? "Automatic colors" : `Variant ${item.variant}`);
-    button.setAttribute("aria-pressed", String(item.variant === edit.variant));
-  });
-}
-
-function more() {
-  photo.shown += 8;
+async function setLike([file]) {
+  const one = photo;
+  one.liking = true;
+  update();
+  try {
+    await one.setLike(file);
+    say(`Colored like ${file.name}`);
+  } catch (problem) {
+    note(problem.message);
+  }
+  one.liking = false;
   update();
 }
 
-function say(text) {
-  $("status").textContent = text;
-}
-
-function complain(text) {
-  $("toast").textContent = text;
-  $("toast").hidden = false;
-  clearTimeout(complain.later);
-  complain.later = setTimeout(() => ($("toast").hidden = true), 9000);
-}
-
-// ---- controls ----
-
-const openFiles = () => $("files").click();
-$("open").addEventListener("click", openFiles);
-$("pick").addEventListener("click", openFiles);
-$("files").addEventListener("change", (event) => {
-  take(event.target.files);
-  event.target.value = "";
+chosen("open", "files", take);
+$("pick").addEventListener("click", () => $("files").click());
+chosen("load-hints", "hints-file", loadHints);
+chosen("like-pick", "like-file", setLike);
+pasted(take);
+dropped((files, where) => {
+  const isHints = (file) => file.name.toLowerCase().endsWith(".json");
+  const ready = photo?.state === "ready";
+  if (ready && files.some(isHints)) loadHints(files.filter(isHints));
+  else if (ready && files.length && where.closest?.("#like")) setLike(files);
+  else take(files);
 });
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.classList.add("dropping");
-});
-document.addEventListener("dragleave", (event) => event.relatedTarget ?? document.body.classList.remove("dropping"));
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("dropping");
-  take(event.dataTransfer.files);
-});
-document.addEventListener("paste", (event) => take(event.clipboardData.files));
+$("output").addEventListener("change", update);
+$("try-again").addEventListener("click", () => send(photo));
+$("give-up").addEventListener("click", () => close(photo));
 
-for (const key of ["vividness", "strength"]) {
-  $(key).addEventListener("input", (event) => photo.set({ [key]: event.target.value / 100 }, key));
-  $(key).addEventListener("change", () => photo.history.settle());
-}
-$("undo").addEventListener("click", () => photo.undo());
-$("redo").addEventListener("click", () => photo.redo());
-$("clear").addEventListener("click", () => photo.startOver());
+$("download").addEventListener("click", async () => {
+  try {
+    const { blob, name } = await photo.render($("format").value, $("output").value);
+    keep(blob, name);
+    say(`${name} is downloaded`);
+  } catch (problem) {
+    note(problem.message);
+  }
+});
+$("save-hints").addEventListener("click", () => {
+  keep(new Blob([toJson(photo.edit.hints)], { type: "application/json" }), `${photo.name.replace(/\.[^.]*$/, "")}.hints.json`);
+  photo.kept = photo.edit.hints;
+});
+
+// ---- keys, and the end ----
+
 document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || photo?.state !== "ready") return;
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || photo?.state !== "ready") return;
   const key = event.key.toLowerCase();
-  if (key === "z") event.shiftKey ? photo.redo() : photo.undo();
-  else if (key === "y") photo.redo();
-  else return;
-  picker.close();
+  if (key !== "z" && key !== "y") return;
   event.preventDefault();
+  key === "y" || event.shiftKey ? back("redo", "Redone") : back("undo", "Undone");
 });
 $("zoom-in").addEventListener("click", () => stage.zoom(1.4));
 $("zoom-out").addEventListener("click", () => stage.zoom(1 / 1.4));
 $("zoom-fit").addEventListener("click", () => stage.fit());
-
-$("like-pick").addEventListener("click", () => $("like-file").click());
-$("like-file").addEventListener("change", async (event) => {
-  const [file] = event.target.files;
-  event.target.value = "";
-  if (file) await photo.setLike(file).catch((problem) => complain(problem.message));
-});
-
-function keep(blob, name) {
-  const link = element("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-$("download").addEventListener("click", async () => {
-  const [button, one] = [$("download"), photo];
-  button.textContent = "Working on the full size…";
-  button.classList.add("working");
-  try {
-    const edit = { ...one.request(), format: $("format").value, output: $("output").value };
-    const { blob, name } = await one.ask((id) => api.render(id, edit));
-    keep(blob, name);
-    say(`${name} is there`);
-  } catch (problem) {
-    complain(problem.message);
-  }
-  button.textContent = "Download in full size";
-  button.classList.remove("working");
-});
-$("save-hints").addEventListener("click", () => {
-  const text = `[\n${photo.edit.hints.map((hint) => `  ${JSON.stringify(hint)}`).join(",\n")}\n]\n`;
-  keep(new Blob([text], { type: "application/json" }), `${photo.name.replace(/\.[^.]*$/, "")}.hints.json`);
-});
-$("load-hints").addEventListener("click", () => $("hints-file").click());
-$("hints-file").addEventListener("change", async (event) => {
-  const [file] = event.target.files;
-  event.target.value = "";
-  if (!file) return;
-  try {
-    const hints = JSON.parse(await file.text());
-    const fine = Array.isArray(hints) && hints.every((h) => Number.isFinite(h.x) && Number.isFinite(h.y) && /^#[0-9a-f]{6}$/i.test(h.color));
-    if (!fine) throw new Error();
-    setHints(hints.map(({ x, y, color, size }) => ({ x, y, color, ...(size ? { size } : {}) })));
-  } catch {
-    complain(`${file.name} holds no colors: it should be JSON, [{"x": 120, "y": 80, "color": "#b58863"}].`);
-  }
-});
+window.addEventListener("beforeunload", (event) => photos.some((one) => one.unsaved) && event.preventDefault());
 window.addEventListener("pagehide", () => photos.forEach((one) => one.forget()));
-update();
+draw();

@@ -4,58 +4,73 @@ import * as api from "./api.js";
 import { History, START } from "./history.js";
 
 const FIRST = 1024; // pixels of the previews that come with a photograph
+const SHARP = 2048; // and of those for a closer look
 
 export class Photo {
-  /** @param {() => void} changed  called whenever there is something new to show */
-  constructor(file, changed) {
-    this.file = file;
-    this.name = file.name || "pasted picture";
-    this.changed = changed;
+  /**
+   * @param {object} heard  changed() - there is something new to show; failed(photo, problem) - what is shown isn't what was asked for;
+   *     well(photo) - it is again
+   */
+  constructor(file, heard) {
+    this.file = file.name ? file : new File([file], "pasted.png", { type: file.type });
+    this.name = this.file.name;
+    this.heard = heard;
     this.history = new History();
     this.state = "waiting"; // sending, ready, failed
     this.progress = 0;
-    this.problem = "";
+    this.problem = ""; // why it is "failed"
     this.side = FIRST;
     this.thumbs = new Map(); // variant -> object URL
     this.shown = 8; // variants in the strip
+    this.view = null; // how it lay on the stage
+    this.kept = START.hints; // the hints when something was last downloaded
   }
 
   get edit() {
     return this.history.now;
   }
 
+  /** Whether closing it would lose work. */
+  get unsaved() {
+    return this.edit.hints.length > 0 && this.edit.hints !== this.kept;
+  }
+
   async send() {
     this.state = "sending";
-    this.changed();
+    this.progress = 0;
+    this.heard.changed();
     try {
-      await this.meet(await api.send(this.file, (part) => {
+      const known = await api.send(this.file, (part) => {
         this.progress = part;
-        this.changed();
-      }));
-      this.state = "ready";
+        this.heard.changed();
+      });
+      const { id, width, height, notes, gray, color } = known;
+      Object.assign(this, { id, width, height, notes, gray, color, state: "ready" });
+      if (this.closed) this.forget();
     } catch (problem) {
       this.state = "failed";
       this.problem = problem.message;
     }
-    this.changed();
-  }
-
-  meet(known) {
-    Object.assign(this, { id: known.id, width: known.width, height: known.height, notes: known.notes });
-    this.gray ??= known.gray;
-    this.color ??= known.color;
+    this.heard.changed();
   }
 
   /** Ask, and where the server has forgotten the photograph meanwhile, send it once more. */
   async ask(question) {
-    try {
-      return await question(this.id);
-    } catch (problem) {
-      if (problem.status !== 404) throw problem;
-      this.meet(await api.send(this.file));
-      if (this.edit.like) await this.sendLike();
-      return question(this.id);
+    const { id } = this;
+    if (id) {
+      try {
+        return await question(id);
+      } catch (problem) {
+        if (problem.status !== 404) throw problem;
+      }
     }
+    if (this.id === id) await (this.again ??= this.sendAgain().finally(() => (this.again = null)));
+    return question(this.id);
+  }
+
+  async sendAgain() {
+    for (const like of this.likes) like.id = (await api.send(like.file)).id;
+    this.id = (await api.send(this.file)).id;
   }
 
   // ---- edits ----
@@ -76,8 +91,7 @@ export class Photo {
   }
 
   startOver() {
-    this.history.set(START);
-    this.refresh();
+    this.set(START);
   }
 
   /** What the server is to be told of an edit. */
@@ -89,79 +103,105 @@ export class Photo {
 
   /** Bring the picture up to date; edits that come while the server works are shown by one more picture, the last. */
   async refresh() {
-    this.changed();
     this.wanted = { edit: this.edit, side: this.side };
-    if (this.working) return;
+    if (this.working) return this.heard.changed();
     this.working = true;
-    try {
-      while (this.wanted) {
-        const { edit, side } = this.wanted;
-        this.wanted = null;
-        const blob = await this.ask((id) => api.preview(id, { ...this.request(edit), size: side }));
-        this.replace("color", blob);
-        if (this.graySide !== side && side > FIRST) {
-          this.graySide = side;
+    this.heard.changed();
+    let problem = null;
+    while (this.wanted && !this.closed) {
+      const { edit, side } = this.wanted;
+      this.wanted = null;
+      try {
+        this.replace("color", await this.ask((id) => api.preview(id, { ...this.request(edit), size: side })));
+        if (side > FIRST && !this.sharp) {
           this.replace("gray", await this.ask((id) => api.preview(id, { strength: 0, size: side })));
+          this.sharp = true;
         }
-        this.changed();
+        problem = null;
+      } catch (found) {
+        problem = found;
       }
-      this.problem = "";
-    } catch (problem) {
-      this.problem = problem.message;
-    } finally {
-      this.working = false;
-      this.changed();
+      this.heard.changed();
     }
+    this.working = false;
+    this.heard.changed();
+    problem ? this.heard.failed(this, problem) : this.heard.well(this);
   }
 
   replace(what, blob) {
-    const old = this[what];
+    revokeLater(this[what]);
     this[what] = URL.createObjectURL(blob);
-    if (old?.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(old), 2000);
   }
 
-  /** Sharper pictures, when the photograph is shown larger. */
+  /** Sharper pictures, where the photograph is shown larger than they are. */
   sharpen(pixels) {
-    const side = pixels > FIRST * 1.2 ? 2048 : FIRST;
-    if (side <= this.side || this.state !== "ready" || Math.max(this.width, this.height) <= this.side) return;
-    this.side = side;
+    if (this.state !== "ready" || this.side === SHARP || pixels <= FIRST * 1.2 || Math.max(this.width, this.height) <= FIRST) return;
+    this.side = SHARP;
     this.refresh();
   }
 
   /** Small pictures of the variants, one after the other, so that nothing more urgent waits. */
   async drawVariants() {
-    const key = JSON.stringify({ ...this.request(), variant: 0 }) + this.shown;
+    const edit = this.edit;
+    const key = JSON.stringify([{ ...this.request(), variant: 0 }, this.shown]);
     if (this.thumbsOf === key || this.state !== "ready") return;
     this.thumbsOf = key;
-    const edit = this.request();
     for (let variant = 1; variant <= this.shown; variant++) {
       try {
-        const blob = await this.ask((id) => api.preview(id, { ...edit, variant, size: 192 }));
-        if (this.thumbsOf !== key) return;
-        const old = this.thumbs.get(variant);
+        const blob = await this.ask((id) => api.preview(id, { ...this.request(edit), variant, size: 192 }));
+        if (this.thumbsOf !== key || this.closed) return;
+        revokeLater(this.thumbs.get(variant));
         this.thumbs.set(variant, URL.createObjectURL(blob));
-        if (old) setTimeout(() => URL.revokeObjectURL(old), 2000);
-        this.changed();
+        this.heard.changed();
       } catch {
+        if (this.thumbsOf === key) this.thumbsOf = null; // the next edit tries again
         return;
       }
     }
   }
 
-  // ---- a reference picture ----
+  /** The file to keep. */
+  async render(format, output) {
+    const edit = this.edit;
+    this.rendering = true;
+    this.heard.changed();
+    try {
+      const made = await this.ask((id) => api.render(id, { ...this.request(edit), format, output }));
+      this.kept = edit.hints;
+      return made;
+    } finally {
+      this.rendering = false;
+      this.heard.changed();
+    }
+  }
 
+  /** Color it as another picture is colored. */
   async setLike(file) {
-    const known = await api.send(file);
-    this.likeFile = file;
-    this.set({ like: { id: known.id, name: file.name, picture: known.color, real: URL.createObjectURL(file) } });
+    const { id } = await api.send(file);
+    this.set({ like: { file, id, name: file.name, url: URL.createObjectURL(file) } });
   }
 
-  async sendLike() {
-    const known = await api.send(this.likeFile);
-    this.history.edits[this.history.place] = Object.freeze({ ...this.edit, like: { ...this.edit.like, id: known.id } });
+  /** Not wanted any more, for now: if it is after all, it is sent again. */
+  close() {
+    this.closed = true;
+    this.thumbsOf = null;
+    this.forget();
   }
 
+  /** The server needs to keep nothing of it. */
   forget() {
-    if (this.id) api.forget(this.id).catch(() => {});
+    for (const known of [this, ...this.likes]) {
+      if (known.id) api.forget(known.id).catch(() => {});
+      known.id = null;
+    }
   }
+
+  get likes() {
+    return new Set(this.history.edits.map((edit) => edit.like).filter(Boolean));
+  }
+}
+
+/** When what shows it has had the time to show something else. */
+function revokeLater(url) {
+  if (url?.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), 2000);
 }

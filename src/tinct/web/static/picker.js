@@ -1,77 +1,110 @@
-// The colors to choose from for one place: those that the model thinks likely, and any other.
+// The colors to choose from for one place: those that the model thinks likely, those used before, and any other.
+
+import { $, element } from "./dom.js";
+
+const GRAY = "#808080"; // as a hint: no color
+const COLUMNS = 5;
+const APART = 18; // pixels between the place and the dialog
 
 export class Picker {
-  /** @param {object} heard  chosen(color), removed(), closed() */
-  constructor(dialog, heard) {
-    this.dialog = dialog;
+  /** @param {object} heard  chosen(color, finally), removed(), closed() */
+  constructor(heard) {
+    this.dialog = $("picker");
     this.heard = heard;
-    this.swatches = dialog.querySelector("#swatches");
-    this.title = dialog.querySelector("#picker-title");
-    this.free = dialog.querySelector("#free");
-    this.remove = dialog.querySelector("#remove");
-    this.free.addEventListener("input", () => this.choose(this.free.value));
-    this.remove.addEventListener("click", () => {
-      this.close();
-      heard.removed();
-    });
-    dialog.querySelector("#done").addEventListener("click", () => this.close());
-    dialog.addEventListener("close", () => heard.closed());
+    this.keys = false; // whether keys were used last, and are to find a color focused
+    const { dialog } = this;
+    $("free").addEventListener("input", () => this.choose($("free").value, false));
+    $("free").addEventListener("change", () => this.choose($("free").value, true));
+    $("remove").addEventListener("click", () => heard.removed());
+    $("done").addEventListener("click", () => this.close());
+    dialog.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("pointerdown", (event) => {
-      if (dialog.open && !dialog.contains(event.target) && !event.target.closest("#stage")) this.close();
+      if (!dialog.contains(event.target) && !event.target.closest("#stage")) this.close();
     });
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && dialog.open) this.close();
-    });
+    document.addEventListener("pointerdown", () => (this.keys = false), true);
+    document.addEventListener("keydown", () => (this.keys = true), true);
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
   get open() {
     return this.dialog.open;
   }
 
-  /** Beside a place of the screen, for a color that is said already or not. */
-  show({ left, top }, color) {
-    this.remove.hidden = !color;
-    this.fresh = !color;
-    if (color) this.free.value = color.length === 4 ? color.replace(/[^#]/g, "$&$&") : color;
-    this.wait();
-    if (!this.dialog.open) this.dialog.show();
-    const { width, height } = this.dialog.getBoundingClientRect();
-    const [right, below] = [window.innerWidth - width - 8, window.innerHeight - height - 8];
-    this.dialog.style.left = `${Math.max(8, Math.min(left + 18, right))}px`;
-    this.dialog.style.top = `${Math.max(8, top + 18 <= below ? top + 18 : Math.min(top - height - 18, below))}px`;
+  /**
+   * @param {string} color  that the place has now
+   * @param {boolean} said  whether somebody said so, and may take it back
+   * @param {string[]} used  colors of other places
+   */
+  show(at, color, said, used) {
+    $("picker-title").textContent = "Looking at this place…";
+    $("remove").hidden = !said;
+    $("free").value = color;
+    $("swatches").replaceChildren();
+    $("used").replaceChildren(...used.map((one) => this.swatch(one, `${one}, used before`)));
+    $("used-title").hidden = used.length === 0;
+    if (!this.open) this.dialog.show();
+    this.dialog.focus();
+    this.follow(at);
   }
 
-  wait() {
-    this.title.textContent = "Looking at this place…";
-    this.swatches.replaceChildren();
+  /** Beside the place of the screen, so that neither is it hidden nor anything cut off. */
+  follow(at) {
+    this.at = at;
+    const { left, top } = at;
+    const { width, height } = this.dialog.getBoundingClientRect();
+    const [right, below] = [window.innerWidth - width - 8, window.innerHeight - height - 8];
+    const above = top - height - APART;
+    this.dialog.style.left = `${Math.max(8, Math.min(left + APART, right))}px`;
+    this.dialog.style.top = `${Math.max(8, top + APART <= below ? top + APART : Math.min(above, below))}px`;
   }
 
   /** @param {{color: string, probability: number}[]} suggestions */
   fill(suggestions) {
-    this.title.textContent = suggestions.length ? "Likely colors here" : "Choose a color";
-    if (this.fresh && suggestions.length) this.free.value = suggestions[0].color;
-    this.swatches.replaceChildren(
-      ...suggestions.map(({ color, probability }) => {
-        const swatch = document.createElement("button");
-        swatch.type = "button";
-        swatch.className = "swatch";
-        swatch.style.backgroundColor = color;
-        const percent = probability >= 0.005 ? `${Math.round(100 * probability)} %` : "under 1 %";
-        swatch.title = `${color}, ${percent}`;
-        swatch.setAttribute("aria-label", `${color}, ${percent} likely`);
-        swatch.addEventListener("click", () => this.choose(color));
-        return swatch;
-      }),
-    );
+    $("picker-title").textContent = suggestions.length ? "Likely colors here" : "Choose a color";
+    const likely = suggestions.map(({ color, probability }) => {
+      const percent = probability >= 0.005 ? `${Math.round(100 * probability)} %` : "under 1 %";
+      return this.swatch(color, `${color}, ${percent} likely`);
+    });
+    $("swatches").replaceChildren(...likely, this.swatch(GRAY, "Gray: no color"));
+    if (this.keys && document.activeElement === this.dialog) $("swatches").firstElementChild.focus({ preventScroll: true });
+    this.mark($("free").value);
+    this.follow(this.at);
   }
 
-  choose(color) {
-    this.free.value = color;
-    this.remove.hidden = false;
-    this.heard.chosen(color);
+  swatch(color, title) {
+    const made = element("button", { type: "button", className: "swatch", title });
+    made.dataset.color = color;
+    made.style.backgroundColor = color;
+    made.setAttribute("aria-label", title);
+    made.addEventListener("click", () => this.choose(color, true));
+    return made;
+  }
+
+  choose(color, finally_) {
+    $("free").value = color;
+    $("remove").hidden = false;
+    this.mark(color);
+    this.heard.chosen(color, finally_);
+  }
+
+  mark(color) {
+    const said = !$("remove").hidden;
+    for (const one of this.dialog.querySelectorAll(".swatch")) one.setAttribute("aria-pressed", String(said && one.dataset.color === color));
+  }
+
+  /** Arrow keys go from color to color. */
+  key(event) {
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
+    const all = [...this.dialog.querySelectorAll(".swatch")];
+    const to = all[all.indexOf(document.activeElement) + by];
+    if (by === undefined || !all.includes(document.activeElement)) return;
+    to?.focus();
+    event.preventDefault();
   }
 
   close() {
-    if (this.dialog.open) this.dialog.close();
+    if (!this.open) return;
+    this.dialog.close(); // its own event comes later, when another place may be asked about
+    this.heard.closed();
   }
 }

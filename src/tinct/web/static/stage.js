@@ -1,43 +1,37 @@
-// The photograph on the screen: zoom, pan, the divider between gray and color, and dots where colors were said.
+// The photograph on the screen: where it lies, the divider between gray and color, and dots where colors were said.
 
-const CLICK = 6; // pixels that a pointer may move and still click
+const BORDER = 20; // pixels left free around a photograph that fits
+const HANDLE = 18; // half of the divider's handle
+
+export const between = (least, value, most) => Math.max(least, Math.min(value, most));
 
 export class Stage {
-  /**
-   * @param {object} heard  place(x, y), dotPicked(i), dotMoved(i, x, y), dotDropped(i), sized() - coordinates in pixels of the photograph
-   */
-  constructor(root, heard) {
+  /** @param {() => void} moved  the photograph lies elsewhere, or is shown larger or smaller */
+  constructor(root, moved) {
     this.root = root;
-    this.heard = heard;
-    this.frame = root.querySelector("#frame");
-    this.after = root.querySelector("#after");
-    this.before = root.querySelector("#before");
-    this.dots = root.querySelector("#dots");
-    this.cross = root.querySelector("#cross");
-    this.divider = root.querySelector("#divider");
-    this.width = this.height = 1;
-    this.scale = 1;
-    this.x = this.y = 0;
-    this.split = 0;
-    this.pointers = new Map();
-    this.aim = null;
-    root.addEventListener("pointerdown", (event) => this.down(event));
-    root.addEventListener("pointermove", (event) => this.move(event));
-    root.addEventListener("pointerup", (event) => this.up(event));
-    root.addEventListener("pointercancel", (event) => this.up(event, true));
-    root.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    root.addEventListener("keydown", (event) => this.key(event));
-    root.addEventListener("dblclick", (event) => event.preventDefault());
-    this.divider.addEventListener("keydown", (event) => this.dividerKey(event));
-    new ResizeObserver(() => this.fit(this.fitted)).observe(root);
+    this.moved = moved;
+    for (const part of ["frame", "after", "before", "dots", "cross", "divider"]) this[part] = root.querySelector(`#${part}`);
+    this.width = this.height = 1; // pixels of the photograph
+    this.scale = 1; // pixels of the screen for each of them
+    this.x = this.y = 0; // where its corner lies
+    this.split = 0; // how much of what is seen of it is gray
+    this.aim = null; // a place that is pointed at: by the cross, while it has no color
     this.fitted = true;
+    new ResizeObserver(() => (this.fitted ? this.fit() : this.draw())).observe(root);
   }
 
-  /** Another photograph, of so many pixels. */
-  open(width, height) {
+  /** Another photograph, of so many pixels, as it lay here before. */
+  open(width, height, view) {
     [this.width, this.height] = [width, height];
-    this.aim = null;
-    this.fit();
+    this.point(null);
+    if (!view || view.fitted) return this.fit();
+    Object.assign(this, view);
+    this.draw();
+  }
+
+  get view() {
+    const { scale, x, y, fitted } = this;
+    return { scale, x, y, fitted };
   }
 
   show(gray, color) {
@@ -51,31 +45,39 @@ export class Stage {
     return this.root.getBoundingClientRect();
   }
 
+  /** The scale at which all of it is seen. */
   get least() {
     const { width, height } = this.room;
-    return Math.min((width - 24) / this.width, (height - 24) / this.height, 4) || 1;
+    return Math.max(Math.min((width - 2 * BORDER) / this.width, (height - 2 * BORDER) / this.height, 4), 1e-4);
   }
 
-  fit(really = true) {
-    if (really) {
-      this.scale = Math.max(this.least, 1e-4);
-      this.x = (this.room.width - this.width * this.scale) / 2;
-      this.y = (this.room.height - this.height * this.scale) / 2;
-      this.fitted = true;
-    }
+  fit() {
+    this.scale = this.least;
+    this.fitted = true;
     this.draw();
-    this.heard.sized();
   }
 
+  /** Around a place of the stage, which stays where it is. */
   zoom(factor, x = this.room.width / 2, y = this.room.height / 2) {
-    const scale = Math.min(Math.max(this.scale * factor, this.least), Math.max(8, this.least));
+    const scale = between(this.least, this.scale * factor, Math.max(8, this.least));
     this.x = x - ((x - this.x) * scale) / this.scale;
     this.y = y - ((y - this.y) * scale) / this.scale;
     this.scale = scale;
     this.fitted = scale <= this.least * 1.001;
-    if (this.fitted) return this.fit();
     this.draw();
-    this.heard.sized();
+  }
+
+  pan(dx, dy) {
+    this.x += dx;
+    this.y += dy;
+    this.draw();
+  }
+
+  /** Pan as little as brings a place of the photograph into sight. */
+  reveal(x, y) {
+    const { width, height } = this.room;
+    const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
+    this.pan(between(BORDER, left, width - BORDER) - left, between(BORDER, top, height - BORDER) - top);
   }
 
   /** Pixels of the screen along the photograph's longer side. */
@@ -85,36 +87,100 @@ export class Stage {
 
   draw() {
     const [w, h] = [this.width * this.scale, this.height * this.scale];
-    const room = this.room;
-    const held = (place, size, all) => (size <= all ? (all - size) / 2 : Math.min(0, Math.max(all - size, place)));
-    this.x = held(this.x, w, room.width);
-    this.y = held(this.y, h, room.height);
+    const { width, height } = this.room;
+    const held = (place, size, all) => (size <= all ? (all - size) / 2 : between(all - size, place, 0));
+    this.x = held(this.x, w, width);
+    this.y = held(this.y, h, height);
     const style = this.frame.style;
-    style.width = `${w}px`;
-    style.height = `${h}px`;
+    [style.width, style.height] = [`${w}px`, `${h}px`];
     style.transform = `translate(${this.x}px, ${this.y}px)`;
-    const cut = Math.min(Math.max(this.split * room.width - this.x, 0), w);
-    this.before.style.clipPath = `inset(0 ${w - cut}px 0 0)`;
-    this.divider.style.left = `clamp(16px, ${100 * this.split}%, calc(100% - 16px))`;
-    this.divider.setAttribute("aria-valuenow", Math.round(100 * this.split));
-    for (const dot of this.dots.children) this.put(dot, dot.at.x, dot.at.y);
-    if (this.aim) this.put(this.cross, this.aim.x, this.aim.y);
+    const line = this.left + this.split * (this.right - this.left);
+    this.before.style.clipPath = `inset(0 ${w - (line - this.x)}px 0 0)`;
+    this.drawDivider(line, width, height, h);
+    for (const dot of this.dots.children) this.put(dot, dot.at);
+    if (this.aim) this.put(this.cross, this.aim);
+    this.moved();
   }
 
-  put(element, x, y) {
+  /** The part of the stage that the photograph covers. */
+  get left() {
+    return Math.max(0, this.x);
+  }
+
+  get right() {
+    return Math.min(this.room.width, this.x + this.width * this.scale);
+  }
+
+  drawDivider(line, width, height, h) {
+    const top = Math.max(0, this.y);
+    const { style } = this.divider;
+    style.left = `${line}px`;
+    style.top = `${top}px`;
+    style.height = `${Math.min(height, this.y + h) - top}px`;
+    style.setProperty("--nudge", `${between(HANDLE, line, width - HANDLE) - line}px`); // all of the handle is on the stage
+    this.divider.classList.toggle("end", this.split === 0 || this.split === 1);
+    this.divider.setAttribute("aria-valuenow", Math.round(100 * this.split));
+    this.divider.setAttribute("aria-valuetext", `${Math.round(100 * this.split)} % gray`);
+  }
+
+  /** Whether the divider's handle is so high on the screen. */
+  onHandle(clientY) {
+    const { top, height } = this.divider.getBoundingClientRect();
+    return Math.abs(clientY - (top + height / 2)) <= HANDLE;
+  }
+
+  divide(split) {
+    this.split = between(0, split, 1);
+    this.draw();
+  }
+
+  put(element, { x, y }) {
     element.style.left = `${x * this.scale}px`;
     element.style.top = `${y * this.scale}px`;
   }
 
-  /** Pixels of the photograph under a place of the screen, or null outside. */
+  /** The place of the photograph under one of the screen; it may lie outside. */
   under(clientX, clientY) {
-    const room = this.room;
-    const x = (clientX - room.left - this.x) / this.scale;
-    const y = (clientY - room.top - this.y) / this.scale;
-    return x >= 0 && y >= 0 && x < this.width && y < this.height ? { x, y } : null;
+    const { left, top } = this.room;
+    return { x: (clientX - left - this.x) / this.scale, y: (clientY - top - this.y) / this.scale };
+  }
+
+  has({ x, y }) {
+    return x >= 0 && y >= 0 && x < this.width && y < this.height;
+  }
+
+  inside({ x, y }) {
+    return { x: between(0, x, this.width - 0.1), y: between(0, y, this.height - 0.1) };
+  }
+
+  /** Where on the screen a place of the photograph is. */
+  onScreen({ x, y }) {
+    const { left, top } = this.room;
+    return { left: left + this.x + x * this.scale, top: top + this.y + y * this.scale };
+  }
+
+  /** #rrggbb that the photograph in color has around a place, as far as it is shown. */
+  colorAt({ x, y }) {
+    const { naturalWidth: w, naturalHeight: h } = this.after;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 1;
+    const context = canvas.getContext("2d");
+    const side = Math.min(5, w, h);
+    if (!side) return "#808080";
+    const from = (place, all, pixels) => between(0, (place / all) * pixels - side / 2, pixels - side);
+    context.drawImage(this.after, from(x, this.width, w), from(y, this.height, h), side, side, 0, 0, 1, 1);
+    const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+    return `#${[r, g, b].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
   }
 
   // ---- dots ----
+
+  /** The cross at a place that has no color yet, or nowhere. */
+  point(place) {
+    this.aim = place;
+    this.cross.hidden = !place;
+    if (place) this.put(this.cross, place);
+  }
 
   setHints(hints, picked) {
     while (this.dots.children.length > hints.length) this.dots.lastChild.remove();
@@ -131,105 +197,7 @@ export class Stage {
       dot.style.backgroundColor = hint.color;
       dot.classList.toggle("picked", i === picked);
       dot.setAttribute("aria-label", `Color ${i + 1}: ${hint.color} at ${Math.round(hint.x)}, ${Math.round(hint.y)}`);
-      this.put(dot, hint.x, hint.y);
+      this.put(dot, hint);
     });
-  }
-
-  /** Where on the screen a place of the photograph is. */
-  onScreen(x, y) {
-    const room = this.room;
-    return { left: room.left + this.x + x * this.scale, top: room.top + this.y + y * this.scale };
-  }
-
-  // ---- pointers ----
-
-  down(event) {
-    if (event.target.closest(".zoom") || event.button > 1) return;
-    const dot = event.target.closest(".dot");
-    const kind = dot ? "dot" : event.target === this.divider ? "divider" : "picture";
-    this.pointers.set(event.pointerId, { kind, x: event.clientX, y: event.clientY, fromX: event.clientX, fromY: event.clientY, moved: false, hint: dot ? Number(dot.dataset.hint) : -1 });
-    this.root.setPointerCapture(event.pointerId);
-    if (this.pointers.size > 1) for (const pointer of this.pointers.values()) pointer.moved = true;
-    if (kind !== "dot") event.preventDefault();
-    (dot ?? (kind === "divider" ? this.divider : this.root)).focus({ preventScroll: true });
-  }
-
-  move(event) {
-    const pointer = this.pointers.get(event.pointerId);
-    if (!pointer) return;
-    const [dx, dy] = [event.clientX - pointer.x, event.clientY - pointer.y];
-    if (Math.hypot(event.clientX - pointer.fromX, event.clientY - pointer.fromY) > CLICK) pointer.moved = true;
-    if (this.pointers.size === 2) this.pinch(pointer, event);
-    else if (pointer.kind === "divider") {
-      this.split = Math.min(1, Math.max(0, (event.clientX - this.room.left) / this.room.width));
-      this.draw();
-    } else if (pointer.kind === "dot" && pointer.moved) {
-      const place = this.under(event.clientX, event.clientY);
-      if (place) this.heard.dotMoved(pointer.hint, place.x, place.y);
-    } else if (pointer.kind === "picture" && pointer.moved && !this.fitted) {
-      this.x += dx;
-      this.y += dy;
-      this.draw();
-    }
-    [pointer.x, pointer.y] = [event.clientX, event.clientY];
-  }
-
-  pinch(pointer, event) {
-    const other = [...this.pointers.values()].find((p) => p !== pointer);
-    const before = Math.hypot(pointer.x - other.x, pointer.y - other.y);
-    const now = Math.hypot(event.clientX - other.x, event.clientY - other.y);
-    const room = this.room;
-    this.zoom(now / Math.max(before, 1), (event.clientX + other.x) / 2 - room.left, (event.clientY + other.y) / 2 - room.top);
-  }
-
-  up(event, cancelled = false) {
-    const pointer = this.pointers.get(event.pointerId);
-    this.pointers.delete(event.pointerId);
-    if (!pointer || cancelled) return;
-    if (pointer.kind === "dot") pointer.moved ? this.heard.dotDropped(pointer.hint) : this.heard.dotPicked(pointer.hint);
-    else if (pointer.kind === "picture" && !pointer.moved) {
-      const place = this.under(event.clientX, event.clientY);
-      if (place) this.heard.place(place.x, place.y);
-    }
-  }
-
-  wheel(event) {
-    event.preventDefault();
-    const room = this.room;
-    this.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), event.clientX - room.left, event.clientY - room.top);
-  }
-
-  // ---- keys ----
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = (event.shiftKey ? 32 : 8) / this.scale;
-    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    const dot = event.target.closest?.(".dot");
-    if (event.target === this.divider) return;
-    if (way && dot) {
-      const inside = (value, most) => Math.min(Math.max(value, 0), most - 0.01);
-      this.heard.dotMoved(Number(dot.dataset.hint), inside(dot.at.x + way[0] * step, this.width), inside(dot.at.y + way[1] * step, this.height));
-    } else if (way && event.target === this.root) {
-      this.aim ??= { x: this.width / 2, y: this.height / 2 };
-      this.aim = { x: Math.min(Math.max(this.aim.x + way[0] * step, 0), this.width - 0.01), y: Math.min(Math.max(this.aim.y + way[1] * step, 0), this.height - 0.01) };
-      this.cross.hidden = false;
-      this.draw();
-    } else if (event.key === "Enter" && event.target === this.root && this.aim) this.heard.place(this.aim.x, this.aim.y);
-    else if ((event.key === "Delete" || event.key === "Backspace") && dot) this.heard.dotRemoved(Number(dot.dataset.hint));
-    else if (event.key === "+" || event.key === "=") this.zoom(1.25);
-    else if (event.key === "-") this.zoom(0.8);
-    else if (event.key === "0") this.fit();
-    else return;
-    event.preventDefault();
-  }
-
-  dividerKey(event) {
-    const by = { ArrowLeft: -0.05, ArrowRight: 0.05, Home: -1, End: 1 }[event.key];
-    if (by === undefined) return;
-    this.split = Math.min(1, Math.max(0, this.split + by));
-    this.draw();
-    event.preventDefault();
-    event.stopPropagation();
   }
 }

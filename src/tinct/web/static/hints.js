@@ -1,0 +1,27 @@
+// Hints as a file: the JSON that the command line reads, too.
+
+export const toJson = (hints) => `[\n${hints.map((hint) => `  ${JSON.stringify(hint)}`).join(",\n")}\n]\n`;
+
+/** `#abc` as `#aabbcc`, which is what the browser's own color picker takes. */
+export const long = (color) => (color.length === 4 ? color.replace(/[^#]/g, "$&$&") : color).toLowerCase();
+
+/**
+ * The hints of a file, for a photograph of so many pixels.
+ * @returns {{hints: object[], outside: number}}  and how many lie outside of it
+ * @throws {Error} whose message is fit to be shown
+ */
+export function fromJson(text, name, width, height) {
+  let found = null;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    // told below
+  }
+  const fine = (h) => Number.isFinite(h?.x) && Number.isFinite(h?.y) && /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(h.color) && (h.size ?? 0) >= 0;
+  if (!Array.isArray(found) || !found.length || !found.every(fine)) {
+    throw new Error(`${name} holds no colors that this page can read. It should be a list such as [{"x": 120, "y": 80, "color": "#b58863"}].`);
+  }
+  const inside = found.filter(({ x, y }) => x >= 0 && y >= 0 && x <= width && y <= height);
+  if (!inside.length) throw new Error(`All colors in ${name} lie outside this photograph. They may belong to another.`);
+  return { hints: inside.map(({ x, y, color, size }) => ({ x, y, color: long(color), ...(size ? { size } : {}) })), outside: found.length - inside.length };
+}

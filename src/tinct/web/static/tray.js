@@ -1,0 +1,44 @@
+// The photographs that are open, as a row of small pictures.
+
+import { $, element, fill } from "./dom.js";
+
+export class Tray {
+  /** @param {object} heard  chosen(photo), closed(photo) */
+  constructor(heard) {
+    this.heard = heard;
+    this.list = $("tray");
+  }
+
+  draw(photos, current) {
+    this.list.hidden = !photos.length;
+    fill(this.list, photos.length, () => this.item());
+    photos.forEach((photo, i) => {
+      const item = this.list.children[i];
+      item.photo = photo;
+      item.className = photo.state;
+      const [button, cross] = item.children;
+      const state = { waiting: ", waits to be sent", sending: ", is being colored", failed: `, ${photo.problem}`, ready: "" }[photo.state];
+      button.setAttribute("aria-label", `${photo.name}${state}`);
+      button.title = photo.problem || photo.name;
+      button.setAttribute("aria-current", String(photo === current));
+      cross.setAttribute("aria-label", `Close ${photo.name}`);
+      const image = button.firstElementChild;
+      image.hidden = !photo.color;
+      if (photo.color && image.src !== photo.color) image.src = photo.color;
+    });
+  }
+
+  item() {
+    const button = element("button", { type: "button" }, element("img", { alt: "" }));
+    const cross = element("button", { type: "button", className: "close", textContent: "×" });
+    const item = element("li", {}, button, cross);
+    button.addEventListener("click", () => this.heard.chosen(item.photo));
+    cross.addEventListener("click", () => this.heard.closed(item.photo));
+    return item;
+  }
+
+  /** Bring the current one into sight. */
+  reveal() {
+    this.list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+}

@@ -1,0 +1,34 @@
+// Other colors that are plausible for the photograph, as a strip of small pictures.
+
+import { $, element, fill } from "./dom.js";
+
+export class Variants {
+  /** @param {object} heard  chosen(variant), more() */
+  constructor(heard) {
+    this.heard = heard;
+    this.list = $("variants");
+    $("more").addEventListener("click", () => heard.more());
+  }
+
+  draw(photo) {
+    $("below").classList.toggle("empty", photo.state !== "ready");
+    fill(this.list, photo.shown, (i) => this.item(i + 1));
+    [...this.list.children].forEach((item, i) => {
+      const button = item.firstElementChild;
+      const image = button.firstElementChild;
+      const url = photo.thumbs.get(i + 1);
+      image.hidden = !url;
+      if (url && image.src !== url) image.src = url;
+      button.setAttribute("aria-pressed", String(i + 1 === photo.edit.variant));
+    });
+  }
+
+  item(variant) {
+    const button = element("button", { type: "button" }, element("img", { alt: "", draggable: false }));
+    const name = variant === 1 ? "Automatic colors" : `Variant ${variant}`;
+    button.title = name;
+    button.setAttribute("aria-label", name);
+    button.addEventListener("click", () => this.heard.chosen(variant));
+    return element("li", {}, button);
+  }
+}
