@@ -1,32 +1,42 @@
 """A Space: drop a photograph, get it in color. Needs gradio, and tinct."""
 
+from pathlib import Path
+
 import gradio as gr
 
-from tinct import Colorizer, TinctError
+from tinct import Colorizer, Photo, TinctError
 
+HOUR = 3600
 colorizer = Colorizer()
 
 
 def color(photo, variant, vividness):
+    """Gray and color, as files that any browser shows, of full size and with the photograph's own metadata."""
     if photo is None:
-        return None
+        raise gr.Error("Drop a photograph first.", print_exception=False)
+    beside = Path(photo)  # in a folder that gradio made for this upload alone
     try:
-        found = colorizer.colorize(photo, variants=max(2, int(variant)), vividness=vividness)
+        canvas = colorizer.canvas(Photo.open(beside, name=beside.name))
+        gray = canvas.colorize(strength=0)
+        found = canvas.colorize(first=int(variant), vividness=vividness)
+        before = gray.save(beside.with_name(f"{beside.stem}.gray.jpg"), overwrite=True)
+        after = found.save(beside.with_name(f"{beside.stem}.color-{int(variant)}-{vividness:g}.jpg"), overwrite=True)
     except TinctError as error:
-        raise gr.Error(str(error)) from error
-    return photo, found[int(variant) - 1].to_pil()
+        raise gr.Error(str(error), print_exception=False) from error
+    return str(before), str(after)
 
 
 page = gr.Interface(
     color,
     inputs=[
-        gr.Image(type="filepath", label="A black-and-white photograph"),
+        gr.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], label="A black-and-white photograph"),
         gr.Slider(1, 8, 1, step=1, label="Variant (1 is the automatic one)"),
         gr.Slider(0, 1, 0.5, label="Vividness"),
     ],
     outputs=gr.ImageSlider(label="Gray and color"),
     title="tinct",
     flagging_mode="never",
+    delete_cache=(HOUR // 6, HOUR),  # photographs are forgotten an hour after they came
 )
 
 if __name__ == "__main__":

@@ -435,7 +435,7 @@ def test_room_is_bounded_and_who_works_keeps_his(monkeypatch: pytest.MonkeyPatch
 def test_nothing_of_a_photograph_stays(web: Client) -> None:
     def photos() -> set[int]:
         gc.collect()
-        return {id(thing) for thing in gc.get_objects() if isinstance(thing, Photo)}
+        return {id(thing) for thing in gc.get_objects() if type(thing) is Photo}
 
     before = photos()
     reference = send(web, seed_picture(), "like.png")

@@ -36,6 +36,7 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        listening.listen()
     except OSError as error:
         raise ConfigError(
             f"{settings.host}:{settings.port}: {error.strerror or error}. Choose another --port or --host."
