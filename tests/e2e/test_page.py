@@ -6,19 +6,17 @@ import base64
 import io
 import json
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 from skimage import data
 from typer.testing import CliRunner
+
+from serving import serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright isn't installed")
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
@@ -29,19 +27,8 @@ PATIENCE = 30_000
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    from tinct.web import Settings, make_app
-
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(make_app(Settings(port=port)), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
-    thread.join()
+    with serving() as found:
+        yield f"{found}/"
 
 
 @pytest.fixture(scope="module")
