@@ -10,7 +10,11 @@ __all__ = ["Stop"]
 
 
 class Stop:
-    """While entered, Ctrl-C and SIGTERM only raise a flag, which the loop heeds between steps; a second one breaks in at once."""
+    """While entered, Ctrl-C and SIGTERM only raise a flag, which the loop heeds between steps; one more Ctrl-C breaks in at once.
+
+    One more SIGTERM doesn't: whoever ends several processes may send it twice, and each has a checkpoint to write. A signal that this
+    process was told to ignore stays ignored.
+    """
 
     def __init__(self) -> None:
         self.asked = False
@@ -18,11 +22,12 @@ class Stop:
 
     def __enter__(self) -> Stop:
         if threading.current_thread() is threading.main_thread():  # elsewhere signals are someone else's business
-            self.previous = {number: signal.signal(number, self.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+            heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+            self.previous = {number: signal.signal(number, self.ask) for number in heard}
         return self
 
     def ask(self, number: int, frame: object) -> None:
-        if self.asked:
+        if self.asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.asked = True
 
