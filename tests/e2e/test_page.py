@@ -64,9 +64,13 @@ class Visit:
         self.page.wait_for_selector("#frame:visible")
         self.settle()
 
+    def draw(self) -> None:
+        """Wait for the page to show what it knows: it does so with the next frame."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def settle(self) -> None:
         """Wait for the picture to follow what was done: it is marked as busy until then."""
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.draw()
         self.page.wait_for_selector("#stage[aria-busy=false]")
         self.page.evaluate("document.querySelector('#after').decode()")
 
@@ -102,10 +106,12 @@ class Visit:
 
     @property
     def dots(self) -> int:
+        self.draw()
         return self.page.locator(".dot").count()
 
     @property
     def places(self) -> list[str]:
+        self.draw()
         return self.page.locator("#hints .place").all_inner_texts()
 
     def forgive(self, *statuses: str) -> None:
