@@ -25,6 +25,7 @@ from serving import serving
 from tinct import Colorizer, Hint, Photo
 from tinct.errors import ConfigError
 from tinct.web import Settings, make_app
+from tinct.web.app import give_back_memory
 from tinct.web.problems import PROBLEM
 from tinct.web.schemas import PictureOut
 
@@ -430,6 +431,27 @@ def test_room_is_bounded_and_who_works_keeps_his(monkeypatch: pytest.MonkeyPatch
         refused(web.post(f"/v1/pictures/{second['id']}/preview", json={}), 404)
         for kept in (first, third):
             assert web.post(f"/v1/pictures/{kept['id']}/preview", json={}).status_code == 200
+
+
+def test_memory_is_given_back_while_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    monkeypatch.setattr("tinct.web.app.SWEEP", 0.02)
+    monkeypatch.setattr("tinct.web.app.give_back_memory", lambda: given.append(1))
+    with client(workers=1) as web:
+        deadline = time.monotonic() + 20
+        while not given and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert given
+        free, entered = threading.Event(), threading.Event()
+        holding = web.portal.start_task_soon(web.app.state.tinct.gate.run, lambda: entered.set() or free.wait(20))  # type: ignore
+        assert entered.wait(10)
+        time.sleep(0.1)  # what was under way
+        before = len(given)
+        time.sleep(0.2)
+        assert len(given) == before
+        free.set()
+        holding.result()
+    give_back_memory()
 
 
 def test_nothing_of_a_photograph_stays(web: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import resources
@@ -28,7 +29,7 @@ __all__ = ["make_app"]
 
 STATIC = Path(str(resources.files(__package__) / "static"))
 SWEEP = 30.0
-"""Seconds between two looks for pictures that are to be forgotten."""
+"""Seconds between two looks for pictures that are to be forgotten, and memory to be given back."""
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
@@ -55,6 +56,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
             while True:
                 await asyncio.sleep(SWEEP)
                 pictures.sweep()
+                if not gate.running:
+                    await asyncio.to_thread(give_back_memory)
 
         sweeper = asyncio.create_task(sweep())
         yield
@@ -100,6 +103,12 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     _describe_problems(app)
     app.add_middleware(Guard, settings=settings, telemetry=telemetry)
     return app
+
+
+def give_back_memory() -> None:
+    """What was freed, to the system: glibc would keep most of it after pictures of many sizes."""
+    with suppress(OSError, AttributeError):  # elsewhere there is no such function
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _describe_problems(app: FastAPI) -> None:
