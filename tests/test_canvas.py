@@ -12,7 +12,7 @@ from skimage import data as samples
 
 from conftest import draw
 from tinct import Colorizer, ConfigError, Hint, HintError, Photo, PhotoError, Strokes, canvas
-from tinct.canvas import _honor
+from tinct.canvas import MOST_COLORFUL, _honor
 from tinct.color import AB_SCALE, chroma, gamut_chroma, lab_to_rgb, rgb_to_lab
 from tinct.hints import draw as draw_hints
 from tinct.provenance import Absent, Record, Reference
@@ -61,6 +61,19 @@ def test_a_seed_gives_the_same_variants_again_and_another_gives_others(colorizer
 def test_vividness_makes_colors_stronger(colorizer: Colorizer, gray: np.ndarray) -> None:
     strength = [chroma(ab_of(colorizer.colorize(gray, vividness=v))).mean() for v in (0, 0.5, 1)]
     assert strength[0] < strength[1] < strength[2]
+
+
+def test_vividness_makes_no_variant_garish(colorizer: Colorizer, gray: np.ndarray) -> None:
+    """Beyond what a variant is by itself, it is at most one and a half times as colorful as the automatic result."""
+
+    def colorful(vividness: float) -> list[float]:
+        return [float(chroma(ab_of(photo)).mean()) for photo in colorizer.colorize(gray, variants=16, seed=2, vividness=vividness)]
+
+    safest, vivid = colorful(0.0), colorful(1.0)
+    bounds = [max(MOST_COLORFUL * vivid[0], own) for own in safest]
+    assert all(got <= 1.1 * most for got, most in zip(vivid[1:], bounds[1:], strict=True))  # enlarging changes it a little
+    assert any(got > 0.8 * most for got, most in zip(vivid[1:], bounds[1:], strict=True))
+    assert all(got > own for got, own in zip(vivid, safest, strict=True))
 
 
 def test_a_hint_is_honored_where_it_was_placed(colorizer: Colorizer) -> None:

@@ -11,6 +11,8 @@ import torch
 
 from conftest import draw
 from tinct import Colorizer, Photo
+from tinct._fields import to_dict
+from tinct.codes import offset
 from tinct.color import AB_SCALE, ab_bins
 from tinct.errors import ConfigError, WeightsError
 from tinct.guide import sharpen
@@ -237,7 +239,7 @@ def test_a_seed_gives_the_same_colors_in_torch_and_in_use(flagship: Path) -> Non
     gray = np.asarray(draw(4, 64, 64)[..., 1])
     colorizer = Colorizer(flagship, threads=1)
     variant = colorizer.colorize(gray, variants=3, seed=5, vividness=0)[2]
-    noise = np.random.default_rng((5, 2)).standard_normal((1, spec.config["latent"])).astype(np.float32)
+    noise = offset(spec.codes, spec.config["latent"], 5, 2)
     width, height = spec.preparation.size(64, 64)
     lightness = Photo.open(gray).small_lightness(width, height)
     with torch.no_grad():
@@ -246,6 +248,15 @@ def test_a_seed_gives_the_same_colors_in_torch_and_in_use(flagship: Path) -> Non
         cells = network.mean_ab(logits)[0].permute(1, 2, 0).numpy() * AB_SCALE
     expected = Photo.open(gray).recolored(sharpen(cells, spec.preparation.pad(lightness[None])[0])[:height, :width]).to_numpy()
     assert np.abs(variant.to_numpy().astype(int) - expected).max() <= 1
+
+
+def test_where_codes_lie_comes_from_the_run(flagship: Path, flagship_run: Path) -> None:
+    """And what the run found is where the codes of its training pictures lie."""
+    scores = json.loads((flagship_run / "scores.json").read_text())
+    spec = read_spec(flagship.with_suffix(".safetensors"))
+    assert to_dict(spec.codes) == scores["codes"]
+    assert "codes" not in spec.scores
+    assert len(spec.codes.mean) in (0, spec.config["latent"])
 
 
 def test_batchnorm_s_statistics_stay_in_single_precision(flagship: Path, flagship_run: Path) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .color import AB_SCALE, ab_bins
+from .codes import offset
+from .color import AB_SCALE, ab_bins, chroma
 from .errors import ConfigError, HintError
 from .guide import sharpen
 from .hints import draw
 from .networks import ClassicNetwork, Seen, TinctNetwork
-from .palette import Suggestion, confidence, likelihood, pull, suggestions, vivid
+from .palette import Suggestion, confidence, likelihood, mean, pull, suggestions, vivid
 from .prepare import resize
 from .provenance import Absent, Record, Reference, plain
 from .weights import ModelSpec
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["Canvas", "Sight", "View", "look"]
 
 Floats = npt.NDArray[np.float32]
+MOST_COLORFUL = 1.5
+"""So many times as colorful as the usual result, on average, a variant may be made by vividness: some codes are colorful already."""
+NEAR = 0.4
+"""Variants in the colors of a reference lie nearer together, by this factor."""
 
 
 @dataclass(frozen=True)
@@ -183,24 +188,35 @@ class Canvas:
         assert isinstance(self._network, TinctNetwork)
         height, width = self._seen[0].lightness.shape
         total = np.zeros((height, width, 2), np.float32)
-        noise, like = self._noise(record), record.like
+        noise, like, palette = self._noise(record), record.like, self._spec.palette
         for view, seen, hints in zip(self._views, self._seen, planes, strict=True):
             middle = seen.prior_mean if like is None else like.code
-            logits = self._network.decode(seen, hints, middle + noise * seen.prior_scale)
-            if like is not None:
-                logits = pull(logits, like.histogram)
-            cells = vivid(logits, self._spec.palette, record.vividness)
+            logits = self._logits(seen, hints, middle + noise * seen.prior_scale, like)
+            cells = vivid(logits, palette, record.vividness)
+            if record.variant > 1 and record.vividness:
+                usual = vivid(self._logits(seen, hints, middle, like), palette, record.vividness)
+                most = max(MOST_COLORFUL * chroma(usual).mean(), chroma(mean(likelihood(logits))).mean())
+                cells = cells * min(np.float32(1), most / max(chroma(cells).mean(), np.float32(1e-6)))
             sharp = sharpen(cells, self._spec.preparation.pad(seen.lightness[None])[0])
             pixels = _honor(sharp[: seen.lightness.shape[0], : seen.lightness.shape[1]], hints)
             total += resize(_mirror(pixels, view, axis=1), height, width)
         return np.clip(total / len(self._views), -AB_SCALE, AB_SCALE)
 
-    def _noise(self, record: Record) -> Floats:
-        """(1, latent) of this variant; zeros for the first."""
+    def _logits(self, seen: Seen, hints: Floats, code: Floats, like: Reference | None) -> Floats:
+        """(bins, h, w) of the decoder's cells."""
         assert isinstance(self._network, TinctNetwork)
-        number = record.variant - 1
-        noise = np.random.default_rng((record.seed, number)).standard_normal((1, self._network.latent))
-        return (noise if number else np.zeros_like(noise)).astype(np.float32)
+        logits = self._network.decode(seen, hints, code)
+        return logits if like is None else pull(logits, like.histogram)
+
+    def _noise(self, record: Record) -> Floats:
+        """(1, latent) where this variant's code lies, in standard deviations of the prior; zeros for the first."""
+        assert isinstance(self._network, TinctNetwork)
+        if record.variant == 1:
+            return np.zeros((1, self._network.latent), np.float32)
+        codes = self._spec.codes
+        if record.like is not None:  # near the reference
+            codes = replace(codes, mean=(0.0,) * len(codes.mean), temperature=NEAR * codes.temperature)
+        return offset(codes, self._network.latent, record.seed, record.variant - 1)
 
     def _unable(self, what: str) -> ConfigError:
         return ConfigError(f"The model {self._spec.name!r} has no {what}; choose the model 'tinct'.")

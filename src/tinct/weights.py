@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ._fields import from_dict, to_dict
+from .codes import Codes
 from .errors import ConfigError, WeightsError, nearest
 from .palette import Palette
 from .prepare import Preparation
@@ -45,6 +46,8 @@ class ModelSpec:
     """Further graphs of the model: ``NAME.PART.onnx``."""
     palette: Palette = field(default_factory=Palette)
     """How a distribution over ab bins becomes color, for a model that gives one."""
+    codes: Codes = field(default_factory=Codes)
+    """Where the codes of real colorings lie, for a model that has codes."""
     parameters: int = 0
     """Trained numbers in it."""
     training: dict[str, Any] = field(default_factory=dict)

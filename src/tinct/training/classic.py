@@ -68,6 +68,9 @@ class Classic:
     def record(self) -> dict[str, Any]:
         return {}
 
+    def describe(self, network: nn.Module) -> dict[str, Any]:
+        return {}
+
     def _tensors(self, indices: Indices) -> tuple[Tensor, Tensor]:
         gray, rgb = (torch.from_numpy(array) for array in batch_arrays(self.pictures, indices, self.preparation))
         gray, rgb = gray.to(memory_format=torch.channels_last), rgb.to(memory_format=torch.channels_last)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .._fields import from_dict, to_dict
 from .._version import __version__
+from ..codes import Codes
 from ..color import AB_SCALE, ab_bins
 from ..errors import ConfigError, WeightsError
 from ..models import MODELS, Tinct
@@ -186,6 +187,7 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any],
     }
     frequency = tuple(checkpoint.get("frequency", ()))
     scores = read("scores.json")
+    codes = from_dict(Codes, scores.pop("codes", {}), str(run / "scores.json"))
     mean_ab = (np.array(frequency) @ ab_bins()).tolist() if frequency else scores.get("mean_color", {}).get("ab")
     if mean_ab:
         training["mean_ab"] = mean_ab
@@ -195,6 +197,7 @@ def _spec(name: str, run: Path, config: TrainConfig, checkpoint: dict[str, Any],
         preparation=task.preparation(config),
         parts=("decode", "like") if isinstance(network, Tinct) else (),
         palette=Palette(frequency),
+        codes=codes,
         config=to_dict(network_config(config)),
         parameters=sum(p.numel() for p in network.parameters()),
         training=training,

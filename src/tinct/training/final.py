@@ -32,8 +32,10 @@ Predict = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]
 """(B,) indices of pictures -> (B, H, W, 3) RGB in 0..1 from the final weights."""
 
 
-def write_scores(run: Path, config: TrainConfig, pictures: Pictures, predict: Predict, tell: Progress) -> None:
-    """``scores.json``: errors of the model, of the gray pictures and of mean color on both sides, see docs/train.md.
+def write_scores(
+    run: Path, config: TrainConfig, pictures: Pictures, predict: Predict, described: dict[str, Any], tell: Progress
+) -> None:
+    """``scores.json``: errors of the model, of the gray pictures and of mean color on both sides, and `described`; see docs/train.md.
 
     Where the recipe has `test_pictures`, it is at most so many pictures a side.
     """
@@ -61,7 +63,7 @@ def write_scores(run: Path, config: TrainConfig, pictures: Pictures, predict: Pr
     scores["milliseconds"] = _milliseconds(predict, pictures.test)
     last = json.loads((run / "metrics.jsonl").read_text("utf-8").splitlines()[-1])
     scores["kl"] = {side: last[side]["kl"] for side in ("train", "test")} if hasattr(network_config(config), "latent") else None
-    write_whole(run / "scores.json", json.dumps(scores, indent=2))
+    write_whole(run / "scores.json", json.dumps(scores | described, indent=2))
 
 
 def write_samples(run: Path, pictures: Pictures, predict: Predict) -> None:

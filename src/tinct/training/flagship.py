@@ -18,6 +18,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .._fields import to_dict
+from ..codes import fit
 from ..color import AB_SCALE, BIN_STEP, L_SCALE, ab_bins, lightness
 from ..errors import ConfigError
 from ..models.tinct import CELL, Features, Gaussian, Tinct
@@ -33,6 +35,10 @@ __all__ = ["Flagship", "bin_frequency"]
 
 LEAST = 4
 """Pictures a step and device: two that learn from the prior, two from the posterior."""
+
+
+DESCRIBED = 500
+"""Training pictures of which codes are looked at."""
 
 
 class Batch(NamedTuple):
@@ -136,6 +142,21 @@ class Flagship:
     def record(self) -> dict[str, Any]:
         """How often each ab bin occurs in the training pictures: by it, colors are made vivid in use."""
         return {"frequency": self.frequency.tolist()}
+
+    @torch.no_grad()
+    def describe(self, network: nn.Module) -> dict[str, Any]:
+        """Where the codes of training pictures lie: for variants."""
+        assert isinstance(network, Tinct)
+        train = self.pictures.train
+        chosen, size = train[:: math.ceil(len(train) / DESCRIBED)], self.config.stage(1).size
+        found = []
+        for index in chosen:
+            rgb = self.store(np.array([index])).permute(0, 3, 1, 2).float() / 255
+            gray, ab = lab(F.interpolate(rgb, size=(size, size), mode="area") if rgb.shape[2] != size else rgb)
+            features = network.encode(gray.contiguous(memory_format=torch.channels_last))
+            posterior = network.posterior(features, F.avg_pool2d(ab, CELL))
+            found.append((posterior.mean - features.prior.mean) / (0.5 * features.prior.log_variance).exp())
+        return {"codes": to_dict(fit(torch.cat(found).float().cpu().numpy()))} if len(found) > 1 else {}
 
     def _batch(self, gray: Tensor, ab: Tensor, generator: torch.Generator, host: torch.Generator) -> Batch:
         count, shares = len(gray), self.config.hints

@@ -226,7 +226,9 @@ class _Loop:
             self.train_epoch()
             on_epoch(self.end_epoch())
         if self.fabric.global_rank == 0:
-            write_scores(self.run, self.config, self.pictures, self.predict, self.tell)
+            with self.fabric.autocast():
+                described = self.task.describe(self.final.eval())
+            write_scores(self.run, self.config, self.pictures, self.predict, described, self.tell)
             write_samples(self.run, self.pictures, self.predict)
 
     def predict(self, indices: Indices) -> npt.NDArray[np.float32]:

@@ -69,6 +69,9 @@ class Task(Protocol):
     def record(self) -> dict[str, Any]:
         """What else a checkpoint holds, for the model that is made from it."""
 
+    def describe(self, network: nn.Module) -> dict[str, Any]:
+        """What of the finished network stands beside its scores, for the model that is made from it."""
+
 
 def build(config: TrainConfig) -> nn.Module:
     """The network with its first weights, which the seed alone decides."""
