@@ -14,6 +14,7 @@ from .color import AB_SCALE, ab_bins, chroma
 from .errors import ConfigError, HintError
 from .guide import sharpen
 from .hints import draw
+from .kriging import krige
 from .networks import ClassicNetwork, Seen, TinctNetwork
 from .palette import Suggestion, confidence, likelihood, mean, pull, suggestions, vivid
 from .prepare import resize
@@ -197,7 +198,8 @@ class Canvas:
                 usual = vivid(self._logits(seen, hints, middle, like), palette, record.vividness)
                 most = max(MOST_COLORFUL * chroma(usual).mean(), chroma(mean(likelihood(logits))).mean())
                 cells = cells * min(np.float32(1), most / max(chroma(cells).mean(), np.float32(1e-6)))
-            sharp = sharpen(cells, self._spec.preparation.pad(seen.lightness[None])[0])
+            light = self._spec.preparation.pad(seen.lightness[None])[0]
+            sharp = sharpen(krige(cells, light, hints), light)
             pixels = _honor(sharp[: seen.lightness.shape[0], : seen.lightness.shape[1]], hints)
             total += resize(_mirror(pixels, view, axis=1), height, width)
         return np.clip(total / len(self._views), -AB_SCALE, AB_SCALE)
