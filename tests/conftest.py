@@ -62,6 +62,7 @@ def toy_flagship() -> list[str]:
         *("size=32", "min_side=16", "batch=8", "epochs=20", "minutes=0", "test_fraction=0.2", "stages=[{size=32, crop=1.0}]"),
         *("network.widths=[16,16,24,24]", "network.hint_widths=[8,8,8,8]", "network.latent=4", "network.context=16"),
         *("network.encoder_blocks=[1,1,1,1]", "network.decoder_blocks=[1,1,1,1]", "wear.emulsion=0", "wear.worn=0"),
+        *("network.recognizer=false", "recognizer=''"),
         *("lr=5e-3", "optimizer.warmup=10", "optimizer.ema=0.9", "terms.kl_warmup=20"),
     ]
 

@@ -325,7 +325,9 @@ def test_lightness_says_the_likely_color_and_hints_and_code_the_rest() -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         ones, wide = (1, 1, 1, 1), (16, 16, 16, 16)
-        network = Tinct(TinctConfig(wide, encoder_blocks=ones, decoder_blocks=ones, hint_widths=wide, latent=4, context=16))
+        network = Tinct(
+            TinctConfig(wide, encoder_blocks=ones, decoder_blocks=ones, hint_widths=wide, latent=4, context=16, recognizer=False)
+        )
     halves, optimizer = Halves(network).train(), torch.optim.Adam(network.parameters())
     soft = SoftBins(torch.full((len(ab_bins()),), 1 / len(ab_bins())), 0.0)
     steps = 200

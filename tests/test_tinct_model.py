@@ -10,7 +10,13 @@ from tinct.models import Tinct, TinctConfig
 from tinct.models.tinct import pool_hints
 
 TOY = TinctConfig(
-    widths=(8, 8, 8, 8), encoder_blocks=(1, 1, 1, 1), decoder_blocks=(1, 1, 1, 1), hint_widths=(8, 8, 8, 8), latent=4, context=8
+    widths=(8, 8, 8, 8),
+    encoder_blocks=(1, 1, 1, 1),
+    decoder_blocks=(1, 1, 1, 1),
+    hint_widths=(8, 8, 8, 8),
+    latent=4,
+    context=8,
+    recognizer=False,
 )
 
 

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from ..color import AB_SCALE, ab_bins
 from ..errors import ConfigError
+from .recognizer import Recognizer
 
 __all__ = ["CELL", "MULTIPLE", "Features", "Gaussian", "Tinct", "TinctConfig"]
 
@@ -45,6 +46,8 @@ class TinctConfig:
     """Numbers in the code."""
     context: int = 256
     """Numbers that say of the whole picture what every decoder block is told."""
+    recognizer: bool = True
+    """Whether the encoder is told what `Recognizer` recognizes."""
 
     def __post_init__(self) -> None:
         for key in ("widths", "encoder_blocks", "decoder_blocks", "hint_widths"):
@@ -91,6 +94,9 @@ class Tinct(nn.Module):
         self.stem = nn.Sequential(_conv(1, 24, stride=2), _conv(24, w[0], stride=2))
         self.down = nn.ModuleList(_conv(w[i] + (i == 2), w[i + 1], stride=2) for i in range(3))
         self.seen = nn.ModuleList(_Blocks(_Block(w[i]) for _ in range(c.encoder_blocks[i])) for i in range(4))
+        self.recognizer = Recognizer() if c.recognizer else None
+        if self.recognizer is not None:
+            self.joined = nn.ModuleList(_silent(nn.Conv2d(given, w[i + 1], 1)) for i, given in enumerate(self.recognizer.widths))
         self.whole = nn.Sequential(nn.Linear(w[3], c.context), nn.ReLU(), nn.Linear(c.context, 2 * c.latent))  # prior
         self.colors = nn.Sequential(_conv(2 + w[0], 48, stride=2), _conv(48, 96, stride=2), _conv(96, 192, stride=2))
         self.posterior_head = nn.Sequential(nn.Linear(192 + w[3], c.context), nn.ReLU(), nn.Linear(c.context, 2 * c.latent))
@@ -106,8 +112,11 @@ class Tinct(nn.Module):
     def encode(self, gray: Tensor) -> Features:
         """(B, 1, H, W) L* / 100 in 0..1; H and W multiples of `MULTIPLE`."""
         x = self.stem(gray - 0.5)  # (B, w0, H/4, W/4)
+        recognized = self.recognizer(gray) if self.recognizer is not None else []
         maps = []
         for i, blocks in enumerate(self.seen):
+            if i and recognized:
+                x = x + self.joined[i - 1](recognized[i - 1])
             x = blocks(x, None)
             maps.append(x)
             if i == 2:  # how high in the picture: skies are above
@@ -173,6 +182,14 @@ def pool_hints(hints: Tensor) -> Tensor:
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+def _silent(layer: nn.Conv2d) -> nn.Conv2d:
+    """At first it adds nothing."""
+    nn.init.zeros_(layer.weight)
+    assert layer.bias is not None
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 class _Hinted(nn.Module):

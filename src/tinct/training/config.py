@@ -40,7 +40,7 @@ FLAGSHIP = "tinct"
 BINS = "bins"
 """The flagship's loss: cross-entropy of ab bins and the terms that `Terms` weighs."""
 FLAGSHIP_LOSSES = (BINS, "mse", "l1")
-FLAGSHIP_KEYS = ("stages", "terms", "hints", "wear")
+FLAGSHIP_KEYS = ("recognizer", "stages", "terms", "hints", "wear")
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,9 @@ class TrainConfig:
     """Keys of the network's own config, such as `latent`."""
     init: str = ""
     """Trained weights to start from: the name of a bundled model, a model file, a run folder or a checkpoint."""
+    recognizer: str = ""
+    """Where the flagship's recognizer has its first weights from, unless `init` says: `efficientnet-lite0`, which learned on ImageNet, or
+    what `init` could name; "" leaves them to chance."""
     optimizer: Optimizer = field(default_factory=Optimizer)
     stages: tuple[Stage, ...] = ()
     """Working sizes over the course of the run; one of the pictures' own size where there is none."""
@@ -156,6 +159,10 @@ def _check_flagship(config: TrainConfig) -> None:
         raise ConfigError(
             f"The model {FLAGSHIP!r} is trained with loss = {', '.join(map(repr, FLAGSHIP_LOSSES))}, not {config.loss!r}; "
             f"{BINS!r} is its cross-entropy."
+        )
+    if config.recognizer and not network_config(config).recognizer:
+        raise ConfigError(
+            f"recognizer = {config.recognizer!r} has nothing to do where network.recognizer is false; set recognizer to ''."
         )
     last = 0.0
     for stage in config.stages or (config.stage(0),):

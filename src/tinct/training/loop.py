@@ -90,7 +90,7 @@ def train(
     first = fabric.global_rank == 0
     tell: Progress = progress if progress and first else lambda what, done, total: None
     with new_folder(run), fabric.rank_zero_first():  # one process decodes the pictures, the others find them decoded
-        weights = initial_weights(config) if config.init and not (resume and last.exists()) else None
+        weights = {} if resume and last.exists() else initial_weights(config)
         pictures = load_pictures(config, cache or run / "cache", tell)
     loop = _Loop(config, pictures, fabric, run, machine, tell, weights)
     loop.on_step = on_step or loop.on_step
@@ -129,8 +129,7 @@ class _Loop:
         self.every = machine.checkpoint_seconds
         self.task = make_task(config, pictures, fabric)
         self.network = build(config)
-        if weights is not None:
-            self.network.load_state_dict(weights)
+        self.network.load_state_dict(self.network.state_dict() | (weights or {}))
         module = self.task.module(self.network)
         optimizer = build_optimizer(config, self.network, fabric)
         if machine.compiles(fabric.device):

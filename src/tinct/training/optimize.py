@@ -27,11 +27,12 @@ def build_optimizer(config: TrainConfig, network: nn.Module, fabric: Fabric) -> 
     if settings.name == "adamw":  # fused is several times as fast, but can't be clipped where gradients are scaled (16-mixed)
         fused = fabric.device.type in {"cpu", "cuda"} and getattr(fabric._precision, "scaler", None) is None
         kind = partial(torch.optim.AdamW, fused=fused)
-    groups: list[dict[str, Any]] = [{"params": list(network.parameters())}]
-    if settings.weight_decay:
-        weights = [p for p in network.parameters() if p.ndim > 1]
-        others = [p for p in network.parameters() if p.ndim <= 1]
-        groups = [{"params": weights, "weight_decay": settings.weight_decay}, {"params": others}]
+    groups: list[dict[str, Any]] = []
+    for learned, scale in ((False, 1.0), (True, settings.recognizer)):
+        named = [p for name, p in network.named_parameters() if name.startswith("recognizer.") == learned]
+        for weights in (True, False):
+            if params := [p for p in named if (p.ndim > 1) == weights]:
+                groups.append({"params": params, "weight_decay": settings.weight_decay if weights else 0.0, "scale": scale})
     beta1, beta2 = settings.betas
     optimizer: torch.optim.Optimizer = kind(groups, lr=config.lr, betas=(beta1, beta2), weight_decay=0.0)
     return optimizer
@@ -84,7 +85,7 @@ class Updates:
         """Learn from this loss, if its gradient is finite. Raises ConfigError where it isn't for many steps in a row."""
         self.lr = learning_rate(self.config, steps, progress)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.lr
+            group["lr"] = self.lr * group["scale"]
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
         if clip := self.config.optimizer.clip:

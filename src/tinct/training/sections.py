@@ -30,6 +30,8 @@ class Optimizer:
     """The largest norm of a step's gradient, and gradients that aren't finite are skipped; 0 leaves gradients as they are."""
     ema: float = 0.0
     """Decay a step of a running mean of the weights, which is then what is tested and exported; 0 does without."""
+    recognizer: float = 0.2
+    """What the flagship's recognizer learns at, as a part of lr: it comes trained, and the rest doesn't."""
 
     def __post_init__(self) -> None:
         for key, known in (("name", OPTIMIZERS), ("schedule", SCHEDULES)):
@@ -39,7 +41,7 @@ class Optimizer:
             raise ConfigError(f"optimizer.betas must be 2 numbers of at least 0 and below 1, not {list(self.betas)}.")
         if not 0 <= self.ema < 1:
             raise ConfigError(f"optimizer.ema must be at least 0 and below 1, not {self.ema}.")
-        _not_negative("optimizer", self, "weight_decay", "warmup", "clip")
+        _not_negative("optimizer", self, "weight_decay", "warmup", "clip", "recognizer")
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ class Terms:
 class Hints:
     """``[hints]``: how many color hints the flagship sees in training."""
 
-    none: float = 0.45
+    none: float = 0.35
     """Share of pictures without any."""
-    many: float = 0.2
+    many: float = 0.25
     """Share of pictures with 10 to 400; the others get a geometric number, 8 on average."""
 
     def __post_init__(self) -> None:
@@ -107,7 +109,7 @@ class Wear:
 
     emulsion: float = 0.1
     """Share of pictures with the lightness of a film that sees other parts of the spectrum than the eye."""
-    worn: float = 0.3
+    worn: float = 0.25
     """Share of pictures that are blurred, faded, grainy or scratched."""
 
     def __post_init__(self) -> None:
