@@ -43,3 +43,16 @@ def test_prepare_pads_to_what_the_network_takes_and_restore_undoes_it(preparatio
 def test_a_size_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ConfigError, match="no multiple of 8"):
         Preparation(60, 8)
+
+
+@pytest.mark.parametrize(
+    ("shape", "familiar"), [((160, 224), (160, 224)), ((96, 160), (96, 160)), ((320, 480), (160, 256)), ((512, 2048), (160, 640))]
+)
+def test_what_is_recognized_is_no_larger_than_in_training(shape: tuple[int, int], familiar: tuple[int, int]) -> None:
+    """All of the picture, at sides that the network takes; means over areas, so that nothing is left out."""
+    gray = np.random.default_rng(0).random((1, 1, *shape), np.float32)
+    found = Preparation(160, 32).familiar(gray)
+    assert found.shape == (1, 1, *familiar)
+    assert found.dtype == np.float32
+    assert found.mean() == pytest.approx(gray.mean(), abs=1e-5)
+    assert (found is gray) == (shape == familiar)

@@ -71,6 +71,20 @@ def test_a_new_one_changes_nothing_until_it_is_trained() -> None:
     assert not torch.equal(told(gray, hints, noise), alone(gray, hints, noise))
 
 
+def test_it_knows_things_by_their_size_in_training() -> None:
+    """Other pixels of the same picture, for it alone: what it tells is fitted to what the rest sees."""
+    network = Tinct(replace(TOY, recognizer=True)).eval()
+    for joined in network.joined:
+        torch.nn.init.normal_(joined.weight)
+    large = F.interpolate(torch.rand(1, 1, 4, 6), size=(128, 192), mode="bilinear")
+    small = F.interpolate(large, size=(64, 96), mode="area")
+    same, other = network.encode(large, large), network.encode(large, small)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(same.maps, network.encode(large).maps, strict=True))
+    assert [m.shape for m in other.maps] == [m.shape for m in same.maps]
+    assert torch.equal(other.maps[0], same.maps[0])  # it isn't told yet
+    assert not torch.allclose(other.maps[1], same.maps[1], atol=1e-3)
+
+
 def config(**changes: str) -> TrainConfig:
     return load_recipe("tinct", [f"{key}={value!r}" for key, value in changes.items()])
 

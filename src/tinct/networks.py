@@ -88,13 +88,15 @@ class TinctNetwork:
         self._decode = _session(part(graph, "decode"), threads)
         self._like: onnxruntime.InferenceSession | None = None  # few ever need it
         self._like_graph, self._lock = part(graph, "like"), Lock()
+        self._recognizes = len(self._encode.get_inputs()) > 1
         self._maps = [output.name for output in self._encode.get_outputs()]
         self.latent = int(spec.config["latent"])
 
     def encode(self, lightness: Floats) -> Seen:
         """Look at (h, w) L* 0..100."""
         gray = self.preparation.prepare(lightness[None])
-        features = dict(zip(self._maps, self._encode.run(None, {"gray": gray}), strict=True))
+        feeds = {"gray": gray} | ({"familiar": self.preparation.familiar(gray)} if self._recognizes else {})
+        features = dict(zip(self._maps, self._encode.run(None, feeds), strict=True))
         cell = gray.shape[2] // features["map0"].shape[2]
         return Seen(lightness, features, features.pop("prior_mean"), features.pop("prior_scale"), cell)
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .color import L_SCALE, rgb_to_lab
 from .errors import ConfigError
 
-__all__ = ["Preparation", "resize"]
+__all__ = ["Preparation", "overlaps", "resize"]
 
 LONGEST = 8
 """The long side at the working size is at most so many times the short one's: a picture may claim to be a mere line."""
@@ -55,6 +55,16 @@ class Preparation:
             gray = np.pad(gray, ((0, 0), (0, target[0] - h), (0, target[1] - w)), mode="symmetric")
         return gray
 
+    def familiar(self, gray: Floats) -> Floats:
+        """(B, 1, H, W) as `prepare` gives it -> the same picture, no larger than those of training: (B, 1, h, w), multiples of `multiple`."""
+        sides = gray.shape[2:]
+        scale = min(1.0, self.side / min(sides))
+        rows, columns = (max(1, round(n * scale / self.multiple)) * self.multiple for n in sides)
+        if (rows, columns) == sides:
+            return gray
+        down, across = overlaps(sides[0], rows), overlaps(sides[1], columns)
+        return np.asarray(np.einsum("yh,bchw,xw->bcyx", down, gray, across, optimize=True), np.float32)
+
     def restore_cells(self, cells: npt.NDArray[np.floating], height: int, width: int) -> Floats:
         """(h, w, C) values of cells that cover the padded picture -> (height, width, C) of its pixels, without the padding."""
         padded = (-(-n // self.multiple) * self.multiple for n in (height, width))
@@ -70,6 +80,17 @@ def resize(values: npt.NDArray[np.floating], height: int, width: int) -> Floats:
     """(h, w, C) -> (height, width, C), bilinear: centers at half-integers, edges replicated."""
     down, across = _bilinear(values.shape[0], height), _bilinear(values.shape[1], width)
     return np.asarray(np.einsum("yh,hwc,xw->yxc", down, values, across, optimize=True), np.float32)
+
+
+@lru_cache(maxsize=64)
+def overlaps(many: int, few: int) -> Floats:
+    """(few, many) part of each of `few` equal stretches that each of `many` covers: weights of means over areas."""
+    scale = many / few
+    start, end = np.arange(few)[:, None] * scale, (np.arange(few)[:, None] + 1) * scale
+    left = np.arange(many)[None, :]
+    weights = np.asarray(np.clip(np.minimum(end, left + 1) - np.maximum(start, left), 0, None) / scale, np.float32)
+    weights.setflags(write=False)
+    return weights
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from ..color import chroma, lab_to_rgb, lightness, rgb_to_lab
 from ..errors import ConfigError, nearest
 from ..hints import Hint
 from ..photo import Photo
+from ..prepare import overlaps
 
 __all__ = [
     "PROTOCOLS",
@@ -66,18 +66,9 @@ def find_protocol(name: str) -> Protocol:
 # ---- pictures -----------------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _overlaps(many: int, few: int) -> Floats:
-    """(few, many) part of each of `few` equal stretches that each of `many` covers."""
-    scale = many / few
-    start, end = np.arange(few)[:, None] * scale, (np.arange(few)[:, None] + 1) * scale
-    left = np.arange(many)[None, :]
-    return np.asarray(np.clip(np.minimum(end, left + 1) - np.maximum(start, left), 0, None) / scale, np.float32)
-
-
 def area_resize(picture: npt.NDArray[np.generic], side: int, width: int = 0) -> Floats:
     """(H, W, C) -> (side, width or side, C), each value the mean over exactly the area of its pixel, as ``cv2.INTER_AREA`` has it."""
-    rows, columns = _overlaps(picture.shape[0], side), _overlaps(picture.shape[1], width or side)
+    rows, columns = overlaps(picture.shape[0], side), overlaps(picture.shape[1], width or side)
     return np.stack([rows @ picture[..., c].astype(np.float32) @ columns.T for c in range(picture.shape[2])], axis=-1)
 
 

@@ -36,7 +36,7 @@ class TinctConfig:
 
     widths: tuple[int, ...] = (48, 96, 192, 320)
     """Channels."""
-    encoder_blocks: tuple[int, ...] = (1, 2, 3, 2)
+    encoder_blocks: tuple[int, ...] = (1, 1, 2, 1)
     """Residual blocks that see lightness alone."""
     decoder_blocks: tuple[int, ...] = (1, 2, 2, 1)
     """Residual blocks that see hints and code, too."""
@@ -109,14 +109,19 @@ class Tinct(nn.Module):
         self.drawn = nn.ModuleList(_Blocks(_Block(w[i], c.context) for _ in range(c.decoder_blocks[i])) for i in range(4))
         self.head = nn.Sequential(_conv(w[0], 2 * w[0]), nn.Conv2d(2 * w[0], len(self.bins), 1))
 
-    def encode(self, gray: Tensor) -> Features:
-        """(B, 1, H, W) L* / 100 in 0..1; H and W multiples of `MULTIPLE`."""
+    def encode(self, gray: Tensor, familiar: Tensor | None = None) -> Features:
+        """
+        Args:
+            gray: (B, 1, H, W) L* / 100 in 0..1; H and W multiples of `MULTIPLE`.
+            familiar: the same pictures for the recognizer, which knows things by their size, at that of training; as they are if None.
+        """
         x = self.stem(gray - 0.5)  # (B, w0, H/4, W/4)
-        recognized = self.recognizer(gray) if self.recognizer is not None else []
+        recognized = self.recognizer(gray if familiar is None else familiar) if self.recognizer is not None else []
         maps = []
         for i, blocks in enumerate(self.seen):
             if i and recognized:
-                x = x + self.joined[i - 1](recognized[i - 1])
+                told = self.joined[i - 1](recognized[i - 1])
+                x = x + (told if familiar is None else F.interpolate(told, size=x.shape[2:], mode="bilinear"))
             x = blocks(x, None)
             maps.append(x)
             if i == 2:  # how high in the picture: skies are above

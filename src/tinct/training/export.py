@@ -136,7 +136,10 @@ def parity(network: nn.Module, graph: Path, spec: ModelSpec) -> float:
     in_use = load_session(graph, spec, threads=1)
     generator = np.random.default_rng(0)
     side, worst = spec.preparation.side, 0.0
-    for height, width in [(side, side), (side // 2, side), (side - 1, side - 3)]:
+    sizes = [(side, side), (side // 2, side), (side - 1, side - 3)]
+    if not spec.preparation.square:
+        sizes.append((2 * side, 3 * side))
+    for height, width in sizes:
         lightness = generator.uniform(0, 100, (height, width)).astype(np.float32)
         gray = spec.preparation.prepare(lightness[None])
         if isinstance(in_use, ClassicNetwork):
@@ -160,7 +163,8 @@ def _tinct_pairs(network: Tinct, in_use: TinctNetwork, lightness: Any, gray: Any
     colors = mean(likelihood(in_use.decode(seen, planes, seen.prior_mean + noise * seen.prior_scale))) / AB_SCALE
     code = in_use.code(seen, ab)
 
-    features = network.encode(torch.from_numpy(gray))
+    familiar = torch.from_numpy(in_use.preparation.familiar(gray)) if network.recognizer is not None else None
+    features = network.encode(torch.from_numpy(gray), familiar)
     padded = torch.zeros(1, 3, *gray.shape[2:])
     padded[0, :, :height, :width] = torch.from_numpy(planes)
     logits = network.decode(features, padded, features.prior.sample(torch.from_numpy(noise)))

@@ -73,8 +73,8 @@ class _Encode(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, gray: Tensor) -> tuple[Tensor, ...]:
-        features = self.network.encode(gray)
+    def forward(self, gray: Tensor, familiar: Tensor | None = None) -> tuple[Tensor, ...]:
+        features = self.network.encode(gray, familiar)
         return (*features.maps, features.prior.mean, (0.5 * features.prior.log_variance).exp())
 
 
@@ -109,8 +109,13 @@ def _tinct(network: Tinct, preparation: Preparation) -> dict[str, _Step]:
     maps = {f"map{i}": m for i, m in enumerate(features.maps)}
     sizes = [{0: batch, 2: n * rows if n > 1 else rows, 3: n * columns if n > 1 else columns} for n in (8, 4, 2, 1)]
     whole = {0: batch, 2: preparation.multiple * rows, 3: preparation.multiple * columns}
+    looked_at, shapes = {"gray": gray}, [whole]
+    if network.recognizer is not None:
+        fewer, narrower = torch.export.Dim("fewer", min=1), torch.export.Dim("narrower", min=1)
+        looked_at["familiar"] = torch.rand(2, 1, 3 * preparation.multiple, 4 * preparation.multiple)
+        shapes.append({0: batch, 2: preparation.multiple * fewer, 3: preparation.multiple * narrower})
     return {
-        "": _Step(_Encode(network), {"gray": gray}, [*maps, "prior_mean", "prior_scale"], (whole,)),
+        "": _Step(_Encode(network), looked_at, [*maps, "prior_mean", "prior_scale"], tuple(shapes)),
         "decode": _Step(
             _Decode(network), maps | {"hints": hints, "code": features.prior.mean}, ["logits"], (*sizes, whole, {0: batch})
         ),
