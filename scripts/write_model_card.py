@@ -19,6 +19,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinct.color import ab_bins
 from tinct.errors import TinctError
 from tinct.evaluation.page import SIGGRAPH17
@@ -180,8 +182,9 @@ def gflop(spec: ModelSpec) -> tuple[float, float]:
     from tinct.models import Tinct
 
     network = Tinct(from_dict(Tinct.Config, spec.config, spec.name)).eval().requires_grad_(False)
+    gray = np.zeros((1, 1, 256, 256), np.float32)
     with FlopCounterMode(display=False) as looking:
-        features = network.encode(torch.zeros(1, 1, 256, 256))
+        features = network.encode(torch.from_numpy(gray), torch.from_numpy(spec.preparation.familiar(gray)))
     with FlopCounterMode(display=False) as coloring:
         network.decode(features, torch.zeros(1, 3, 256, 256), features.prior.mean)
     return looking.get_total_flops() / 1e9, coloring.get_total_flops() / 1e9

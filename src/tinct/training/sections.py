@@ -92,9 +92,9 @@ class Terms:
 class Hints:
     """``[hints]``: how many color hints the flagship sees in training."""
 
-    none: float = 0.35
+    none: float = 0.25
     """Share of pictures without any."""
-    many: float = 0.25
+    many: float = 0.2
     """Share of pictures with 10 to 400; the others get a geometric number, 8 on average."""
 
     def __post_init__(self) -> None:
