@@ -1,6 +1,6 @@
 """Write docs/studies from studies that were run: their reports, charts and tables, with scikit-image's sample photographs as pictures.
 
-    python scripts/write_studies.py studies/loss studies/complexity studies/latent studies/models
+    python scripts/write_studies.py studies/loss studies/complexity studies/latent studies/models studies/flagship
 
 The photographs that the networks were trained on stay out of it.
 """

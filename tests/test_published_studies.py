@@ -37,8 +37,7 @@ def values(name: str, claim: Claim, cell: dict[str, Any]) -> list[float]:
 
     def there(row: dict[str, str]) -> bool:
         return row["part"] == claim.part and all(
-            row[key] in (str(value), f"{value:g}") if not isinstance(value, str) else row[key] == value
-            for key, value in wanted.items()
+            row[key] == str(value) or (isinstance(value, int | float) and row[key] == f"{value:g}") for key, value in wanted.items()
         )
 
     return [float(row[claim.measure]) for row in sorted(filter(there, rows(name)), key=lambda row: int(row["seed"]))]

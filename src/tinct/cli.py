@@ -474,7 +474,7 @@ def serve(
 @app.command()
 def study(
     which: Annotated[
-        str, typer.Argument(help="loss, complexity, latent, models, or a study.toml of your own.", show_default=False)
+        str, typer.Argument(help="loss, complexity, latent, models, flagship, or a study.toml of your own.", show_default=False)
     ],
     data: Annotated[
         list[str] | None,
