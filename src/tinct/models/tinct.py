@@ -110,10 +110,12 @@ class Tinct(nn.Module):
         self.head = nn.Sequential(_conv(w[0], 2 * w[0]), nn.Conv2d(2 * w[0], len(self.bins), 1))
 
     def encode(self, gray: Tensor, familiar: Tensor | None = None) -> Features:
-        """
+        """Look at pictures.
+
         Args:
             gray: (B, 1, H, W) L* / 100 in 0..1; H and W multiples of `MULTIPLE`.
-            familiar: the same pictures for the recognizer, which knows things by their size, at that of training; as they are if None.
+            familiar: (B, 1, h, w) the same, as `Preparation.familiar` makes it, for the recognizer, which knows things by their size in
+                training; h and w multiples of `MULTIPLE`. None shows it `gray`.
         """
         x = self.stem(gray - 0.5)  # (B, w0, H/4, W/4)
         recognized = self.recognizer(gray if familiar is None else familiar) if self.recognizer is not None else []
