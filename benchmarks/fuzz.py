@@ -556,7 +556,7 @@ class Result:
 def attempt(colorizer: Colorizer, one: Mutant, number: int = 0, inside: str | None = None) -> Result:
     """Color a mutant into a fresh folder, which is made in `inside`, and look at everything that is there afterwards."""
     from tinct import Photo, TinctError
-    from tinct.photo import color_path
+    from tinct.photo.photo import color_path
 
     with tempfile.TemporaryDirectory(prefix="tinct-fuzz-", dir=inside) as place:
         file = Path(place) / f"photo{one.suffix}"

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tinct.data.cache import load_pictures
 from tinct.studies.grid import Part, Study
 from tinct.studies.runner import run_study
-from tinct.training.data import load_pictures
 
 
 def main() -> None:

@@ -24,8 +24,8 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
+from tinct.data.cache import load_pictures
 from tinct.training import Machine, TrainConfig, load_recipe, task
-from tinct.training.data import load_pictures
 from tinct.training.loop import _Loop
 from tinct.training.position import Position
 

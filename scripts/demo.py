@@ -20,7 +20,7 @@ from sheet import CELL, dot, headings, stack, strip
 
 from tinct import Colorizer, Hint, Photo, PhotoError, TinctError
 from tinct.color import chroma, lab_to_rgb, lightness, rgb_to_lab
-from tinct.photo import color_path
+from tinct.photo.photo import color_path
 
 Bytes = npt.NDArray[np.uint8]
 Places = tuple[tuple[int, int], ...]

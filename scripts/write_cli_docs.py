@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from tinct.cli import app
+from tinct.cli.app import app
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
 HEAD = """\

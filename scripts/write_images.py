@@ -16,7 +16,7 @@ from sheet import CELL, headings, inset, stack, strip
 
 from tinct import Colorizer, Photo
 from tinct.color import lab_to_rgb, rgb_to_lab
-from tinct.guide import enlarge, sharpen
+from tinct.coloring.upsampling import enlarge, sharpen
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -23,9 +23,9 @@ import numpy as np
 
 from tinct.color import ab_bins
 from tinct.errors import TinctError
-from tinct.evaluation.page import SIGGRAPH17
 from tinct.evaluation.summary import PUBLISHED, bleeding_lines, method_labels, plain, signed
-from tinct.weights import DEFAULT_MODEL, ModelSpec, bundled, read_spec, sha256
+from tinct.reports.evaluation_page import SIGGRAPH17
+from tinct.runtime.spec import DEFAULT_MODEL, ModelSpec, bundled, read_spec, sha256
 
 ROOT = Path(__file__).parent.parent
 CARDS = {"docs/": ROOT / "MODEL_CARD.md", "": ROOT / "docs" / "model-card.md"}
@@ -178,7 +178,7 @@ def gflop(spec: ModelSpec) -> tuple[float, float]:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from tinct._fields import from_dict
+    from tinct._util.fields import from_dict
     from tinct.models import Tinct
 
     network = Tinct(from_dict(Tinct.Config, spec.config, spec.name)).eval().requires_grad_(False)
@@ -315,7 +315,7 @@ def training_section(spec: ModelSpec) -> str:
         ["sizes", sizes],
         ["optimizer", f"{optimizer.get('name', 'adam')}, learning rate {recipe['lr']:g}, {optimizer.get('schedule', 'constant')}"],
         ["started from", f"`{recipe['init']}`" if recipe.get("init") else "random weights"],
-        ["recipe", "`src/tinct/training/recipes/tinct.toml`; all of it as it was used: `tinct.weights.read_spec`"],
+        ["recipe", "`src/tinct/training/recipes/tinct.toml`; all of it as it was used: `tinct.runtime.spec.read_spec`"],
     ]
     errors = []
     for side, word in (("train", "training"), ("test", "test")):

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from skimage import data
 
-from tinct.studies import write_study_report
+from tinct.reports import write_study_report
 
 DOCS = Path(__file__).parent.parent / "docs" / "studies"
 SAMPLES = ("astronaut", "chelsea", "coffee", "rocket")

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from tinct.web import Settings, make_app
-from tinct.web.serve import configuration
+from tinct.web.server import configuration
 
 
 @contextmanager

@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ._util.lazy import lazy_attributes
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .colorizer import Colorizer
+    from .coloring.colorizer import Colorizer
+    from .coloring.hints import Hint, Strokes
+    from .coloring.palette import Suggestion
     from .errors import ConfigError, DataError, DeviceError, HintError, PhotoError, TinctError, WeightsError
-    from .hints import Hint, Strokes
-    from .palette import Suggestion
     from .photo import Photo
 
 __all__ = [
@@ -34,17 +34,13 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = {"Colorizer": "colorizer", "Hint": "hints", "Photo": "photo", "Strokes": "hints", "Suggestion": "palette"} | dict.fromkeys(
-    [n for n in __all__ if n.endswith("Error")], "errors"
-)
+_HOMES = {
+    "Colorizer": ".coloring.colorizer",
+    "Hint": ".coloring.hints",
+    "Photo": ".photo",
+    "Strokes": ".coloring.hints",
+    "Suggestion": ".coloring.palette",
+    "__version__": "._version",
+} | dict.fromkeys([name for name in __all__ if name.endswith("Error")], ".errors")
 
-
-def __getattr__(name: str) -> Any:
-    """Public names, imported when they are first asked for: `import tinct` itself costs next to nothing."""
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)

@@ -1,5 +1,5 @@
 """``python -m tinct`` is ``tinct``."""
 
-from .cli import main
+from .cli.app import main
 
 main()

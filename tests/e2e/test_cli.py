@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 
 from conftest import draw
-from tinct import __version__, cli
+from tinct import __version__
+from tinct.cli import app as cli
 
 Run = Callable[..., "Ended"]
 
@@ -495,7 +496,7 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
 
 
 def test_a_bug_shows_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinct.weights.bundled", lambda: 1 / 0)
+    monkeypatch.setattr("tinct.runtime.spec.bundled", lambda: 1 / 0)
     monkeypatch.setattr(sys, "argv", ["tinct", "models"])
     with pytest.raises(ZeroDivisionError):
         cli.main()

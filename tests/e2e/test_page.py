@@ -294,7 +294,7 @@ def test_downloads_are_what_the_command_line_gives(visit: Visit, photo: Path, tm
     ]
     assert {hint["color"] for hint in json.loads(hints.read_text())} == {"#2050c0", "#c03020"}
 
-    from tinct.cli import app
+    from tinct.cli.app import app
 
     ours = tmp_path / "cli" / "ours.png"
     ours.parent.mkdir()

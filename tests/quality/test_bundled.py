@@ -19,9 +19,9 @@ from skimage import data
 from tinct import Colorizer, Hint
 from tinct.color import rgb_to_lab
 from tinct.evaluation.measure import MODEL, VIVID, Measurer
-from tinct.evaluation.pictures import load_sets, open_pixels
+from tinct.evaluation.picture_sets import load_sets, open_pixels
 from tinct.evaluation.protocol import find_protocol, square_of
-from tinct.photo import Photo
+from tinct.photo.photo import Photo
 
 PROTOCOL = find_protocol("tinct-256")
 VAL = Path(__file__).parents[3] / "shared/photos/shards/val-000.tar"

@@ -14,11 +14,11 @@ import pyvips
 from scipy.ndimage import maximum_filter
 
 from ..color import chroma, rgb_to_lab
+from ..coloring.upsampling import enlarge, guided, sharpen
 from ..errors import DataError, PhotoError
-from ..guide import enlarge, guided, sharpen
-from ..metrics import mean_and_error
-from ..photo import Photo
-from .pictures import Progress
+from ..photo.photo import Photo
+from .metrics import mean_and_error
+from .picture_sets import Progress
 from .protocol import area_resize
 
 __all__ = ["KINDS", "MIDDLE", "SIDE", "edge_band", "errors", "measure_folder", "ratios"]
@@ -93,7 +93,7 @@ def measure_folder(large: Path, tell: Progress) -> dict[str, Any]:
     Raises:
         DataError: there is no folder, or no picture to measure with.
     """
-    from ..training.sources import find_source  # the package around it loads PyTorch
+    from ..data.sources import find_source  # the package around it loads PyTorch
 
     source = find_source(str(large))
     rows: list[dict[str, Any]] = []

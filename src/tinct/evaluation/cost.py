@@ -54,7 +54,7 @@ def peak_memory() -> float | None:
 
 def _main(model: str, file: str) -> None:
     start = time.perf_counter()
-    from ..colorizer import Colorizer
+    from ..coloring.colorizer import Colorizer
 
     colorizer = Colorizer(model, threads=1)
     loaded = time.perf_counter() - start

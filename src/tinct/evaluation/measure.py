@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import metrics
-from ..canvas import Canvas
 from ..color import lightness, rgb_to_lab
-from ..colorizer import Colorizer
-from ..photo import Photo
+from ..coloring.canvas import Canvas
+from ..coloring.colorizer import Colorizer
+from ..photo.photo import Photo
+from . import metrics
 from .levin import Levin
 from .protocol import Protocol, area_resize, gray_of, hint_patches, hint_places, hints_at, true_colors
 
@@ -131,7 +131,7 @@ class Measurer:
         return {"psnr": curve}
 
     def _painted(self, places: Places, colors: Floats) -> tuple[npt.NDArray[np.bool_], Floats]:
-        """(H, W) where hints lie and (H, W, 2) their colors there; later ones lie over earlier ones, as `tinct.hints.draw` has it."""
+        """(H, W) where hints lie and (H, W, 2) their colors there; later ones lie over earlier ones, as `tinct.coloring.hints.draw` has it."""
         side = self.protocol.side
         hinted, ab = np.zeros((side, side), np.bool_), np.zeros((side, side, 2), np.float32)
         for patch, color in zip(hint_patches(places, self.protocol), colors, strict=True):

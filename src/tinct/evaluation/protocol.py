@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import chroma, lab_to_rgb, lightness, rgb_to_lab
+from ..coloring.hints import Hint
 from ..errors import ConfigError, nearest
-from ..hints import Hint
-from ..photo import Photo
-from ..prepare import overlaps
+from ..photo.photo import Photo
+from ..runtime.prepare import overlaps
 
 __all__ = [
     "PROTOCOLS",

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .._files import write_whole
+from .._util.files import write_whole
 from ..errors import ConfigError
 
 __all__ = ["as_json", "check_writable", "write"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import mean_and_error
 from .measure import MODEL, VIVID
+from .metrics import mean_and_error
 from .protocol import Protocol
 
 __all__ = ["PUBLISHED", "Line", "bleeding_lines", "headline", "method_labels", "plain", "signed", "summarize"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._processes import call_in_processes
-from ..colorizer import Colorizer
+from .._util.processes import call_in_processes
+from ..coloring.colorizer import Colorizer
 from .measure import Measurer, Task
-from .pictures import open_pixels
+from .picture_sets import open_pixels
 from .protocol import Protocol
 
 __all__ = ["Job", "results_path", "run"]

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from .._processes import Call, call_in_processes
+from .._util.processes import Call, call_in_processes
 from ..errors import ConfigError, DeviceError, TinctError, nearest
 
 __all__ = ["ENGINES", "Call", "Engine", "Here", "Processes", "Ray", "make_engine", "threads_for"]

@@ -18,9 +18,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from .._fields import from_dict, to_dict
+from .._util.fields import from_dict, to_dict
 from ..errors import ConfigError, nearest
-from ..training.config import TrainConfig, change, load_recipe, parse_setting, parse_toml
+from ..training.recipe import TrainConfig, change, load_recipe, parse_setting, parse_toml
 
 __all__ = ["LAYERS", "Cell", "Claim", "Part", "Study", "Trial", "layers", "load_study", "studies"]
 
@@ -242,7 +242,7 @@ def _check_part(part: Part, where: str) -> None:
 
 
 def _check_claim(claim: Claim, study: Study, where: str) -> None:
-    from .reporting.measures import MEASURES
+    from .measures import MEASURES
 
     if claim.measure not in MEASURES:
         raise ConfigError(f"{where}: claims: measure {claim.measure!r} is not known{nearest(claim.measure, MEASURES)}.")

@@ -14,10 +14,10 @@ from typing import Any
 
 import tomli_w
 
-from .._files import write_whole
+from .._util.files import write_whole
 from .._version import __version__
 from ..errors import ConfigError, TinctError
-from ..training.config import parse_toml
+from ..training.recipe import parse_toml
 from .grid import Study
 
 __all__ = ["FILE", "alone", "begin", "read_study", "with_seen", "write"]

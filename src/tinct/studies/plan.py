@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import ConfigError
-from ..training.config import FLAGSHIP, TrainConfig
+from ..training.recipe import FLAGSHIP, TrainConfig
 from .grid import Study, Trial
 
 __all__ = ["evaluation_seconds", "fit", "kind", "run_seconds"]

@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .._files import write_whole
+from .._util.files import write_whole
+from ..data.cache import Pictures, load_pictures
+from ..data.sources import find_source
 from ..errors import ConfigError, DataError, TinctError
-from ..training.config import TrainConfig
-from ..training.data import Pictures, load_pictures
-from ..training.sources import find_source
+from ..training.recipe import TrainConfig
 from .clock import Clock, Status, Tell
 from .engines import Engine, make_engine
 from .grid import Study, Trial

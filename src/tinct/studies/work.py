@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._files import write_whole
-from ..training.config import TrainConfig
-from ..training.data import load_pictures
+from .._util.files import write_whole
+from ..data.cache import load_pictures
 from ..training.loop import train
 from ..training.machine import Machine
+from ..training.recipe import TrainConfig
 from ..training.task import Place
 from .grid import Trial
 
@@ -71,7 +71,7 @@ def seconds_per_picture(config: TrainConfig, cache: Path, at_least: float = 1.0)
     """How long a picture takes to train on: of some steps, the fastest, after a first one that isn't counted."""
 
     from ..training.loop import make_task
-    from ..training.optimize import Updates, build_optimizer
+    from ..training.optimization import Updates, build_optimizer
     from ..training.task import build
 
     pictures = load_pictures(config, cache)
@@ -96,8 +96,8 @@ def seconds_per_picture(config: TrainConfig, cache: Path, at_least: float = 1.0)
 
 def _evaluate(order: Order, heard: Heard) -> None:
     """Under the protocol, as `tinct evaluate` does with the exported model."""
-    from ..evaluation.evaluate import evaluate
-    from ..training.export import export
+    from ..evaluation.runner import evaluate
+    from ..training.exporting import export
 
     assert order.pictures is not None
     count = sum(1 for _ in order.pictures.iterdir())

@@ -10,10 +10,10 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from ..data.cache import Pictures, batch_arrays
 from ..models import VAEOutput
-from .config import TrainConfig, network_config
-from .data import Pictures, batch_arrays
 from .losses import LOSSES, kl_divergence, mse
+from .recipe import TrainConfig, network_config
 from .task import Indices, Place, predict, preparation
 
 __all__ = ["Classic"]

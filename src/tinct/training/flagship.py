@@ -18,16 +18,16 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .._fields import to_dict
-from ..codes import fit
+from .._util.fields import to_dict
 from ..color import AB_SCALE, BIN_STEP, L_SCALE, ab_bins, lightness
+from ..coloring.variants import fit
+from ..data.cache import Pictures
 from ..errors import ConfigError
 from ..models.tinct import CELL, Features, Gaussian, Tinct
-from .augment import crop, emulsion, lab, wear
-from .config import BINS, TrainConfig, network_config
-from .data import Pictures
+from .augmentation import crop, emulsion, lab, wear
 from .losses import LOSSES, SoftBins, edges, free_kl, kl_gaussians, soft_cross_entropy
-from .simulate import count_hints, draw_hints
+from .recipe import BINS, TrainConfig, network_config
+from .simulated_hints import count_hints, draw_hints
 from .store import Store
 from .task import Indices, Place, predict
 

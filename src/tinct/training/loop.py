@@ -22,19 +22,19 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from .._files import write_whole
+from .._util.files import write_whole
+from ..data.cache import Pictures, Progress, load_pictures
 from ..errors import ConfigError
 from .classic import Classic
-from .config import FLAGSHIP, TrainConfig
-from .data import Pictures, Progress, load_pictures
-from .final import write_samples, write_scores
 from .flagship import Flagship
-from .folder import CHECKPOINT, begin_run, finished_rows, load_checkpoint, new_folder
+from .initial_weights import initial_weights
+from .interrupts import Stop
 from .machine import Machine
-from .optimize import Updates, build_optimizer
+from .optimization import Updates, build_optimizer
 from .position import Position
-from .start import initial_weights
-from .stop import Stop
+from .recipe import FLAGSHIP, TrainConfig
+from .run_folder import CHECKPOINT, begin_run, finished_rows, load_checkpoint, new_folder
+from .scores import write_samples, write_scores
 from .tally import Tally, summed
 from .task import Indices, Place, Task, build
 

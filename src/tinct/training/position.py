@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ..errors import ConfigError
-from .config import TrainConfig
+from .recipe import TrainConfig
 
 __all__ = ["Position"]
 

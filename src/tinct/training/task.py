@@ -20,8 +20,8 @@ from torch.nn import functional as F
 from ..color import AB_SCALE, L_SCALE
 from ..models import MODELS, Tinct, VAEOutput
 from ..models.tinct import CELL, MULTIPLE
-from ..prepare import Preparation
-from .config import TrainConfig, network_config
+from ..runtime.prepare import Preparation
+from .recipe import TrainConfig, network_config
 
 __all__ = ["Indices", "Place", "Task", "build", "predict", "preparation"]
 

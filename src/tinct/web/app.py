@@ -15,19 +15,20 @@ from fastapi.staticfiles import StaticFiles
 from starlette.formparsers import MultiPartParser
 
 from .._version import __version__
-from ..colorizer import Colorizer
-from . import byhand, oneshot
-from .gate import Gate
-from .guards import COOKIE, Guard
+from ..coloring.colorizer import Colorizer
+from . import interactive as byhand
+from . import one_shot as oneshot
+from .admission import Gate
+from .middleware import COOKIE, Guard
+from .picture_store import Pictures
 from .problems import Problem, handle_errors, problems
-from .sessions import Pictures
 from .settings import Settings
 from .state import State
 from .telemetry import Telemetry
 
 __all__ = ["make_app"]
 
-STATIC = Path(str(resources.files(__package__) / "static"))
+STATIC = Path(str(resources.files(__package__) / "page"))
 SWEEP = 30.0
 """Seconds between two looks for pictures that are to be forgotten, and memory to be given back."""
 

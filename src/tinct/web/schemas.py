@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from ..coloring.hints import Hint
 from ..errors import HintError
-from ..hints import Hint
 
 __all__ = ["Color", "Edit", "HintIn", "ModelOut", "PictureOut", "Place", "Render", "SuggestionOut", "parse_hints"]
 

@@ -7,10 +7,10 @@ from typing import cast
 
 from fastapi import Request
 
-from ..colorizer import Colorizer
-from .gate import Gate
+from ..coloring.colorizer import Colorizer
+from .admission import Gate
+from .picture_store import Pictures
 from .schemas import ModelOut
-from .sessions import Pictures
 from .settings import Settings
 from .telemetry import Telemetry
 

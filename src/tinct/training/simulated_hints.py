@@ -1,0 +1,67 @@
+"""Color hints as a user might give them, made from the real colors: how the network learns to take hints."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from .augmentation import uniform
+
+__all__ = ["count_hints", "draw_hints"]
+
+MOST = 400
+
+
+def count_hints(count: int, none: float, many: float, generator: torch.Generator) -> Tensor:
+    """(count,) how many hints each picture gets.
+
+    A share of `none` gets none, `many` gets 10 to `MOST` (log-uniform), the others a geometric number with p = 1/8, as in Zhang et
+    al., "Real-Time User-Guided Image Colorization with Learned Deep Priors" (2017).
+    """
+    geometric = (uniform(generator, 0, 1, count).clamp(min=1e-9).log() / math.log(1 - 1 / 8)).ceil().clamp(1, MOST)
+    lots = uniform(generator, math.log(10), math.log(MOST), count).exp().floor()
+    which = uniform(generator, 0, 1, count)
+    return torch.where(which < none, torch.zeros_like(lots), torch.where(which < none + many, lots, geometric)).long()
+
+
+def draw_hints(ab: Tensor, counts: Tensor, generator: torch.Generator) -> Tensor:
+    """Planes of hints: patches of 1 to 9 pixels a side of a 256-pixel picture, each filled with the mean of the true colors in it.
+
+    Places are normally distributed round the middle with a quarter of the side as standard deviation.
+
+    Args:
+        ab: (B, 2, H, W) true a*, b* / AB_SCALE.
+        counts: (B,) hints of each picture; on the processor, an accelerator need not wait for them.
+
+    Returns:
+        (B, 3, H, W) a*, b* / AB_SCALE and the mask; zeros where there is no hint.
+    """
+    _, _, height, width = ab.shape
+    picture = torch.repeat_interleave(torch.arange(len(ab), device=counts.device), counts)  # (N,) of each hint
+    picture = picture.to(ab.device, non_blocking=True)
+    planes = torch.zeros(len(ab), 3, height, width, device=ab.device)
+    if not len(picture):
+        return planes
+    n = len(picture)
+    largest = max(1, math.ceil(9 * min(height, width) / 256))
+    side = torch.randint(1, largest + 1, (n,), generator=generator, device=ab.device)
+    normal = torch.randn(2, n, generator=generator, device=ab.device)
+    top = ((0.5 + 0.25 * normal[0]) * height - side / 2).round().clamp(min=0).minimum(height - side).long()
+    left = ((0.5 + 0.25 * normal[1]) * width - side / 2).round().clamp(min=0).minimum(width - side).long()
+
+    sums = torch.nn.functional.pad(ab.double().cumsum(2).cumsum(3), (1, 0, 1, 0))  # (B, 2, H+1, W+1)
+
+    def corner(y: Tensor, x: Tensor) -> Tensor:
+        return sums[picture, :, y, x]
+
+    total = corner(top + side, left + side) - corner(top, left + side) - corner(top + side, left) + corner(top, left)
+    mean = (total / (side * side)[:, None]).to(ab.dtype)  # (N, 2)
+
+    # Every patch has `largest` rows and columns here, of which a smaller one repeats its last.
+    step = torch.arange(largest, device=ab.device)[None, :].minimum(side[:, None] - 1)  # (N, S)
+    y, x = (top[:, None] + step)[:, :, None], (left[:, None] + step)[:, None, :]
+    color = torch.cat([mean, torch.ones_like(mean[:, :1])], dim=1)  # (N, 3)
+    planes.permute(0, 2, 3, 1)[picture[:, None, None], y, x] = color[:, None, None, :]
+    return planes

@@ -1,0 +1,202 @@
+"""Files that are there whole or not at all, on file systems with and without files that have no name."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pictures import encoded, picture, random_ab
+from tinct._util import files as _files
+from tinct._util.files import new_file, write_whole
+from tinct.coloring.provenance import Record
+from tinct.errors import PhotoError
+from tinct.photo import photo
+from tinct.photo.photo import WRITABLE_SUFFIXES, Photo
+
+
+@pytest.fixture(params=["unnamed", "named"], autouse=True)
+def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of writing: into a file without a name, which Linux has, or into one with a name of its own."""
+    if request.param == "named":
+        monkeypatch.setattr(_files, "_unnamed", lambda folder: None)
+    elif (descriptor := _files._unnamed(tmp_path)) is None:
+        pytest.skip("no files without a name here")
+    else:
+        os.close(descriptor)
+    return str(request.param)
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> Path:
+    path = tmp_path / "old.jpg"
+    path.write_bytes(encoded(picture("L"), "JPEG"))
+    return path
+
+
+@pytest.fixture
+def colored(original: Path) -> Photo:
+    return Photo.open(original).recolored(random_ab(), record=Record("a model", "its sum", "1.0"))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    with new_file(tmp_path / "new.txt", overwrite=False) as file:
+        file.write(b"all ")
+        assert not (tmp_path / "new.txt").exists()
+        file.write(b"of it")
+    assert (tmp_path / "new.txt").read_bytes() == b"all of it"
+    assert names(tmp_path) == ["new.txt"]
+
+
+def test_an_earlier_file_is_replaced_only_where_told(tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_bytes(b"earlier")
+    with pytest.raises(FileExistsError), new_file(tmp_path / "new.txt", overwrite=False) as file:
+        file.write(b"later")
+    assert (tmp_path / "new.txt").read_bytes() == b"earlier"
+    with new_file(tmp_path / "new.txt", overwrite=True) as file:
+        file.write(b"later")
+        assert (tmp_path / "new.txt").read_bytes() == b"earlier"
+    assert (tmp_path / "new.txt").read_bytes() == b"later"
+    assert names(tmp_path) == ["new.txt"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_nothing_is_left_where_writing_fails(overwrite: bool, tmp_path: Path) -> None:
+    with contextlib.suppress(ZeroDivisionError), new_file(tmp_path / "new.txt", overwrite=overwrite) as file:
+        file.write(b"half of")
+        raise ZeroDivisionError
+    assert names(tmp_path) == []
+
+
+def test_a_killed_process_leaves_nothing(way: str, tmp_path: Path) -> None:
+    if way == "named":
+        pytest.skip("that is what files without a name are for")
+    code = (
+        "import os, pathlib, signal, sys; from tinct._util.files import new_file\n"
+        "with new_file(pathlib.Path(sys.argv[1]), overwrite=False) as file:\n"
+        "    file.write(b'half of'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(_files.__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "new.txt")], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert names(tmp_path) == []
+
+
+def test_a_whole_content_is_replaced(tmp_path: Path) -> None:
+    for content in ("first", b"second", memoryview(b"third")):
+        write_whole(tmp_path / "a.txt", content)
+    assert (tmp_path / "a.txt").read_bytes() == b"third"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_content_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_whole(tmp_path / "a.txt", "old")
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(tmp_path / "a.txt", "new")
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+# As pictures are saved
+
+
+def test_a_file_that_appears_meanwhile_is_kept(colored: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target, encode = tmp_path / "out.jpg", photo.encode
+
+    def slow(*arguments: Any) -> None:
+        encode(*arguments)
+        target.write_bytes(b"another's")
+
+    monkeypatch.setattr(photo, "encode", slow)
+    with pytest.raises(PhotoError, match="exists already"):
+        colored.save(target)
+    assert target.read_bytes() == b"another's"
+    assert names(tmp_path) == ["old.jpg", "out.jpg"]
+
+
+def test_writes_without_hard_links_too(way: str, colored: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if way == "unnamed":
+        pytest.skip("a link is what names it")
+    monkeypatch.setattr(os, "link", unsupported)
+    colored.save(tmp_path / "out.jpg")
+    assert names(tmp_path) == ["old.jpg", "out.jpg"]
+
+
+@pytest.mark.parametrize("folder", ["missing", "old.jpg"])
+def test_a_missing_folder_is_named_with_its_cure(folder: str, colored: Photo, tmp_path: Path) -> None:
+    with pytest.raises(PhotoError, match=r"out\.png can't be written; there is no such folder: make it first"):
+        colored.save(tmp_path / folder / "out.png")
+
+
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_leaves_nothing_behind(suffix: str, colored: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "open", lambda *_, opened=os.open: opened("/dev/full", os.O_RDWR))
+    with pytest.raises(PhotoError, match="the disk is full: free some space"):
+        colored.save(tmp_path / f"out{suffix}")
+    monkeypatch.undo()
+    assert names(tmp_path) == ["old.jpg"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace", "open"])
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "your share of the disk is full"),
+        (OSError(errno.EFBIG, "File too large"), "so large a file: name another with -o"),
+        (PermissionError(errno.EACCES, "Permission denied"), "you may not write there: name another folder with -o"),
+        (OSError(errno.EROFS, "Read-only file system"), "the disk is read-only: name another with -o"),
+        (OSError(errno.EIO, "Input/output error"), "Input/output error: name another output with -o"),
+    ],
+)
+def test_failures_of_the_disk_leave_the_earlier_output(
+    call: str, error: OSError, message: str, colored: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    earlier = colored.save(tmp_path / "out.jpg").read_bytes()
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(PhotoError, match=message):
+        colored.save(tmp_path / "out.jpg", overwrite=True)
+    monkeypatch.undo()
+    assert (tmp_path / "out.jpg").read_bytes() == earlier
+    assert names(tmp_path) == ["old.jpg", "out.jpg"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interruption_leaves_nothing_behind(
+    error: type[BaseException], colored: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object, file: Any, __: object) -> None:
+        file.write(b"half a pict")
+        raise error
+
+    monkeypatch.setattr(photo, "encode", interrupted)
+    with pytest.raises(error):
+        colored.save(tmp_path / "out.jpg")
+    assert names(tmp_path) == ["old.jpg"]
+
+
+def test_the_result_has_the_mode_of_a_new_file(colored: Photo, tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    assert colored.save(tmp_path / "out.jpg").stat().st_mode == (tmp_path / "plain").stat().st_mode
