@@ -1,29 +1,50 @@
-"""Everything that tinct raises on purpose.
+"""The exceptions that tinct raises on purpose.
 
 ::
 
-    TinctError            one sentence that names the thing and the cure
-    ├── PhotoError        a picture that is missing, unreadable, truncated, unsupported or can't be written
-    ├── HintError        a color hint outside the picture, or one that can't be understood
+    TinctError            what is wrong with what, as a sentence
+    ├── PhotoError        a picture that is missing, unreadable, truncated, unsupported, or can't be written
+    ├── HintError         a color hint outside the picture, or one that can't be parsed
     ├── WeightsError      a model file that is missing, foreign, damaged or of another architecture
     ├── ConfigError       a recipe, an option or a run folder that doesn't fit
     ├── DataError         training pictures that are missing or too few
-    └── DeviceError       an accelerator that was asked for and isn't there
+    └── DeviceError       an accelerator that was asked for and isn't available
 
-The library raises these and never prints or exits. The command line turns one into a single line and exit code 1. Any other
-exception is a bug, and shows its traceback.
+The library states facts: it never prints, exits, or names an option of the command line. Where an interface can offer a remedy of its
+own, the error has a `code` (``"too-many-pixels"``) by which the interface finds it: the command line adds its option, the HTTP API its
+field, the page its button. Any other exception is a bug, and shows its traceback.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = ["ConfigError", "DataError", "DeviceError", "HintError", "PhotoError", "TinctError", "WeightsError", "nearest"]
 
 
 class TinctError(Exception):
-    """Base of all errors that tinct raises on purpose; its text is fit to be shown to a user as it is."""
+    """Base of all errors that tinct raises on purpose; its text is one or two sentences, fit to be shown to a user as it is.
+
+    Args:
+        message: what is wrong with what: the file, the key, the number.
+        code: stable name of the kind of error, in kebab case, where an interface can offer a remedy; else empty.
+        details: values that the remedy may quote: ``path=...``, ``pixels=...``.
+    """
+
+    def __init__(self, message: str, *, code: str = "", **details: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross process boundaries with their code and details."""
+        return _restore, (type(self), str(self), self.code, self.details)
+
+
+def _restore(kind: type[TinctError], message: str, code: str, details: dict[str, Any]) -> TinctError:
+    return kind(message, code=code, **details)
 
 
 class PhotoError(TinctError):
@@ -31,7 +52,7 @@ class PhotoError(TinctError):
 
 
 class HintError(TinctError):
-    """A color hint lies outside the picture, or can't be understood."""
+    """A color hint lies outside the picture, or can't be parsed."""
 
 
 class WeightsError(TinctError):
@@ -47,10 +68,10 @@ class DataError(TinctError):
 
 
 class DeviceError(TinctError):
-    """The accelerator that was asked for is not on this machine."""
+    """The accelerator that was asked for is not available."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """``" (did you mean 'x'?)"`` for the known word that is most like `word`, or an empty string."""
+    """``" (did you mean 'x'?)"`` for the known word that is most similar to `word`, or an empty string."""
     match = difflib.get_close_matches(word, list(known), n=1)
     return f" (did you mean {match[0]!r}?)" if match else ""
