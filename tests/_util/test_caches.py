@@ -1,4 +1,4 @@
-"""What is remembered of objects, and that it goes with them."""
+"""The LRU cache keyed by object identity."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import gc
 import threading
 from weakref import ref
 
-from tinct._util.caches import Recent
+from tinct._util.caches import RecentlyUsed
 
 
 class Thing:
     pass
 
 
-def test_the_last_used_are_kept() -> None:
-    recent: Recent[Thing, str] = Recent(2)
+def test_the_most_recently_used_are_kept() -> None:
+    recent: RecentlyUsed[Thing, str] = RecentlyUsed(2)
     a, b, c = Thing(), Thing(), Thing()
     recent.put(a, "a")
     recent.put(b, "b")
@@ -24,15 +24,24 @@ def test_the_last_used_are_kept() -> None:
 
 
 def test_a_key_tells_values_of_one_object_apart() -> None:
-    recent: Recent[Thing, str] = Recent(2)
+    recent: RecentlyUsed[Thing, str] = RecentlyUsed(2)
     a = Thing()
     recent.put(a, "small", 1)
     recent.put(a, "large", 2)
     assert (recent.get(a, 1), recent.get(a, 2), recent.get(a)) == ("small", "large", None)
 
 
-def test_values_go_with_their_object() -> None:
-    recent: Recent[Thing, Thing] = Recent(2)
+def test_a_value_replaces_the_earlier_one_of_its_object_and_key() -> None:
+    recent: RecentlyUsed[Thing, str] = RecentlyUsed(2)
+    a, b = Thing(), Thing()
+    recent.put(b, "b")
+    recent.put(a, "old")
+    recent.put(a, "new")
+    assert (recent.get(a), recent.get(b)) == ("new", "b")
+
+
+def test_values_are_dropped_with_their_object() -> None:
+    recent: RecentlyUsed[Thing, Thing] = RecentlyUsed(2)
     a, value = Thing(), Thing()
     recent.put(a, value)
     known = ref(value)
@@ -44,7 +53,7 @@ def test_values_go_with_their_object() -> None:
 
 
 def test_many_threads_at_once() -> None:
-    recent: Recent[Thing, int] = Recent(3)
+    recent: RecentlyUsed[Thing, int] = RecentlyUsed(3)
     things, wrong = [Thing() for _ in range(6)], []
 
     def work(number: int) -> None:

@@ -1,3 +1,5 @@
+"""Dataclasses from and to dictionaries."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -29,7 +31,7 @@ def test_round_trip() -> None:
     assert from_dict(Outer, to_dict(outer), "test") == outer
 
 
-def test_whole_numbers_pass_as_floats_and_lists_as_tuples() -> None:
+def test_whole_numbers_are_accepted_as_floats_and_lists_as_tuples() -> None:
     outer = from_dict(Outer, {"name": "x", "rate": 2, "inner": {"numbers": [3, 4]}}, "test")
     assert isinstance(outer.rate, float)
     assert outer.inner == Inner((3, 4))
@@ -50,6 +52,6 @@ def test_whole_numbers_pass_as_floats_and_lists_as_tuples() -> None:
         ({"name": "x", "table": 3}, "recipe: table must be a table"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name(values: dict, says: str) -> None:
+def test_unknown_keys_and_wrong_types_are_refused_by_name(values: dict, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         from_dict(Outer, values, "recipe")

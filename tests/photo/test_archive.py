@@ -1,7 +1,7 @@
-"""What an archive asks of a copy: for every kind of file, which of its properties are still there after coloring.
+"""Properties of a file that the colored result keeps, for every kind of file.
 
-Each kind is written with Pillow, tifffile, pillow-heif or pyexiv2, colored, and read back with them: libvips, by which tinct itself reads
-and writes, is no witness. `EXPECTED` is the answer, and the table in docs/formats.md. ``python tests/test_archive.py`` writes that anew.
+Each kind is written with Pillow, tifffile, pillow-heif or pyexiv2, colored, and read back with them, not with libvips, which tinct itself
+uses. `EXPECTED` holds the results; ``make docs`` writes them into the table of docs/formats.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from skimage.color import lab2rgb, rgb2lab
 from conftest import draw
 from pictures import display_p3, linear_gray, png16, png_chunk, random_ab, read_png16, scene
 from tinct import Colorizer
+from tinct.coloring.upsampling import recolor
 from tinct.photo.photo import Photo, color_path
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
@@ -58,7 +58,7 @@ EXIF = {
 GPS = {"Exif.GPSInfo.GPSLatitudeRef": "N", "Exif.GPSInfo.GPSLatitude": "48/1 51/1 59/2"}
 IPTC = {"Iptc.Application2.Caption": "The town hall", "Iptc.Application2.Keywords": ["hall", "town"]}
 XMP = {"Xmp.dc.source": "box 12", "Xmp.photoshop.City": "Exampleton"}
-RECORD = b"\x1c\x02\x78\x00\x0dThe town hall\x1c\x02\x19\x00\x04hall\x1c\x02\x19\x00\x04town"  # the same, as it lies in files
+RECORD = b"\x1c\x02\x78\x00\x0dThe town hall\x1c\x02\x19\x00\x04hall\x1c\x02\x19\x00\x04town"  # the bytes of `IPTC` in a file
 DOTS: dict[str, Any] = {"resolution": (300, 300), "resolutionunit": 2}
 DATE = 946_684_800_123_456_700  # nanoseconds
 Pixels = np.ndarray  # (H, W, bands)
@@ -70,7 +70,7 @@ def gray(dtype: Any = np.uint8) -> Pixels:
 
 
 def rgb(dtype: Any = np.uint8) -> Pixels:
-    """(H, W, 3), tinted as old prints are: what sRGB lacks of Display P3 is not in it."""
+    """(H, W, 3): tinted like an old print, with no color of Display P3 that sRGB lacks."""
     light = scene()[..., :1] / 255
     return of_type(np.rint(255 * (light + light * (1 - light) * (0.2, 0, -0.2))), dtype)
 
@@ -89,19 +89,19 @@ def with_alpha(pixels: Pixels) -> Pixels:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file, and how to write one of it without any metadata."""
+    """A kind of file, and the function that writes one without metadata."""
 
     suffix: str
     pixels: Callable[[], Pixels]
-    """(H, W, bands) of what type the file has."""
+    """Samples (H, W, bands), of the type that the file stores."""
     write: Callable[[Path, Pixels], None]
     depth: int
-    """Bits of the result."""
+    """Bits a sample of the result."""
     alpha: bool = False
 
     @property
     def exiv2(self) -> bool:
-        """Whether Exiv2 can put metadata into such a file; else who writes the pixels does."""
+        """Whether Exiv2 can write metadata into such a file; otherwise `write` takes it as arguments."""
         return self.suffix not in (".avif", ".heic") and self.write is not big_tiff
 
 
@@ -141,7 +141,7 @@ def two_pages(path: Path, pixels: Pixels, *, icc_profile: bytes | None = None) -
 
 
 def avif10(path: Path, pixels: Pixels, *, exif: bytes = b"", xmp: bytes = b"", icc_profile: bytes = b"") -> None:
-    """By libvips, as nothing else here writes it."""
+    """By libvips: none of the other libraries writes it."""
     height, width, bands = pixels.shape
     image = pyvips.Image.new_from_memory(pixels.tobytes(), width, height, bands, "ushort").copy(interpretation="rgb16")
     for field, data in (("exif-data", exif), ("xmp-data", xmp), ("icc-profile-data", icc_profile)):
@@ -203,11 +203,11 @@ KINDS = {
     "HEIC": Kind(".heic", rgb, heic, 8),
 }
 
-LOSSY = "but for compression"  # by which L* is off in the mean by less than 0.5
+LOSSY = "but for compression"  # mean error of L* below 0.5
 NO_ALPHA = "none there"
 NO_PLACE = "no place"
 NO_USE = "–"
-EXPECTED: dict[str, dict[str, str]] = {  # all the rest is "kept"
+EXPECTED: dict[str, dict[str, str]] = {  # properties left out are "kept"
     name: {"alpha": "kept" if kind.alpha else NO_ALPHA, "depth": str(kind.depth)} for name, kind in KINDS.items()
 }
 for _name in KINDS:
@@ -217,17 +217,17 @@ for _name in KINDS:
         EXPECTED[_name]["IPTC"] = NO_PLACE
 for _name in ("PNG, 1-bit", "TIFF, bilevel"):  # black and white are the same in every profile
     EXPECTED[_name] |= {"depth": "1 → 8", "profile in": NO_USE}
-for _name in ("JPEG, CMYK", "TIFF, CMYK"):  # which nobody has at hand
+for _name in ("JPEG, CMYK", "TIFF, CMYK"):  # no CMYK profile is free to ship
     EXPECTED[_name]["profile in"] = "not tested"
 EXPECTED["AVIF, alpha"]["alpha"] = LOSSY
 EXPECTED["AVIF, 10-bit"]["orientation"] = NO_USE
 
 
-# Writing metadata
+# ---- writing metadata -----------------------------------------------------------------------------------------------------------
 
 
 def write(path: Path, kind: Kind) -> None:
-    """A file of that kind with all metadata, which says that it lies on its side: orientation 6."""
+    """Write a file with all metadata, turned by EXIF orientation 6."""
     dots = {"Exif.Image.XResolution": "300/1", "Exif.Image.YResolution": "300/1", "Exif.Image.ResolutionUnit": "2"}
     exif = EXIF | GPS | dots | {"Exif.Image.Orientation": "6"}
     if kind.exiv2:
@@ -253,11 +253,11 @@ def write_with_profile(path: Path, kind: Kind) -> None:
     kind.write(path, kind.pixels(), icc_profile=linear_gray() if kind.pixels().shape[2] < 3 else display_p3())
 
 
-# Reading back
+# ---- reading back ---------------------------------------------------------------------------------------------------------------
 
 
 def read(path: Path) -> np.ndarray:
-    """(H, W, 3 or 4) float64 0..1: the file's samples, upright."""
+    """Samples of a file, upright: (H, W, 3 or 4) float64 0..1."""
     data = path.read_bytes()
     if path.suffix == ".tif" and tiff_tag(path, 262) != 5 and tiff_tag(path, 258) != 1:
         pixels = tifffile.imread(path, key=0)
@@ -267,7 +267,7 @@ def read(path: Path) -> np.ndarray:
         pixels = np.rot90(pixels, -1) if tiff_tag(path, 274) == 6 else pixels
     else:
         with opened(path) as image:
-            image = image if path.suffix == ".tif" else ImageOps.exif_transpose(image)  # Pillow turns TIFFs by itself
+            image = image if path.suffix == ".tif" else ImageOps.exif_transpose(image)  # Pillow rotates TIFFs itself
             pixels = np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
     if path.suffix == ".png" and data[24] == 16:
         deep = read_png16(data)
@@ -295,7 +295,7 @@ def lightness(pixels: np.ndarray) -> np.ndarray:
 
 
 def lightness_by_profile(pixels: np.ndarray, *, gray: bool) -> np.ndarray:
-    """The same of code values in `linear_gray` or Display P3, by the definitions of these."""
+    """(H, W) L* of code values 0..1 in `linear_gray` or Display P3, by the definitions of these profiles."""
     if gray:
         light = pixels[..., 0]
     else:
@@ -318,7 +318,7 @@ def depth_of(path: Path) -> int:
 
 
 def compare(before: np.ndarray, after: np.ndarray, most: float) -> str:
-    """How well L* was kept."""
+    """Whether L* was kept, with an error of at most `most`, or within that of compression."""
     if before.shape != after.shape:
         return "lost"
     error = np.abs(before - after)
@@ -334,7 +334,7 @@ def compare(before: np.ndarray, after: np.ndarray, most: float) -> str:
 def iptc_of(path: Path) -> Any:
     if path.suffix == ".png":
         with Image.open(path) as image:
-            image.load()  # it may lie behind the pixels
+            image.load()  # the text may come after the pixels
             text = image.info.get("Raw profile type iptc", "")
         return IPTC if RECORD in bytes.fromhex("".join(text.split()[2:])) else {}
     with pyexiv2.Image(str(path)) as image:
@@ -346,7 +346,7 @@ def same(kept: bool) -> str:
 
 
 def measure(name: str, folder: Path, color: Callable[[Photo], Photo]) -> dict[str, str]:
-    """Which properties a file of this kind still has after coloring."""
+    """Color a file of this kind, and compare each property before and after: kept, lost, or the entry of the table."""
     kind = KINDS[name]
     source = folder / f"old{kind.suffix}"
     write(source, kind)
@@ -363,7 +363,7 @@ def measure(name: str, folder: Path, color: Callable[[Photo], Photo]) -> dict[st
         with Image.open(target) as image:
             profile, dots = image.info["icc_profile"], max(image.info.get("dpi", (0,)))
             dots = dots if target.suffix in (".jpg", ".png") else image.getexif().get(282)
-    if "CMYK" in name:  # Pillow knows no inks
+    if "CMYK" in name:  # Pillow converts CMYK without a profile
         before = photo.to_numpy() / 255
     found = dict.fromkeys(PROPERTIES, "lost")
     found["size"] = same(before.shape[:2] == after.shape[:2] == (photo.height, photo.width))
@@ -397,7 +397,7 @@ def profile_in(kind: Kind, folder: Path, color: Callable[[Photo], Photo]) -> str
 
 
 def is_srgb(profile: bytes) -> bool:
-    """Whether a profile means what sRGB does: by its own transformation, not by its name."""
+    """Whether a profile is sRGB, judged by its transformation, not by its name."""
     if not profile:
         return False
     transform = ImageCms.buildTransform(io.BytesIO(profile), ImageCms.createProfile("sRGB"), "RGB", "RGB", renderingIntent=1)
@@ -406,7 +406,7 @@ def is_srgb(profile: bytes) -> bool:
 
 
 def smooth_color(photo: Photo) -> Photo:
-    return photo.recolored(random_ab(12))
+    return recolor(photo, random_ab(12))
 
 
 def expected(name: str) -> dict[str, str]:
@@ -420,13 +420,13 @@ def agrees(found: str, wanted: str) -> bool:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_what_is_kept(name: str, tmp_path: Path) -> None:
+def test_properties_are_kept(name: str, tmp_path: Path) -> None:
     found, wanted = measure(name, tmp_path, smooth_color), expected(name)
     assert {key: (value, wanted[key]) for key, value in found.items() if not agrees(value, wanted[key])} == {}
 
 
 @pytest.mark.parametrize("name", ["JPEG, gray", "TIFF, 16-bit gray", "PNG, 8-bit RGBA"])
-def test_what_is_kept_by_the_network_s_colors(name: str, tmp_path: Path, colorizer: Colorizer) -> None:
+def test_properties_are_kept_with_the_network_s_colors(name: str, tmp_path: Path, colorizer: Colorizer) -> None:
     found, wanted = measure(name, tmp_path, colorizer.colorize), expected(name)
     assert {key: (value, wanted[key]) for key, value in found.items() if not agrees(value, wanted[key])} == {}
 
@@ -436,12 +436,12 @@ def colorizer() -> Colorizer:
     return Colorizer()
 
 
-# Lightness, by another library in double precision
+# ---- lightness, by another library in double precision --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("photograph", ["astronaut", "coffee", "chelsea"])
-def test_the_network_leaves_lightness_alone(photograph: str, dtype: Any, colorizer: Colorizer) -> None:
+def test_the_network_keeps_lightness(photograph: str, dtype: Any, colorizer: Colorizer) -> None:
     most = np.iinfo(dtype).max
     before = np.rint(getattr(skimage.data, photograph)() @ (0.299, 0.587, 0.114) * (most / 255)).astype(dtype)
     after = samples(colorizer.colorize(before))
@@ -452,39 +452,37 @@ def test_the_network_leaves_lightness_alone(photograph: str, dtype: Any, coloriz
 
 @pytest.mark.parametrize("chroma", [20, 60, 250])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_colors_beyond_srgb_lose_chroma_not_lightness_nor_hue(dtype: Any, chroma: float) -> None:
+def test_colors_outside_srgb_lose_chroma_not_lightness_nor_hue(dtype: Any, chroma: float) -> None:
     most = np.iinfo(dtype).max
-    before = np.linspace(0, most, 512).astype(dtype)[None].repeat(2, 0)
-    turns = []
-    for hue in range(0, 360, 15):
-        asked = chroma * np.array([np.cos(np.radians(hue)), np.sin(np.radians(hue))], np.float32)
-        lab = rgb2lab(samples(Photo.open(before).recolored(asked[None, None])) / most)
-        error = np.abs(lab[..., 0] - lightness(before[..., None].repeat(3, 2) / most))
-        assert error.max() <= (0.5 if dtype == np.uint8 else 0.02)
-        found = np.hypot(lab[..., 1], lab[..., 2])
-        assert found.max() < chroma + 1.5
-        turn = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) - hue
-        turns.append(np.abs((turn + 180) % 360 - 180)[found > 15])
-    assert max(turn.max() for turn in turns) < 8  # degrees
-    assert np.percentile(np.concatenate(turns), 99) < 4
+    hues = np.arange(0, 360, 15)[:, None]
+    before = np.linspace(0, most, 512).astype(dtype)[None].repeat(len(hues), 0)
+    asked = np.stack([np.cos(np.radians(hues)), np.sin(np.radians(hues))], -1).repeat(512, 1) * chroma  # (hues, 512, 2)
+    image = pyvips.Image.new_from_array(asked.astype(np.float32))
+    lab = rgb2lab(samples(Photo.open(before).with_chroma(lambda _: image)) / most)
+    error = np.abs(lab[..., 0] - lightness(before[..., None].repeat(3, 2) / most))
+    assert error.max() <= (0.5 if dtype == np.uint8 else 0.02)
+    found = np.hypot(lab[..., 1], lab[..., 2])
+    assert found.max() < chroma + 1.5
+    turn = np.abs((np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) - hues + 180) % 360 - 180)[found > 15]
+    assert turn.max() < 8  # degrees
+    assert np.percentile(turn, 99) < 4
 
 
 def samples(photo: Photo) -> Pixels:
-    """All of its samples as they would be saved: (H, W, 3) uint8 or uint16."""
-    with TemporaryDirectory() as folder:
-        return tifffile.imread(photo.save(Path(folder) / "out.tif"))
+    """Samples as saved: (H, W, 3) uint8 or uint16."""
+    return tifffile.imread(io.BytesIO(photo.to_bytes(".tif")))
 
 
-# Tinted prints
+# ---- tinted prints --------------------------------------------------------------------------------------------------------------
 
 
 def sepia(light: np.ndarray) -> Pixels:
-    """(H, W) L* -> (H, W, 3) uint8 sRGB of that L*, in the brown of an old print, with less of it in black and white."""
+    """(H, W) L* -> (H, W, 3) uint8 sRGB of the same L*, brown like an old print, neutral in black and white."""
     tint = np.minimum(light, 100 - light) / 50
     return np.rint(255 * lab2rgb(np.stack([light, 8 * tint, 20 * tint], -1))).astype(np.uint8)
 
 
-def test_the_tint_of_a_print_leaks_neither_into_its_lightness_nor_into_its_colors(colorizer: Colorizer) -> None:
+def test_the_tint_of_a_print_changes_neither_its_lightness_nor_its_colors(colorizer: Colorizer) -> None:
     plain = draw(5, 240, 180)[..., :1].repeat(3, 2)
     tinted = sepia(lightness(plain / 255))
     one, other = Photo.open(plain), Photo.open(tinted)
@@ -500,7 +498,7 @@ def test_the_tint_of_a_print_leaks_neither_into_its_lightness_nor_into_its_color
         assert np.abs(lab[0] - lab[1]).max() < 4
 
 
-# The page
+# ---- the table in the documentation ---------------------------------------------------------------------------------------------
 
 
 def table() -> str:
@@ -512,12 +510,12 @@ def table() -> str:
 
 
 def page() -> str:
-    start, end = "<!-- what is kept: written by tests/test_archive.py -->\n", "<!-- end -->"
+    start, end = "<!-- what is kept: written by tests/photo/test_archive.py -->\n", "<!-- end -->"
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(start)
     return before + start + table() + "\n" + end + rest.partition(end)[2]
 
 
-def test_the_page_has_this_table() -> None:
+def test_the_documentation_has_this_table() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 

@@ -1,4 +1,4 @@
-"""Files as they are written: depth, alpha, metadata, quality and the limits of each format."""
+"""Written files: depth, alpha, metadata, quality and the limits of each format."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ from pictures import (
     scene,
 )
 from tinct.color import chroma, lightness, rgb_to_lab
+from tinct.coloring.upsampling import recolor
 from tinct.errors import PhotoError
-from tinct.photo import formats as _formats
+from tinct.photo import formats
 from tinct.photo.photo import READABLE_SUFFIXES, WRITABLE_SUFFIXES, Photo
 
 
@@ -49,7 +50,7 @@ from tinct.photo.photo import READABLE_SUFFIXES, WRITABLE_SUFFIXES, Photo
 )
 def test_recolors_every_kind_into_every_format(kind: str, mode: str, suffix: str, tmp_path: Path) -> None:
     photo = Photo.open(encoded(picture(mode), kind))
-    saved = decoded(photo.recolored(random_ab()).save(tmp_path / f"out{suffix}"))
+    saved = decoded(recolor(photo, random_ab()).save(tmp_path / f"out{suffix}"))
     assert saved.size == (WIDTH, HEIGHT)
     assert saved.mode == ("RGBA" if mode in ("LA", "RGBA") and suffix != ".jpg" else "RGB")
     if suffix in (".png", ".tif"):
@@ -67,16 +68,16 @@ def test_depth_of_16_bit_files(suffix: str, gray: bool, tmp_path: Path) -> None:
     source = tmp_path / "in.tif"
     deep = scene().astype(np.uint16) * np.uint16(257) - np.uint16(100) * (scene() > 9)
     tifffile.imwrite(source, np.ascontiguousarray(deep[..., 0]) if gray else deep)
-    path = Photo.open(source).recolored(random_ab(20)).save(tmp_path / f"out{suffix}")
+    path = recolor(Photo.open(source), random_ab(20)).save(tmp_path / f"out{suffix}")
     depth = path.read_bytes()[24] if suffix == ".png" else tifffile.imread(path).dtype.itemsize * 8
     assert depth == 16
     assert np.abs(Photo.open(path).lightness().numpy() - Photo.open(source).lightness().numpy()).max() < 0.3
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
-def test_formats_of_8_bits_take_16_bit_photos(suffix: str, tmp_path: Path) -> None:
+def test_16_bit_photos_are_saved_in_8_bit_formats(suffix: str, tmp_path: Path) -> None:
     photo = Photo.open(np.repeat(ramp()[..., None], 3, axis=2).astype(np.uint16) * 257)
-    saved = np.asarray(decoded(photo.save(tmp_path / f"out{suffix}", quality=100)).convert("L"))
+    saved = np.asarray(decoded(photo.save(tmp_path / f"out{suffix}", jpeg_quality=100)).convert("L"))
     assert np.abs(saved.astype(int) - ramp()).max() <= 2
 
 
@@ -84,21 +85,21 @@ def test_formats_of_8_bits_take_16_bit_photos(suffix: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
 def test_alpha_is_untouched(kind: str, mode: str, tmp_path: Path) -> None:
     image = picture("RGBA" if kind == "WEBP" else mode)
-    saved = Photo.open(encoded(image, kind)).recolored(random_ab()).save(tmp_path / f"out{SUFFIX[kind]}")
+    saved = recolor(Photo.open(encoded(image, kind)), random_ab()).save(tmp_path / f"out{SUFFIX[kind]}")
     np.testing.assert_array_equal(np.asarray(decoded(saved))[..., 3], np.asarray(image)[..., -1])
 
 
 def test_16_bit_alpha_is_untouched(tmp_path: Path) -> None:
     array = np.random.default_rng(0).integers(0, 65536, (20, 30, 4), dtype=np.uint16)
     tifffile.imwrite(tmp_path / "in.tif", array, photometric="rgb", extrasamples=["unassalpha"])
-    saved = tifffile.imread(Photo.open(tmp_path / "in.tif").recolored(random_ab()).save(tmp_path / "out.tif"))
+    saved = tifffile.imread(recolor(Photo.open(tmp_path / "in.tif"), random_ab()).save(tmp_path / "out.tif"))
     np.testing.assert_array_equal(saved[..., 3], array[..., 3])
 
 
 def test_jpeg_shows_white_where_a_photo_is_transparent(tmp_path: Path) -> None:
     image = Image.fromarray(np.zeros((32, 32, 3), np.uint8))
     image.putalpha(0)
-    saved = decoded(Photo.open(encoded(image, "PNG")).recolored(random_ab()).save(tmp_path / "out.jpg"))
+    saved = decoded(recolor(Photo.open(encoded(image, "PNG")), random_ab()).save(tmp_path / "out.jpg"))
     assert np.asarray(saved).min() >= 254
 
 
@@ -106,7 +107,7 @@ def test_jpeg_shows_white_where_a_photo_is_transparent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", SUFFIX)
 def test_exif_is_kept(kind: str, into: str, tmp_path: Path) -> None:
     data = encoded(picture("L"), kind, exif=exif_of().tobytes())
-    exif = decoded(Photo.open(data).recolored(random_ab()).save(tmp_path / f"out{SUFFIX[into]}")).getexif()
+    exif = decoded(recolor(Photo.open(data), random_ab()).save(tmp_path / f"out{SUFFIX[into]}")).getexif()
     assert exif[ARTIST] == "Ann Example"
     assert exif[DATE_TIME] == "1999:01:02 03:04:05"
     assert exif.get_ifd(EXIF)[DATE_TIME_ORIGINAL] == "1950:06:07 08:09:10"
@@ -117,14 +118,14 @@ def test_exif_is_kept(kind: str, into: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("into", SUFFIX)
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
-def test_names_in_exif_keep_their_accents(kind: str, into: str, tmp_path: Path) -> None:
+def test_accents_in_exif_are_kept(kind: str, into: str, tmp_path: Path) -> None:
     data = encoded(picture("L"), kind, exif=exif_of(_33432="Zoxx Ayy")).replace(b"Zoxx Ayy", "Zoë Añ".encode())
     saved = Photo.open(data).save(tmp_path / f"out{SUFFIX[into]}")
     assert "Zoë Añ".encode() in saved.read_bytes()
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_tags_of_a_scanner_are_kept_in_tiff(order: str, tmp_path: Path) -> None:
+def test_descriptive_tags_are_kept_in_tiff(order: str, tmp_path: Path) -> None:
     tags = [
         (271, "s", 0, "Maker", False),
         (315, "s", 0, "A", False),
@@ -134,7 +135,7 @@ def test_tags_of_a_scanner_are_kept_in_tiff(order: str, tmp_path: Path) -> None:
     tifffile.imwrite(
         tmp_path / "in.tif", scene()[..., 0], byteorder=order, extratags=tags, description="Town hall", software="Scan 1.0"
     )
-    path = Photo.open(tmp_path / "in.tif").recolored(random_ab()).save(tmp_path / "out.tif")
+    path = recolor(Photo.open(tmp_path / "in.tif"), random_ab()).save(tmp_path / "out.tif")
     with tifffile.TiffFile(tmp_path / "in.tif") as before, tifffile.TiffFile(path) as after:
         for tag in (270, 271, 305, 315, 33432, 40091):
             assert after.pages[0].tags[tag].value == before.pages[0].tags[tag].value
@@ -161,15 +162,15 @@ def test_the_gray_preview_inside_exif_is_not_kept(tmp_path: Path) -> None:
     exif = b"Exif\0\0" + body + struct.pack("<H", 3) + b"".join(rows) + bytes(4) + preview
     data = encoded(picture("L"), "JPEG", exif=exif)
     assert data.count(b"\xff\xd8\xff") == 2
-    saved = Photo.open(data).recolored(random_ab()).save(tmp_path / "out.jpg").read_bytes()
+    saved = recolor(Photo.open(data), random_ab()).save(tmp_path / "out.jpg").read_bytes()
     assert saved.count(b"\xff\xd8\xff") == 1
 
 
 @pytest.mark.parametrize("into", SUFFIX)
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
-def test_xmp_is_kept_but_for_the_orientation(kind: str, into: str, tmp_path: Path) -> None:
+def test_xmp_is_kept_except_the_orientation(kind: str, into: str, tmp_path: Path) -> None:
     data = encoded(picture("L"), kind, exif=exif_of(_274=6), xmp=XMP)
-    saved = decoded(Photo.open(data).recolored(random_ab()).save(tmp_path / f"out{SUFFIX[into]}"))
+    saved = decoded(recolor(Photo.open(data), random_ab()).save(tmp_path / f"out{SUFFIX[into]}"))
     xmp = str(next(value for name, value in saved.info.items() if "xmp" in name))
     assert 'dc:source="box 12"' in xmp
     assert 'tiff:Orientation="1"' in xmp
@@ -178,7 +179,7 @@ def test_xmp_is_kept_but_for_the_orientation(kind: str, into: str, tmp_path: Pat
 @pytest.mark.parametrize("into", ["JPEG", "PNG", "TIFF"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
 def test_resolution_is_kept(kind: str, into: str, tmp_path: Path) -> None:
-    saved = Photo.open(encoded(picture("L"), kind, dpi=(300, 300))).recolored(random_ab()).save(tmp_path / f"out{SUFFIX[into]}")
+    saved = recolor(Photo.open(encoded(picture("L"), kind, dpi=(300, 300))), random_ab()).save(tmp_path / f"out{SUFFIX[into]}")
     assert decoded(saved).info["dpi"] == pytest.approx((300, 300), abs=0.01)
 
 
@@ -197,13 +198,16 @@ def test_without_a_resolution_there_are_72_dpi(source: Any, tmp_path: Path) -> N
 
 @pytest.fixture
 def colored() -> Photo:
-    return Photo.open(scene()).recolored(random_ab())
+    return recolor(Photo.open(scene()), random_ab())
 
 
 @pytest.mark.parametrize("name", ["out.bmp", "out", "out.gif", "out.jpg.bak", ".jpg"])
 def test_refuses_other_formats_and_lists_its_own(name: str, colored: Photo, tmp_path: Path) -> None:
-    with pytest.raises(PhotoError, match=r"writes \.jpg, \.jpeg, \.png, \.tif, \.tiff, \.webp"):
+    with pytest.raises(
+        PhotoError, match=r"tinct writes only files named \.jpg, \.jpeg, \.png, \.tif, \.tiff, \.webp, \.avif$"
+    ) as raised:
         colored.save(tmp_path / name)
+    assert raised.value.code == "suffix"
 
 
 @pytest.mark.parametrize("name", ["out.JPG", "out.Jpeg", "out.TIFF", "out.PNG"])
@@ -214,13 +218,20 @@ def test_suffixes_in_capitals(name: str, colored: Photo, tmp_path: Path) -> None
 @pytest.mark.parametrize(("suffix", "most"), [(".webp", 16383), (".jpg", 65500)])
 def test_too_large_for_a_format(suffix: str, most: int, tmp_path: Path) -> None:
     photo = Photo.open(np.zeros((8, most + 1), np.uint8))
-    with pytest.raises(PhotoError, match=rf"at most {most} pixels a side; name a \.tif or \.png"):
+    with pytest.raises(PhotoError, match=rf"at most {most} pixels a side, and the picture has {most + 1}$") as raised:
         photo.save(tmp_path / f"out{suffix}")
+    assert raised.value.code == "format-limit"
 
 
-def test_quality_is_that_of_jpeg(colored: Photo, tmp_path: Path) -> None:
-    fine, coarse = colored.save(tmp_path / "a.jpg"), colored.save(tmp_path / "b.jpg", quality=30)
+def test_jpeg_quality_decides_the_size_of_the_file(colored: Photo, tmp_path: Path) -> None:
+    fine, coarse = colored.save(tmp_path / "a.jpg"), colored.save(tmp_path / "b.jpg", jpeg_quality=30)
     assert fine.stat().st_size > 2 * coarse.stat().st_size
+
+
+@pytest.mark.parametrize("quality", [0, 101])
+def test_a_quality_out_of_its_range_is_refused(colored: Photo, quality: int) -> None:
+    with pytest.raises(ValueError, match="from 1 to 100"):
+        colored.to_bytes(".jpg", jpeg_quality=quality)
 
 
 def test_writable_formats_are_readable() -> None:
@@ -230,44 +241,44 @@ def test_writable_formats_are_readable() -> None:
 @pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
 @pytest.mark.parametrize("mode", ["L", "RGB", "I;16"])
 def test_every_output_carries_the_profile_of_srgb(mode: str, suffix: str, tmp_path: Path) -> None:
-    saved = Photo.open(picture(mode)).recolored(random_ab()).save(tmp_path / f"out{suffix}")
+    saved = recolor(Photo.open(picture(mode)), random_ab()).save(tmp_path / f"out{suffix}")
     profile = ImageCms.ImageCmsProfile(io.BytesIO(decoded(saved).info["icc_profile"]))
     assert "srgb" in ImageCms.getProfileDescription(profile).lower()
 
 
 @pytest.mark.parametrize(("quality", "sampling"), [(89, (2, 2)), (90, (1, 1)), (95, (1, 1))])
-def test_color_of_jpeg_has_full_resolution_where_quality_asks(quality: int, sampling: tuple[int, int], tmp_path: Path) -> None:
-    saved = decoded(Photo.open(scene()).save(tmp_path / "out.jpg", quality=quality))
+def test_jpeg_has_chroma_of_full_resolution_from_quality_90_on(quality: int, sampling: tuple[int, int], tmp_path: Path) -> None:
+    saved = decoded(Photo.open(scene()).save(tmp_path / "out.jpg", jpeg_quality=quality))
     assert saved.layer[0][1:3] == sampling
 
 
 @pytest.mark.parametrize("lossless", [False, True])
-def test_webp_without_loss_stays_without(lossless: bool, tmp_path: Path) -> None:
+def test_lossless_webp_stays_lossless(lossless: bool, tmp_path: Path) -> None:
     image = picture("RGBA")
-    photo = Photo.open(encoded(image, "WEBP", lossless=lossless, quality=90)).recolored(random_ab())
-    saved = decoded(photo.save(tmp_path / "out.webp", quality=60))
+    photo = recolor(Photo.open(encoded(image, "WEBP", lossless=lossless, quality=90)), random_ab())
+    saved = decoded(photo.save(tmp_path / "out.webp", jpeg_quality=60))
     assert np.array_equal(np.asarray(saved), np.asarray(photo.to_pil())) == lossless
     assert (b"VP8L" in (tmp_path / "out.webp").read_bytes()) == lossless
 
 
 @pytest.mark.parametrize("into", ["JPEG", "PNG", "TIFF"])
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
-def test_iptc_goes_from_format_to_format(kind: str, into: str, tmp_path: Path) -> None:
+def test_iptc_is_kept(kind: str, into: str, tmp_path: Path) -> None:
     caption = {"Iptc.Application2.Caption": "The town hall", "Iptc.Application2.Keywords": ["a", "bc"]}
     source = tmp_path / f"in{SUFFIX[kind]}"
     source.write_bytes(encoded(picture("L"), kind))
     with pyexiv2.Image(str(source)) as image:
         image.modify_iptc(caption)
-    path = Photo.open(source).recolored(random_ab()).save(tmp_path / f"out{SUFFIX[into]}")
+    path = recolor(Photo.open(source), random_ab()).save(tmp_path / f"out{SUFFIX[into]}")
     if into == "PNG":  # which Exiv2 doesn't read
         path = Photo.open(path).save(tmp_path / "again.tif")
     with pyexiv2.Image(str(path)) as image:
         assert image.read_iptc() == caption
 
 
-def test_floating_point_stays_so(tmp_path: Path) -> None:
+def test_floating_point_stays_floating_point(tmp_path: Path) -> None:
     pixels = (scene() / 255).astype(np.float32)
-    saved = tifffile.imread(Photo.open(pixels).recolored(random_ab(10)).save(tmp_path / "out.tif"))
+    saved = tifffile.imread(recolor(Photo.open(pixels), random_ab(10)).save(tmp_path / "out.tif"))
     assert saved.dtype == np.float32
     assert 0 <= saved.min() < saved.max() <= 1
     assert np.abs(lightness(saved) - lightness(pixels)).max() < 0.02
@@ -276,8 +287,8 @@ def test_floating_point_stays_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("big", [False, True])
 def test_bigtiff_keeps_exif(big: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_formats, "_TIFF_BYTES", 0 if big else 10**9)
-    saved = Photo.open(encoded(picture("L"), "JPEG", exif=exif_of())).recolored(random_ab()).save(tmp_path / "out.tif")
+    monkeypatch.setattr(formats, "_MAX_CLASSIC_TIFF", 0 if big else 10**9)
+    saved = recolor(Photo.open(encoded(picture("L"), "JPEG", exif=exif_of())), random_ab()).save(tmp_path / "out.tif")
     with tifffile.TiffFile(saved) as file:
         tags = file.pages[0].tags
         assert file.is_bigtiff == big

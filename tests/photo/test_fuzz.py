@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import struct
@@ -12,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tinct.coloring.provenance import Record
@@ -24,30 +25,38 @@ from tinct.photo.metadata.xmp import merge, properties
 from tinct.photo.photo import Photo
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @pytest.fixture
 def fuzz(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """benchmarks/fuzz.py."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return pytest.importorskip("fuzz")
+    return importlib.import_module("fuzz")
+
+
+@pytest.fixture(scope="module")
+def seeds() -> dict[str, bytes]:
+    """The valid pictures of benchmarks/fuzz.py, by file name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        pictures: dict[str, bytes] = importlib.import_module("fuzz").draw_seeds()
+    return pictures
 
 
 # ---- whole pictures -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_pictures_to_be_damaged_are_good_ones(fuzz: Any) -> None:
+@pytest.mark.slow
+def test_the_pictures_to_be_damaged_are_good_ones(fuzz: Any, seeds: dict[str, bytes]) -> None:
     from tinct import Colorizer
 
     colorizer = Colorizer(threads=1)
-    for name, data in fuzz.draw_seeds().items():
+    for name, data in seeds.items():
         result = fuzz.attempt(colorizer, fuzz.Mutant(name, (), data))
         assert result.outcome == ("refused" if result.kind == "gif" else "colored"), result
 
 
-def test_mutants_depend_on_their_seed_and_number_alone(fuzz: Any) -> None:
-    seeds = fuzz.draw_seeds()
+def test_mutants_depend_on_their_seed_and_number_alone(fuzz: Any, seeds: dict[str, bytes]) -> None:
     some, again, others = ([fuzz.mutant(seeds, seed, number) for number in range(300)] for seed in (1, 1, 2))
     assert some == again
     assert sum(one == other for one, other in zip(some, others, strict=True)) < 10
@@ -55,11 +64,12 @@ def test_mutants_depend_on_their_seed_and_number_alone(fuzz: Any) -> None:
     assert sum(one.data == seeds[one.seed] for one in some) < 15  # a few are cut off behind their end
 
 
-def test_damaged_pictures_do_no_harm(fuzz: Any) -> None:
-    results = fuzz.run(fuzz.draw_seeds(), seed=7, numbers=range(180), workers=1, limit=30)
+@pytest.mark.parametrize("numbers", [range(40), pytest.param(range(40, 400), marks=pytest.mark.slow)], ids=["few", "many"])
+def test_damaged_pictures_do_no_harm(numbers: range, fuzz: Any, seeds: dict[str, bytes]) -> None:
+    results = fuzz.run(seeds, seed=7, numbers=numbers, workers=1, limit=30)
     bad = [result for result in results if result.outcome in fuzz.BAD]
     assert not bad, "\n\n".join(f"python benchmarks/fuzz.py --seed 7 --only {r.number} --keep DIR: {r}\n{r.detail}" for r in bad)
-    assert sorted(result.number for result in results) == list(range(180))
+    assert sorted(result.number for result in results) == list(numbers)
     assert {result.outcome for result in results} == {"colored", "refused"}
 
 
@@ -67,7 +77,7 @@ def test_damaged_pictures_do_no_harm(fuzz: Any) -> None:
 
 
 class Broken:
-    """A colorizer with one of the faults that are looked for."""
+    """A colorizer with one of the faults that `attempt` must find."""
 
     def __init__(self, fault: str) -> None:
         from tinct import Colorizer
@@ -85,8 +95,8 @@ class Broken:
 
 
 @pytest.mark.parametrize("fault", ["exception", "leftover", "uncolored", "colored"])
-def test_faults_are_found(fault: str, fuzz: Any) -> None:
-    one = fuzz.Mutant("jpeg-gray.jpg", (), fuzz.draw_seeds()["jpeg-gray.jpg"])
+def test_faults_are_found(fault: str, fuzz: Any, seeds: dict[str, bytes]) -> None:
+    one = fuzz.Mutant("jpeg-gray.jpg", (), seeds["jpeg-gray.jpg"])
     assert fuzz.attempt(Broken(fault), one).outcome == fault
 
 
@@ -110,7 +120,7 @@ def tiffs(draw: st.DrawFn) -> bytes:
 
 
 class Counted(io.BytesIO):
-    """A file that knows how much was read."""
+    """A file that counts the bytes read, and the calls."""
 
     count = 0
 
@@ -125,7 +135,7 @@ def sizes(tags: Any) -> list[int]:
 
 
 def crowded(entries: int, nested: int, size: int = 32768) -> bytes:
-    """A TIFF directory with so many EXIF directories, each of them the same, whose so many entries have the same long value."""
+    """A TIFF whose `nested` EXIF and GPS pointers lead to one directory of `entries` entries that share one value of `size` bytes."""
     outer = sorted([34665, 34853][:nested])
     inner = 8 + 2 + 12 * len(outer)
     value = inner + 2 + 12 * entries
@@ -134,7 +144,6 @@ def crowded(entries: int, nested: int, size: int = 32768) -> bytes:
     return data + bytes(size)
 
 
-@UNHURRIED
 @given(st.one_of(st.binary(max_size=400), tiffs()))
 @example(b"")
 @example(b"II*\0")
@@ -157,7 +166,6 @@ def refusal(work: Callable[[], object]) -> str:
     return ""
 
 
-@UNHURRIED
 @given(st.one_of(st.binary(max_size=400), tiffs()))
 @example(b"\xff\xd8\xff\xe1\0\x08Exif\0\0")
 @example(b"RIFF\xff\xff\xff\xffWEBPVP8X")
@@ -181,7 +189,7 @@ STARTS = [
 
 
 @pytest.mark.parametrize("start", STARTS)
-@settings(UNHURRIED, max_examples=30)
+@settings(max_examples=settings().max_examples // 3)
 @given(rest=st.binary(max_size=300))
 def test_what_begins_like_a_picture_is_one_or_refused_in_one_line(start: bytes, rest: bytes, tmp_path_factory: Any) -> None:
     path = tmp_path_factory.mktemp("any") / "any.jpg"
@@ -191,7 +199,6 @@ def test_what_begins_like_a_picture_is_one_or_refused_in_one_line(start: bytes, 
     assert not said or str(path) in said
 
 
-@UNHURRIED
 @given(st.one_of(st.binary(max_size=300), st.binary(max_size=200).map(b"Photoshop 3.0\x008BIM\x04\x04\0\0".__add__)))
 def test_any_bytes_may_be_photoshop_resources(data: bytes) -> None:
     kept, record = from_resources(data)
@@ -200,7 +207,6 @@ def test_any_bytes_may_be_photoshop_resources(data: bytes) -> None:
     from_text(b"\niptc\n" + str(len(data)).encode() + b"\n" + data.hex().encode())
 
 
-@UNHURRIED
 @given(
     st.lists(st.tuples(st.sampled_from([b"tEXt", b"zTXt", b"iTXt", b"eXIf"]), st.binary(max_size=60), st.booleans()), max_size=5),
     st.binary(max_size=30),
@@ -214,7 +220,6 @@ def test_any_chunks_may_be_texts_of_a_png(chunks: list[tuple[bytes, bytes, bool]
     assert len(worth_keeping(texts)) <= len(data + rest)
 
 
-@UNHURRIED
 @given(st.binary(max_size=200), st.text(max_size=200))
 @example(b"<a>" * 5000, "<a>" * 5000)
 @example(b"\xff\xfe<\0a\0/\0>\0", "<?xml version='1.0' encoding='utf-16'?><a/>")

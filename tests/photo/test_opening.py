@@ -1,4 +1,4 @@
-"""Whatever people call a picture, opened: files of every kind, arrays, PIL images; and what is refused, with which cure."""
+"""Opening picture files of every kind: orientation, profiles, HEIC, floating point; missing, damaged and truncated files."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from pictures import (
     random_ab,
     scene,
 )
+from tinct.coloring.upsampling import recolor
 from tinct.errors import PhotoError
 from tinct.photo.photo import Photo
 
@@ -112,7 +113,7 @@ class TestOrientation:
     def test_is_not_left_behind(self, kind: str, orientation: int, tmp_path: Path) -> None:
         data = encoded(picture("L"), kind, exif=exif_of(_274=orientation))
         upright = np.asarray(ImageOps.exif_transpose(decoded(data)).convert("L"))
-        saved = decoded(Photo.open(data).recolored(np.zeros((2, 2, 2))).save(tmp_path / f"out{SUFFIX[kind]}"))
+        saved = decoded(recolor(Photo.open(data), np.zeros((2, 2, 2))).save(tmp_path / f"out{SUFFIX[kind]}"))
         assert saved.getexif().get(ORIENTATION, 1) == 1
         assert np.abs(np.asarray(saved.convert("L")).astype(int) - upright).max() <= 6
 
@@ -126,79 +127,7 @@ def test_tall_pictures_can_be_turned(kind: str, orientation: int, tmp_path: Path
     assert np.abs(np.asarray(decoded(saved)).astype(int) - upright).max() <= 2
 
 
-@pytest.mark.parametrize("shape", [(HEIGHT, WIDTH), (HEIGHT, WIDTH, 1), (HEIGHT, WIDTH, 3)])
-@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2"])
-def test_takes_arrays(shape: tuple[int, ...], dtype: str) -> None:
-    pixels = scene() if shape[-1] == 3 else scene()[..., :1]
-    array = (pixels.astype(dtype) * (1 if dtype == "u1" else 257)).astype(dtype).reshape(shape)
-    np.testing.assert_array_equal(Photo.open(array).to_numpy(), np.broadcast_to(pixels, (HEIGHT, WIDTH, 3)))
-
-
-def test_takes_arrays_that_are_not_contiguous() -> None:
-    np.testing.assert_array_equal(Photo.open(scene()[::-1, ::2]).to_numpy(), scene()[::-1, ::2])
-
-
-def test_later_changes_of_an_array_do_not_show() -> None:
-    array = scene()
-    photo = Photo.open(array)
-    array[:] = 0
-    gc.collect()
-    np.testing.assert_array_equal(photo.to_numpy(), scene())
-
-
-@pytest.mark.parametrize(
-    "array",
-    [
-        scene() > 100,
-        scene().astype(np.complex64),
-        scene().astype(np.int32),
-        np.zeros((9, 9, 2), np.uint8),
-        np.zeros((9, 9, 4), np.uint8),
-        np.zeros(99, np.uint8),
-        np.zeros((2, 9, 9, 3), np.uint8),
-        np.zeros((0, 9, 3), np.uint8),
-    ],
-    ids=lambda a: f"{a.dtype}{a.shape}",
-)
-def test_refuses_other_arrays_and_says_which_it_takes(array: np.ndarray) -> None:
-    with pytest.raises(PhotoError, match=r"<array> is .* tinct takes uint8, uint16 or floats of shape \(H, W\)"):
-        Photo.open(array)
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "YCbCr", "CMYK"])
-def test_takes_pil_images(mode: str) -> None:
-    photo = Photo.open(picture(mode))
-    expected = scene()[..., [0, 0, 0]] if mode == "I;16" else np.asarray(picture(mode).convert("RGB"))
-    assert photo.name == "<PIL image>"
-    assert photo.size == (WIDTH, HEIGHT)
-    if mode != "CMYK":
-        np.testing.assert_array_equal(photo.to_numpy(), expected)
-
-
-def test_a_pil_image_brings_its_orientation_and_profile() -> None:
-    data = encoded(picture("RGB"), "PNG", exif=exif_of(_274=6), icc_profile=display_p3())
-    np.testing.assert_array_equal(Photo.open(decoded(data)).to_numpy(), Photo.open(data).to_numpy())
-
-
-def test_refuses_pil_images_of_unknown_range() -> None:
-    with pytest.raises(PhotoError, match="convert it"):
-        Photo.open(picture("L").convert("F"))
-
-
-def test_a_damaged_pil_image_is_a_photo_error() -> None:
-    with (
-        Image.open(io.BytesIO(encoded(picture("RGB"), "JPEG")[:1500])) as image,
-        pytest.raises(PhotoError, match="<PIL image> is damaged"),
-    ):
-        Photo.open(image)
-
-
-def test_refuses_what_is_no_picture_at_all() -> None:
-    with pytest.raises(PhotoError, match="a list is no picture"):
-        Photo.open([1, 2, 3])  # type: ignore[arg-type]
-
-
-def test_sees_a_file_that_was_replaced(tmp_path: Path) -> None:
+def test_a_replaced_file_is_read_anew(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     for value in (10, 200):
         Image.new("L", (32, 32), value).save(path)
@@ -243,7 +172,7 @@ def test_a_gray_profile_is_converted_too(kind: str) -> None:
     np.testing.assert_allclose(photo.small_lightness(256, 16)[8], light, atol=0.8)
 
 
-@pytest.mark.parametrize("profile", [b"junk" * 50, display_p3()[:200]], ids=["junk", "cut off"])
+@pytest.mark.parametrize("profile", [b"junk" * 50, display_p3()[:200]], ids=["junk", "truncated"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
 def test_a_broken_profile_is_taken_for_srgb(kind: str, profile: bytes, tmp_path: Path) -> None:
     photo = Photo.open(encoded(picture("RGB"), kind, icc_profile=profile))
@@ -252,55 +181,19 @@ def test_a_broken_profile_is_taken_for_srgb(kind: str, profile: bytes, tmp_path:
     assert decoded(photo.save(tmp_path / "out.png")).info.get("icc_profile") != profile
 
 
-def test_alpha_survives_a_profile() -> None:
+def test_alpha_is_kept_with_a_profile() -> None:
     image = picture("RGBA")
     pixels = Photo.open(encoded(image, "PNG", icc_profile=display_p3())).to_pil()
     np.testing.assert_array_equal(np.asarray(pixels)[..., 3], np.asarray(image)[..., 3])
 
 
 @pytest.mark.parametrize("position", range(0, 200, 13))
-def test_damaged_tiff_tags_do_no_harm(position: int) -> None:
+def test_damaged_tiff_tags_raise_no_other_error(position: int) -> None:
     data = bytearray(encoded(picture("L"), "TIFF", exif=exif_of()))
     start = struct.unpack("<I", data[4:8])[0]
     data[start + position] ^= 0xFF
-    with contextlib.suppress(PhotoError):  # the only error that may come
-        Photo.open(bytes(data)).recolored(random_ab()).to_numpy()
-
-
-BAD = {
-    "missing.jpg": (None, "no such file"),
-    "empty.jpg": (b"", "empty"),
-    "text.jpg": (b"Dear diary,\n" * 50, "no picture that tinct reads"),
-    "numbers.png": (b"3 3\n1 2 3\n4 5 6\n7 8 9\n", "no picture that tinct reads"),
-    "drawing.svg": (
-        b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"><rect width="9" height="9"/></svg>',
-        "no picture",
-    ),
-    "header.jpg": (b"\xff\xd8\xff\xe0", "damaged"),
-    "a.gif": (encoded(picture("P"), "GIF"), "is a GIF, .* convert it to PNG"),
-    "a.bmp": (encoded(picture("RGB"), "BMP"), "is a BMP; convert it to PNG"),
-    "a.pdf": (b"%PDF-1.7\n" + bytes(99), "is a PDF; save its pages as"),
-    "a.djvu": (b"AT&TFORM" + bytes(99), "is a DjVu document; save its pages as"),
-    "a.psd": (b"8BPS\0\1" + bytes(99), "is a Photoshop document; save a flattened copy as TIFF"),
-    "a.jp2": (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99), "is a JPEG 2000, .* convert it to TIFF"),
-    "a.jxl": (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(99), "is a JPEG XL, .* convert it"),
-    "b.jxl": (b"\xff\x0a" + bytes(99), "is a JPEG XL, .* convert it"),
-    "a.nef": (encoded(picture("RGB"), "TIFF"), "is a camera's raw file; develop it"),
-    "a.DNG": (encoded(picture("RGB"), "TIFF"), "is a camera's raw file; develop it"),
-    "a.raf": (b"FUJIFILMCCD-RAW " + bytes(99), "is a camera's raw file; develop it"),
-    "a.cr3": (b"\0\0\0\x18ftypcrx " + bytes(99), "is a camera's raw file; develop it"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_bad_files_are_named_in_one_line(name: str, tmp_path: Path) -> None:
-    path, (data, reason) = tmp_path / name, BAD[name]
-    if data is not None:
-        path.write_bytes(data)
-    with pytest.raises(PhotoError, match=reason) as raised:
-        Photo.open(path)
-    assert str(path) in str(raised.value)
-    assert "\n" not in str(raised.value)
+    with contextlib.suppress(PhotoError):  # the only error allowed
+        recolor(Photo.open(bytes(data)), random_ab()).to_numpy()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -310,7 +203,7 @@ def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
         Photo.open(tmp_path / "pipe.jpg")
 
 
-def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PhotoError, match="is a folder"):
         Photo.open(tmp_path)
 
@@ -350,14 +243,14 @@ def test_heic_of_every_mode_is_read(mode: str, tmp_path: Path) -> None:
     assert difference.mean() < 3
 
 
-def test_heic_without_its_reader_is_refused_with_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_heic_names_the_package_that_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif", None)
-    with pytest.raises(PhotoError, match=r"phone\.heic is HEIC; to read it, pip install pi-heif") as raised:
+    with pytest.raises(PhotoError, match=r"phone\.heic is HEIC, which needs the package pi-heif") as raised:
         Photo.open(written_as_heic(tmp_path / "phone.heic")).to_numpy()
-    assert "damaged" not in str(raised.value)
+    assert raised.value.code == "needs-heif"
 
 
-def test_heic_that_was_cut_off_never_passes(tmp_path: Path) -> None:
+def test_truncated_heic_is_refused(tmp_path: Path) -> None:
     data = Path(written_as_heic(tmp_path / "phone.heic")).read_bytes()
     with pytest.raises(PhotoError, match="damaged"):
         Photo.open(data[: len(data) * 2 // 3]).to_numpy()
@@ -367,30 +260,6 @@ def written_as_heic(file: Path, *, orientation: int = 1, path: bool = True) -> P
     exif = exif_of(_274=orientation).tobytes()
     pillow_heif.from_pillow(picture("RGB")).save(file, quality=95, chroma=444, exif=exif)
     return file if path else file.read_bytes()
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(HEIGHT, WIDTH), (HEIGHT, WIDTH, 1), (HEIGHT, WIDTH, 3)])
-def test_takes_floats_from_0_to_1(shape: tuple[int, ...], dtype: type) -> None:
-    pixels = scene() if shape[-1] == 3 else scene()[..., :1]
-    photo = Photo.open((pixels / 255).astype(dtype).reshape(shape))
-    assert photo.deep
-    np.testing.assert_array_equal(photo.to_numpy(), np.broadcast_to(pixels, (HEIGHT, WIDTH, 3)))
-
-
-def test_floats_a_little_beyond_are_cut_off() -> None:  # as resampling leaves them
-    pixels = np.array([[-0.04, 0.0, 0.5, 1.0, 1.04]])
-    np.testing.assert_array_equal(Photo.open(pixels).to_numpy()[0, :, 0], [0, 0, 128, 255, 255])
-
-
-@pytest.mark.parametrize("value", [-0.2, 1.2, 255.0, np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("kind", ["array", "TIFF"])
-def test_floats_far_beyond_are_refused(kind: str, value: float, tmp_path: Path) -> None:
-    pixels = np.full((20, 30), 0.5, np.float32)
-    pixels[3, 4] = value
-    tifffile.imwrite(tmp_path / "float.tif", pixels)
-    with pytest.raises(PhotoError, match=r"floating-point values from .*; scale it to 0\.\.1 first"):
-        Photo.open(pixels if kind == "array" else tmp_path / "float.tif").small_rgb(8, 8)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -407,28 +276,12 @@ def test_reads_floating_point_tiff(bands: int, dtype: type, tmp_path: Path) -> N
     assert np.abs(photo.small_rgb(WIDTH, HEIGHT) - expected).max() <= 1
 
 
-@pytest.mark.parametrize("dtype", ["f8", "c8", "c16", "i8", "u8", "i4", "u4", "i2", "i1"])
-def test_tiffs_of_other_numbers_are_refused_with_the_cure(dtype: str, tmp_path: Path) -> None:
-    tifffile.imwrite(tmp_path / "odd.tif", scene()[..., 0].astype(dtype))
-    with pytest.raises(PhotoError, match=r"odd\.tif holds .* save it as 8- or 16-bit"):
-        Photo.open(tmp_path / "odd.tif")
-
-
-@pytest.mark.parametrize("source", ["path", "bytes", "array", "PIL"])
-def test_too_many_pixels_are_refused_before_any_is_decoded(source: str, tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(cut("PNG", 0.4))  # which would come out as damaged
-    sources = {"path": tmp_path / "a.png", "bytes": cut("PNG", 0.4), "array": scene(200, 150), "PIL": Image.new("L", (200, 150))}
-    with pytest.raises(PhotoError, match=r"max.pixels"):
-        Photo.open(sources[source], max_pixels=200 * 150 - 1)
-    assert Photo.open(sources[source], max_pixels=200 * 150).size == (200, 150)
-
-
-def test_of_two_pages_the_first_is_taken_and_a_note_says_so(tmp_path: Path) -> None:
+def test_the_first_of_two_pages_is_used_and_a_note_says_so(tmp_path: Path) -> None:
     file = io.BytesIO()
     picture("L").save(file, "TIFF", save_all=True, append_images=[Image.new("L", (20, 30))])
     photo = Photo.open(file.getvalue(), name="album.tif")
     assert photo.notes == ("album.tif: the first of 2 pages is colored; the result holds it alone",)
-    with tifffile.TiffFile(photo.recolored(random_ab()).save(tmp_path / "out.tif")) as saved:
+    with tifffile.TiffFile(recolor(photo, random_ab()).save(tmp_path / "out.tif")) as saved:
         assert [page.shape for page in saved.pages] == [(HEIGHT, WIDTH, 3)]
     assert Photo.open(scene()).notes == ()
 
@@ -438,11 +291,11 @@ def test_of_two_pages_the_first_is_taken_and_a_note_says_so(tmp_path: Path) -> N
 def test_texts_in_png_need_not_be_utf_8(name: bytes, value: bytes, tmp_path: Path) -> None:
     data = encoded(picture("L"), "PNG")
     chunk = png_chunk(b"tEXt", name + b"\0" + value)
-    saved = Photo.open(data[:33] + chunk + data[33:]).recolored(random_ab()).save(tmp_path / "out.png")
+    saved = recolor(Photo.open(data[:33] + chunk + data[33:]), random_ab()).save(tmp_path / "out.png")
     assert saved.read_bytes().count(chunk) == 1
 
 
-def test_empty_bytes_are_no_picture() -> None:
+def test_empty_bytes_are_refused() -> None:
     with pytest.raises(PhotoError, match="<bytes> is empty"):
         Photo.open(b"")
 
@@ -451,7 +304,7 @@ def test_empty_bytes_are_no_picture() -> None:
 @pytest.mark.parametrize("orientation", [1, 6])
 @pytest.mark.parametrize("share", [0.4, 0.97])
 @pytest.mark.parametrize("kind", ["JPEG", "progressive JPEG", "PNG", "TIFF", "WEBP"])
-def test_a_picture_that_was_cut_off_never_passes(kind: str, share: float, orientation: int, use: str, tmp_path: Path) -> None:
+def test_truncated_pictures_are_refused(kind: str, share: float, orientation: int, use: str, tmp_path: Path) -> None:
     with pytest.raises(PhotoError, match=r"damaged.*get a fresh copy"):
         uses(Photo.open(cut(kind, share, orientation)), use, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -461,25 +314,6 @@ def uses(photo: Photo, use: str, folder: Path) -> None:
     calls = {
         "small_rgb": lambda: photo.small_rgb(40, 30),
         "to_numpy": photo.to_numpy,
-        "save": lambda: photo.recolored(random_ab()).save(folder / "out.png"),
+        "save": lambda: recolor(photo, random_ab()).save(folder / "out.png"),
     }
     calls[use]()
-
-
-def test_nothing_is_printed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    for kind in ("JPEG", "PNG", "TIFF", "WEBP"):
-        with pytest.raises(PhotoError):
-            Photo.open(cut(kind, 0.5)).to_numpy()
-        Photo.open(encoded(picture("L"), kind, icc_profile=b"junk" * 50)).recolored(random_ab()).save(
-            tmp_path / f"out{SUFFIX[kind]}"
-        )
-    assert capfd.readouterr() == ("", "")
-
-
-def test_libvips_warnings_never_call_python(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
-    """Python that runs inside libvips may collect garbage there, which ends the process."""
-    whole = encoded(picture("L"), "JPEG")
-    with caplog.at_level("WARNING"):
-        Photo.open(whole[: len(whole) // 2] + whole[-2:]).to_numpy()
-    assert not caplog.records
-    assert capfd.readouterr() == ("", "")

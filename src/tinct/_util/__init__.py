@@ -1,1 +1,1 @@
-"""Helpers that know nothing of photographs: files, dataclass fields, processes, caches, lazy imports."""
+"""Helpers that know nothing of photographs: atomic files, dataclass fields, settings, processes, caches, lazy imports."""

@@ -1,4 +1,4 @@
-"""What was found out about the last few objects, for as long as somebody else has them."""
+"""An LRU cache keyed by object identity, with weak references to the keys."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from threading import RLock
 from typing import Generic, TypeVar
 from weakref import ref
 
-__all__ = ["Recent"]
+__all__ = ["RecentlyUsed"]
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
-    """Values by object and key, the latest used at the end. Any number of threads may use it at once.
+class RecentlyUsed(Generic[K, V]):
+    """An LRU cache of values, each found by an object and a further key. Any number of threads may use it at once.
 
-    An object is known by its identity and isn't kept alive, so a value must not refer to it: with the object it goes.
+    Objects are compared by identity and not kept alive: when one is collected, its values are dropped. A value must not refer to its
+    object.
+
+    Args:
+        capacity: values kept at most.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._entries: list[tuple[ref[K], Hashable, V]] = []
-        self._lock = RLock()  # an object may go while this very thread is at work here
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._entries: list[tuple[ref[K], Hashable, V]] = []  # the most recently used last
+        self._lock = RLock()  # reentrant: an object may be collected while this thread holds the lock
 
     def get(self, owner: K, key: Hashable = None) -> V | None:
-        """The value, which counts as used."""
+        """The value of an object and key, now the most recently used; None if there is none."""
         with self._lock:
             for entry in self._entries:
                 if entry[0]() is owner and entry[1] == key:
@@ -34,9 +38,10 @@ class Recent(Generic[K, V]):
         return None
 
     def put(self, owner: K, value: V, key: Hashable = None) -> None:
-        """Keep a value; the one that wasn't used for longest makes room."""
+        """Keep a value instead of an earlier one of the same object and key, and drop the least recently used one beyond the capacity."""
         with self._lock:
-            self._entries = [*self._entries, (ref(owner, self._forget), key, value)][-self._most :]
+            others = [entry for entry in self._entries if not (entry[0]() is owner and entry[1] == key)]
+            self._entries = [*others, (ref(owner, self._forget), key, value)][-self._capacity :]
 
     def _forget(self, gone: ref[K]) -> None:
         with self._lock:

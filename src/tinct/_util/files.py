@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writing: a file appears complete, or not at all."""
 
 from __future__ import annotations
 
@@ -13,23 +13,34 @@ from typing import BinaryIO, cast
 
 __all__ = ["new_file", "scratch", "write_whole"]
 
-_NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}  # a file system, or a kernel, without O_TMPFILE
+_UNSUPPORTED = {
+    errno.EOPNOTSUPP,
+    errno.EISDIR,
+    errno.EINVAL,
+    errno.ENOENT,
+}  # of open() on a file system or kernel without O_TMPFILE
 
 
 def write_whole(path: Path, content: str | bytes | memoryview) -> None:
-    """Replace the file's content; whoever reads it, even after a power cut, finds the old or the new one. Raises OSError."""
+    """Replace the content of a file atomically: readers, even after a power cut, find the old or the new content. Raises OSError.
+
+    Args:
+        path: the file, whose folder exists.
+        content: text is written as UTF-8.
+    """
     temporary = path.with_name(f".{path.name}.partial")
     try:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        with temporary.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())  # Windows syncs only files that are open for writing
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def scratch() -> BinaryIO:
-    """A file without a name, which goes when it is closed; in memory where the system has such files (Linux)."""
+    """An open temporary file without a name, deleted when it is closed; in memory on Linux."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("tinct"), "w+b")
     return cast("BinaryIO", tempfile.TemporaryFile())
@@ -37,12 +48,19 @@ def scratch() -> BinaryIO:
 
 @contextmanager
 def new_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """A file, to be written and read, that appears under its name, and on the disk, when all went well; else nothing is left.
+    """An open file that appears under its name, and is synced to the disk, when the block ends without an error.
 
-    Where the system has files without a name (Linux), nothing is left of one whose process was killed, either.
+    After an error no file is left; on Linux not even after the process was killed, as the file has no name before the end (O_TMPFILE).
+
+    Args:
+        target: the file's path.
+        overwrite: replace an existing file.
+
+    Yields:
+        A binary file for writing and reading.
 
     Raises:
-        FileExistsError: there is one already, or another process made one meanwhile, and it isn't to be replaced.
+        FileExistsError: the file exists, or another process made it meanwhile, and `overwrite` is false.
         OSError: it can't be written.
     """
     temporary = target.with_name(f".tinct-{secrets.token_hex(6)}{target.suffix}")
@@ -65,7 +83,7 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-    with suppress(OSError):  # Windows can't open folders, some network disks can't sync them
+    with suppress(OSError):  # Windows can't open folders, and some network file systems can't sync them
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -74,28 +92,28 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
 
 
 def _unnamed(folder: Path) -> int | None:
-    """A descriptor of a new file without a name in this folder; None where there is no such thing."""
+    """Descriptor of a new file without a name in this folder; None if the system doesn't support that."""
     if not hasattr(os, "O_TMPFILE") or not os.path.exists("/proc/self/fd"):  # noqa: PTH110
         return None
     try:
         return os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o666)
     except OSError as error:
-        if error.errno in _NO_UNNAMED and folder.is_dir():
+        if error.errno in _UNSUPPORTED and folder.is_dir():
             return None
         raise
 
 
 def _name(descriptor: int, path: Path) -> None:
-    """Give a file without a name this one, never replacing another's."""
+    """Link an open file without a name to a path. Raises FileExistsError rather than replace a file."""
     folder = os.open(path.parent, os.O_RDONLY)
-    try:  # with a folder's descriptor Python calls linkat(), which follows the link that /proc shows
+    try:  # with a folder's descriptor Python calls linkat(), which follows the symbolic link in /proc
         os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=folder, follow_symlinks=True)
     finally:
         os.close(folder)
 
 
 def _link(temporary: Path, target: Path) -> bool:
-    """A link, unlike a rename, never replaces what another process wrote meanwhile. False on a file system without links."""
+    """Name a file by a hard link, which, unlike a rename, never replaces a file. False if the file system has no hard links."""
     try:
         os.link(temporary, target)
     except FileExistsError:

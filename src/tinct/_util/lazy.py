@@ -1,4 +1,4 @@
-"""Public names of a package that are imported when they are first used, so that importing the package costs next to nothing."""
+"""Lazy imports: a package's public names are imported when they are first used, so importing the package takes little time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["lazy_attributes"]
 
 
 def lazy_attributes(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The package's module-level ``__getattr__`` and ``__dir__`` (PEP 562).
+    """Module-level ``__getattr__`` and ``__dir__`` of a package (PEP 562).
 
     Args:
-        package: its ``__name__``.
+        package: the package's ``__name__``.
         homes: public name -> module that defines it, relative to the package: ``{"Photo": ".photo"}``.
     """
 

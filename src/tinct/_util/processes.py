@@ -1,15 +1,17 @@
-"""Work in processes beside this one."""
+"""Calls spread over worker processes."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any
 
 from ..errors import DeviceError
@@ -17,8 +19,9 @@ from ..errors import DeviceError
 __all__ = ["Call", "call_in_processes"]
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
-"""A function of a module, and its arguments."""
-POLL = 0.5
+"""A function that can be pickled (a module-level one), and its arguments."""
+POLL_SECONDS = 0.5
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIPS_CONCURRENCY")
 
 
 def call_in_processes(
@@ -26,42 +29,51 @@ def call_in_processes(
     processes: int,
     *,
     threads: int = 1,
-    start: Call | None = None,
+    preload: Sequence[str] = (),
     look: Callable[[], None] | None = None,
-    cure: str = "",
+    code: str = "process-killed",
 ) -> Iterator[tuple[int, Any]]:
-    """(number of the call, what it returned) of each, as they come.
+    """Yield (number of the call, its result) in the order in which calls end.
 
-    The processes are spawned, not forked: libvips doesn't survive a fork. They don't hear Ctrl-C, which is for this process; when it
-    is interrupted they get SIGTERM, and when it dies they do.
+    Workers are forked from a fork server: a process of its own that has imported `preload` and nothing else, so that every worker
+    starts with them loaded. Forking this process instead would break libvips and ONNX Runtime, which have threads here. macOS, whose
+    system libraries don't survive a fork either, and Windows spawn workers.
+
+    Workers ignore Ctrl-C. When this process is interrupted, they get SIGTERM; when it dies, they exit.
 
     Args:
-        processes: how many at most.
-        threads: on how many each computes.
-        start: called in each of them first.
-        look: called here every half a second.
-        cure: what to do where a process is killed for want of memory.
+        calls: an exception that one raises is raised here.
+        processes: number of workers, at most.
+        threads: processor threads of each worker's numerical libraries. (NumPy keeps to one if it is in `preload`.)
+        preload: modules that workers need and that start no thread when they are imported; neither ``pyvips`` nor ``onnxruntime``.
+            Only those of a program's first call count, as a program has one fork server.
+        look: called in this process every `POLL_SECONDS`.
+        code: code of the DeviceError.
 
     Raises:
-        DeviceError: a process was killed from outside.
+        DeviceError: a worker was killed from outside.
     """
-    pool = ProcessPoolExecutor(max(1, min(processes, len(calls))), multiprocessing.get_context("spawn"), _begin, (start,))
+    setup = (dict(os.environ), threads)
+    context = _context(preload)
+    pool = ProcessPoolExecutor(max(1, min(processes, len(calls))), context, _begin, setup)
     before = set(multiprocessing.active_children())
     waiting: dict[Future[Any], int] = {}
     started: set[Any] = set()
     try:
-        with _threads_each(threads), _deaf_to_interrupts():  # what starts here inherits both
+        # A fork server must start no threads, so its libraries get one each; a spawned worker's get `threads`.
+        inherited = threads if isinstance(context, SpawnContext) else 1
+        with _environment(_thread_settings(inherited)), _ignoring_interrupts():
             for number, call in enumerate(calls):
                 waiting[pool.submit(_call, *call)] = number
             started = set(multiprocessing.active_children()) - before
         while waiting:
-            done, _ = wait(waiting, POLL if look else None, FIRST_COMPLETED)
+            done, _ = wait(waiting, POLL_SECONDS if look else None, FIRST_COMPLETED)
             if look:
                 look()
             for future in done:
                 yield waiting.pop(future), future.result()
     except BrokenProcessPool as error:
-        raise DeviceError(f"A process was killed, most often for want of memory. {cure}") from error
+        raise DeviceError("A worker process was killed, most often for lack of memory.", code=code) from error
     except BaseException:
         for process in started:
             process.terminate()
@@ -70,11 +82,23 @@ def call_in_processes(
         pool.shutdown(cancel_futures=True)
 
 
+def _context(preload: Sequence[str]) -> ForkServerContext | SpawnContext:
+    if sys.platform == "darwin" or "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context
+
+
+def _thread_settings(threads: int) -> dict[str, str]:
+    return dict.fromkeys(THREAD_VARIABLES, str(threads))
+
+
 @contextmanager
-def _threads_each(count: int) -> Iterator[None]:
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIPS_CONCURRENCY")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, str(count)))
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Processes that start inside the block inherit these environment variables."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
@@ -86,8 +110,9 @@ def _threads_each(count: int) -> Iterator[None]:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # elsewhere signals are someone else's business
+def _ignoring_interrupts() -> Iterator[None]:
+    """Processes that start inside the block ignore Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set signal handlers
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -97,25 +122,29 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-# ---- in each process ------------------------------------------------------------------------------------------------------------
+# ---- in each worker -------------------------------------------------------------------------------------------------------------
 
 
-def _begin(start: Call | None) -> None:
+def _begin(environment: dict[str, str], threads: int) -> None:
+    """Initialize a worker: with the environment of the parent (the fork server has an older one), and to exit when the parent dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment | _thread_settings(threads))
+    if torch := sys.modules.get("torch"):  # loaded already, so it doesn't read the variables any more
+        torch.set_num_threads(threads)
     parent = multiprocessing.parent_process()
     assert parent is not None
 
     def watch() -> None:
         parent.join()
-        os._exit(1)  # nobody waits for this work any more, and somebody may begin it again
+        os._exit(1)  # nobody waits for this work any more, and another process may take it up again
 
     threading.Thread(target=watch, daemon=True).start()
-    if start:
-        function, arguments = start
-        function(*arguments)
 
 
 def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     try:
         return function(*arguments)
     except KeyboardInterrupt:
-        os._exit(1)  # asked to stop, it doesn't take up the next call
+        os._exit(1)  # interrupted: this worker takes no further call

@@ -1,7 +1,7 @@
 """A photograph's file: opened, decoded as a stream, and written again with its metadata.
 
-`opening` turns what people call a picture into pixels with metadata; `pixels` gives them color; `formats` writes them; `metadata` keeps
-what libvips would lose; `running` shows how far a long computation is.
+`photo` holds the public class `Photo`. `opening` (files) and `memory` (arrays, PIL images) make a `Picture` of any source, whose format
+`loaders` finds. `pixels` gives it color, `formats` writes it, `metadata` keeps what libvips would lose, and `running` reports progress.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which picture files tinct reads and writes, and what to do about the others."""
+"""Which picture files tinct reads and writes, and how libvips writes them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,18 @@ import pyvips
 from ..errors import PhotoError
 from .metadata.exif import IPTC as IPTC_TAG
 from .metadata.exif import add_tags, read_tags
+from .metadata.fields import FLOAT, IPTC, TEXTS
 from .metadata.iptc import as_resources, as_text
 from .metadata.png import Inserting, text_chunk, xmp_chunk
 from .pixels import to_8bit
 
 __all__ = [
-    "CONVERT",
-    "FLOAT",
-    "IPTC",
+    "DEFAULT_JPEG_QUALITY",
+    "MAX_JPEG_XMP",
     "READABLE_SUFFIXES",
-    "TEXTS",
     "WRITABLE_SUFFIXES",
     "Encoding",
     "encode",
-    "find_loader",
     "first_line",
     "saver_of",
     "srgb_profile",
@@ -46,104 +44,42 @@ _SAVERS = {
 }
 WRITABLE_SUFFIXES = tuple(_SAVERS)
 READABLE_SUFFIXES = (*WRITABLE_SUFFIXES, ".jpe", ".jfif", ".heic", ".heif")
-FLOAT = "tinct-float"
-"""Field of an image that came as floating point, and whose 16-bit values go back to it."""
-IPTC = "iptc-data"
-"""Field of an image that holds an IPTC record without any wrapping."""
-TEXTS = "tinct-png-texts"
-"""Field of an image that holds a PNG's texts, as they lay in the file."""
-
-_LOADERS = {  # by the class that libvips finds -> the one operation that may open it
-    "VipsForeignLoadJpegSource": "jpegload_source",
-    "VipsForeignLoadUhdrSource": "jpegload_source",  # a JPEG whose gain map, for bright screens, knows nothing of our colors
-    "VipsForeignLoadPngSource": "pngload_source",
-    "VipsForeignLoadTiffSource": "tiffload_source",
-    "VipsForeignLoadWebpSource": "webpload_source",
-    "VipsForeignLoadHeifSource": "heifload_source",
-}
-_FOREIGN = {  # how files begin that people take for photographs -> what they are, and the cure
-    b"%PDF": "a PDF; save its pages as TIFF or PNG pictures first",
-    b"GIF8": "a GIF, which has 256 colors at most; convert it to PNG first",
-    b"8BPS": "a Photoshop document; save a flattened copy as TIFF",
-    b"\0\0\0\x0cjP  ": "a JPEG 2000, which tinct doesn't read; convert it to TIFF first",
-    b"\0\0\0\x0cJXL ": "a JPEG XL, which tinct doesn't read; convert it to PNG or TIFF first",
-    b"\xff\x0a": "a JPEG XL, which tinct doesn't read; convert it to PNG or TIFF first",
-    b"AT&TFORM": "a DjVu document; save its pages as TIFF or PNG pictures first",
-    b"BM": "a BMP; convert it to PNG first",
-}
-_RAW = {
-    ".3fr",
-    ".arw",
-    ".cr2",
-    ".cr3",
-    ".crw",
-    ".dcr",
-    ".dng",
-    ".erf",
-    ".iiq",
-    ".kdc",
-    ".mef",
-    ".mos",
-    ".nef",
-    ".orf",
-    ".pef",
-    ".raf",
-    ".rw2",
-    ".srw",
-}
-CONVERT = "convert it to JPEG, PNG, TIFF or WebP, or get a fresh copy of it"
-_MOST = {"jpeg": 65500, "webp": 16383, "avif": 65536}  # pixels a side
-_UNDEFINED = 7  # a TIFF tag's type: bytes
-_TIFF_BYTES = 2**32 - 2**26  # of pixels: with more, the 32-bit offsets of classic TIFF may not suffice
-
-
-def find_loader(name: str, source: pyvips.Source, head: bytes, suffix: str) -> str:
-    """The libvips operation that opens this file, chosen by its content. Only those for photographs are ever run.
-
-    Args:
-        name: for messages.
-        source: the whole file.
-        head: its first bytes.
-        suffix: of its name, in lower case.
-
-    Raises:
-        PhotoError: it is something else, or nothing that is known.
-    """
-    found = pyvips.vips_lib.vips_foreign_find_load_source(source.pointer)
-    if found == pyvips.ffi.NULL:
-        pyvips.Error("")  # takes libvips' own message, so that it doesn't turn up in a later one
-    loader = "" if found == pyvips.ffi.NULL else pyvips.ffi.string(found).decode()
-    if suffix in _RAW and (not loader or "Tiff" in loader):  # it would be taken for the small preview that it holds
-        raise PhotoError(f"{name} is a camera's raw file; develop it to TIFF or JPEG first")
-    if loader not in _LOADERS:
-        unknown = f"no picture that tinct reads, or it is damaged (unknown format); {CONVERT}"
-        raise PhotoError(f"{name} is {next((what for start, what in _FOREIGN.items() if head.startswith(start)), unknown)}")
-    return _LOADERS[loader]
+DEFAULT_JPEG_QUALITY = 95
+"""Quality of JPEG, WebP and AVIF, 1..100."""
+MAX_JPEG_XMP = 60_000
+"""Bytes of XMP. libvips silently writes none at all if a JPEG segment (65,502 bytes) can't hold it."""
+_MAX_SIDE = {"jpeg": 65500, "webp": 16383, "avif": 65536}  # pixels
+_MAX_AVIF_DEPTH = 12  # bits a sample
+_UNDEFINED = 7  # TIFF field type of bytes
+_MAX_CLASSIC_TIFF = 2**32 - 2**26  # bytes of pixels: beyond that the 32-bit offsets of classic TIFF may not suffice
 
 
 def saver_of(suffix: str) -> str:
-    """``.jpg`` -> ``jpeg``; empty where tinct doesn't write such files."""
+    """libvips' name of the format for a suffix: ``.jpg`` -> ``jpeg``; empty for formats that tinct doesn't write."""
     return _SAVERS.get(suffix.lower(), "")
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a picture is written."""
+    """Format and quality of a written picture."""
 
     saver: str
     """A value of `saver_of`."""
-    quality: int = 95
-    """Of JPEG, WebP and AVIF, 1..100."""
+    jpeg_quality: int = DEFAULT_JPEG_QUALITY
+    """Quality of JPEG, WebP and AVIF, 1..100."""
     lossless: bool = False
-    """Of WebP: as its original was."""
+    """Lossless WebP, as its original was."""
     depth: int = 8
-    """Bits of AVIF: 8, 10 or 12, as its original had."""
+    """Bits a sample of the original, which AVIF keeps up to 12."""
 
     def check(self, width: int, height: int, where: str) -> None:
-        """Raises PhotoError where the format can't hold so large a picture."""
-        most = _MOST.get(self.saver, max(width, height))
-        if max(width, height) > most:
-            raise PhotoError(f"{where}: {self.saver} holds at most {most} pixels a side; name a .tif or .png with -o")
+        """Raises PhotoError if the format can't hold a picture of this size."""
+        limit = _MAX_SIDE.get(self.saver, max(width, height))
+        if max(width, height) > limit:
+            raise PhotoError(
+                f"{where}: {self.saver} holds at most {limit} pixels a side, and the picture has {max(width, height)}",
+                code="format-limit",
+            )
 
 
 def encode(image: pyvips.Image, file: BinaryIO, how: Encoding) -> None:
@@ -152,13 +88,13 @@ def encode(image: pyvips.Image, file: BinaryIO, how: Encoding) -> None:
     image = image.copy()
     alpha = image.hasalpha()
     iptc, resources, texts = (bytes(image.get(name)) if image.get_typeof(name) else b"" for name in (IPTC, "photoshop-data", TEXTS))
-    image.remove(IPTC)  # libvips would cut it off in TIFF, and take it for a list of resources in JPEG
+    image.remove(IPTC)  # libvips would truncate it in TIFF, and take it for a list of resources in JPEG
     if how.saver == "tiff":
         if floating := image.get_typeof(FLOAT) != 0:
             image = (image / 65535).cast("float").copy(interpretation="scrgb")  # written as it is: sRGB's code values, 0..1
         nbytes = image.width * image.height * image.bands * {"uchar": 1, "ushort": 2, "float": 4}[image.format]
-        predictor = "none" if floating else "horizontal"  # the one for floats is beyond most programs
-        image.tiffsave_target(target, compression="deflate", predictor=predictor, bigtiff=nbytes > _TIFF_BYTES)
+        predictor = "none" if floating else "horizontal"  # most programs can't read the one for floating point
+        image.tiffsave_target(target, compression="deflate", predictor=predictor, bigtiff=nbytes > _MAX_CLASSIC_TIFF)
         exif = bytes(image.get("exif-data")) if image.get_typeof("exif-data") else b""
         tags = read_tags(io.BytesIO(exif.removeprefix(b"Exif\0\0")))
         add_tags(file, tags | ({IPTC_TAG: (_UNDEFINED, len(iptc), iptc)} if iptc else {}))
@@ -172,22 +108,24 @@ def encode(image: pyvips.Image, file: BinaryIO, how: Encoding) -> None:
             image.remove("xmp-data")
         inserting = Inserting(file, texts)
         try:
-            image.pngsave_target(inserting.target, filter="paeth")  # a third smaller than unfiltered, in the same time
+            image.pngsave_target(inserting.target, filter="paeth")  # a third smaller than without a filter, in the same time
         except pyvips.Error:
             if inserting.error is not None:
                 raise inserting.error from None
             raise
     elif how.saver == "webp":
-        to_8bit(image).webpsave_target(target, Q=how.quality, lossless=how.lossless, exact=how.lossless, smart_subsample=True)
+        to_8bit(image).webpsave_target(target, Q=how.jpeg_quality, lossless=how.lossless, exact=how.lossless, smart_subsample=True)
     elif how.saver == "avif":
         deep = image.format == "ushort" and how.depth > 8
-        options = {"compression": "av1", "effort": 2, "subsample_mode": "off" if how.quality >= 90 else "auto"}
-        (image if deep else to_8bit(image)).heifsave_target(target, Q=how.quality, bitdepth=how.depth if deep else 8, **options)
+        options = {"compression": "av1", "effort": 2, "subsample_mode": "off" if how.jpeg_quality >= 90 else "auto"}
+        (image if deep else to_8bit(image)).heifsave_target(
+            target, Q=how.jpeg_quality, bitdepth=min(how.depth, _MAX_AVIF_DEPTH) if deep else 8, **options
+        )
     else:
         image = to_8bit(image)
         if wrapped := as_resources(resources, iptc):
             image.set_type(pyvips.GValue.blob_type, IPTC, wrapped)
-        (image.flatten(background=255) if alpha else image).jpegsave_target(target, Q=how.quality)
+        (image.flatten(background=255) if alpha else image).jpegsave_target(target, Q=how.jpeg_quality)
 
 
 @cache
@@ -198,7 +136,7 @@ def srgb_profile() -> bytes:
 
 
 def write_error(error: pyvips.Error) -> OSError | None:
-    """What the system said where libvips couldn't write, which it reports as text only."""
+    """The OSError behind a failed write, which libvips reports as text only; None for other errors."""
     if "write error" not in error.detail:
         return None
     known = (n for n in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) if os.strerror(n) in error.detail)
@@ -207,6 +145,6 @@ def write_error(error: pyvips.Error) -> OSError | None:
 
 
 def first_line(error: pyvips.Error) -> str:
-    """What libvips says first of several lines, without the class that says it."""
+    """First line of libvips' message, without the name of the operation."""
     lines = (re.sub(r"^Vips\w+: ", "", line.strip()) for line in (error.detail or error.message).splitlines())
     return next((line for line in lines if line), "no details")

@@ -1,4 +1,4 @@
-"""What happens to the pixels of a photograph: lazy images by libvips in, lazy images out."""
+"""Operations on a photograph's pixels: lazy libvips images in, lazy images out."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import pyvips
 
 from ..color import GREEN_FOR_RED, gamut_chroma, lightness
 
-__all__ = ["KINDS", "full_lightness", "paint", "rgb8", "side_by_side", "split", "to_8bit", "with_chroma"]
+__all__ = ["KINDS", "full_lightness", "paint", "rgb8", "rgb16", "side_by_side", "split", "to_8bit", "with_chroma"]
 
 KINDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}
-"""Interpretations that are photographs -> color bands."""
+"""libvips interpretations of photographs -> number of color bands."""
 
 
 def with_chroma(image: pyvips.Image, color_of: Callable[[pyvips.Image], pyvips.Image]) -> pyvips.Image:
-    """An image with its own L* and alpha, and these colors.
+    """An image with new chroma, its own L* and alpha.
 
     Args:
         image: gray or sRGB, 8 or 16 bits, perhaps with alpha.
-        color_of: from L*, one float band, to a*, b*, 2 float bands of the same size, or of half of it.
+        color_of: from L*, one float band, to a*, b*, two float bands of the same size or half of it.
 
     Returns:
         sRGB of the same depth.
     """
     color, alpha = split(image)
     light = full_lightness(color)
-    if color.bands > 1:  # libvips would compute it again for each that asks for it
+    if color.bands > 1:  # otherwise libvips would compute it once for each consumer
         light = light.linecache(tile_height=16, access="sequential", threaded=True)
     lab = light.bandjoin(_within_srgb(light, color_of(light))).copy(interpretation="lab")
     rgb = _level(lab.colourspace("scrgb")).colourspace("rgb16") if color.format == "ushort" else lab.colourspace("srgb")
@@ -49,26 +49,26 @@ def _lightness_table(kind: str) -> pyvips.Image:
 
 
 def paint(before: pyvips.Image, after: pyvips.Image) -> pyvips.Image:
-    """The color that turns one image into another when it's laid over it, each pixel as transparent as can be.
+    """The layer that turns one image into another when it lies over it, each pixel as transparent as possible.
 
     Args:
         before: gray or sRGB.
         after: sRGB of the same size and depth.
 
     Returns:
-        RGBA of that depth. Where both are the same, or `after` is transparent, nothing is painted.
+        RGBA of that depth. Nothing is painted where both are equal, or `after` is transparent.
     """
     now, alpha = split(after)
-    most = 65535 if now.format == "ushort" else 255
+    white = 65535 if now.format == "ushort" else 255
     ground = split(before)[0].colourspace(now.interpretation)
     change = now.cast("float") - ground
-    if most == 65535:  # L* there and back again is off by a few, which in black and white would take opaque paint
+    if white == 65535:  # the round trip through L* is off by a few, which would need opaque paint on black and white
         change = (change.abs() > 8).ifthenelse(change, 0)
-    room = (change > 0).ifthenelse(most - ground, ground)  # how far paint that covers all could go
+    room = (change > 0).ifthenelse(white - ground, ground)  # the largest change that opaque paint could make
     red, green, blue = (change.abs() / (room < 1).ifthenelse(1, room)).bandsplit()
     needed = (red > green).ifthenelse(red, green)
-    opacity = ((needed > blue).ifthenelse(needed, blue) * most).ceil()
-    color = ground + change * most / (opacity < 1).ifthenelse(1, opacity)
+    opacity = ((needed > blue).ifthenelse(needed, blue) * white).ceil()
+    color = ground + change * white / (opacity < 1).ifthenelse(1, opacity)
     if alpha is not None:
         opacity = (alpha == 0).ifthenelse(0, opacity)
     return color.bandjoin(opacity).rint().cast(now.format).copy(interpretation=now.interpretation)
@@ -81,26 +81,36 @@ def side_by_side(left: pyvips.Image, right: pyvips.Image) -> pyvips.Image:
 
 
 def split(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
-    """Color bands and alpha."""
+    """Color bands, and alpha or None."""
     bands = KINDS[image.interpretation]
     return (image.extract_band(0, n=bands), image[bands]) if image.bands > bands else (image, None)
 
 
 def to_8bit(image: pyvips.Image) -> pyvips.Image:
-    """An image of 8 bits as it is, one of 16 rounded to them."""
-    if image.format == "ushort":  # libvips itself would cut off the low byte, which darkens by half a step
+    """Round a 16-bit image to 8 bits; an 8-bit one is returned unchanged."""
+    if image.format == "ushort":  # libvips itself would truncate, which darkens by half a step
         kind = "b-w" if image.interpretation == "grey16" else "srgb"
         image = (image / 257).rint().cast("uchar").copy(interpretation=kind)
     return image
 
 
 def rgb8(image: pyvips.Image) -> npt.NDArray[np.uint8]:
+    """(H, W, bands) 8-bit sRGB of a gray or sRGB image."""
     pixels: npt.NDArray[np.uint8] = to_8bit(image).colourspace("srgb").numpy()
     return pixels
 
 
+def rgb16(image: pyvips.Image) -> npt.NDArray[np.uint16]:
+    """(H, W, bands) 16-bit sRGB of a gray or sRGB image."""
+    if image.format == "uchar":  # 255 -> 65535; libvips itself would shift by 8 bits
+        kind = "grey16" if image.interpretation == "b-w" else "rgb16"
+        image = (image * 257).cast("ushort").copy(interpretation=kind)
+    pixels: npt.NDArray[np.uint16] = image.colourspace("rgb16").numpy()
+    return pixels
+
+
 def _level(linear: pyvips.Image) -> pyvips.Image:
-    """Cut off the little red by which `color.gamut_chroma` lets light yellows exceed sRGB, and give its light to green."""
+    """Clip the slight excess of red that `color.gamut_chroma` allows in light yellows, and add its luminance to green."""
     excess = (linear[0] - 1).clamp(min=0, max=1)
     return (linear + excess.linear([-1, GREEN_FOR_RED, 0], [0, 0, 0])).copy(interpretation="scrgb")
 
@@ -112,9 +122,9 @@ def _gamut_table() -> pyvips.Image:
 
 
 def _within_srgb(light: pyvips.Image, ab: pyvips.Image) -> pyvips.Image:
-    """a*, b* of the size of `light`, with so much less chroma that sRGB has them: to clip RGB would change lightness and hue."""
+    """Reduce the chroma of a*, b* until sRGB can show it, at the size of `light`; clipping RGB would change lightness and hue."""
     table = _gamut_table()
-    lch = ab[0].bandjoin(ab).copy(interpretation="lab").colourspace("lch")  # whichever L*
+    lch = ab[0].bandjoin(ab).copy(interpretation="lab").colourspace("lch")  # any L* would do
     chroma, hue = lch[1], lch[2] * ((table.width - 1) / 360)
     if ab.width < light.width:
 
@@ -124,4 +134,4 @@ def _within_srgb(light: pyvips.Image, ab: pyvips.Image) -> pyvips.Image:
         ab, chroma, hue = enlarged(ab), enlarged(chroma), enlarged(hue)
     cell = hue.bandjoin(light * ((table.height - 1) / 100))
     bound = table.mapim(cell, interpolate=pyvips.Interpolate.new("bilinear"), extend="copy")
-    return ab * (bound / chroma).clamp(min=0, max=1)  # where there is no chroma, libvips' quotient is 0
+    return ab * (bound / chroma).clamp(min=0, max=1)  # without chroma libvips' quotient is 0

@@ -1,4 +1,4 @@
-"""Texts in PNG."""
+"""Text chunks of PNG files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from pictures import decoded, encoded, picture, png_chunk, random_ab
+from tinct.coloring.upsampling import recolor
 from tinct.photo.metadata.png import Inserting, find_text, read_texts, text_chunk, worth_keeping, xmp_chunk
 from tinct.photo.photo import Photo
 
@@ -32,14 +33,14 @@ def test_texts_are_kept(behind: bool, tmp_path: object) -> None:
         texts, bare = b"".join(chunk for _, chunk in read_texts(io.BytesIO(data))), encoded(picture("L"), "PNG")
         data = bare[:-12] + texts + bare[-12:]
     path = tmp_path / "out.png"  # type: ignore[operator]
-    Photo.open(data).recolored(random_ab()).save(path)
+    recolor(Photo.open(data), random_ab()).save(path)
     saved = decoded(path)
     assert saved.text["Title"] == "Town hall"
     assert saved.text["Creation Time"] == "spring of 1950"
     assert (saved.text["Description"], saved.text["Description"].lang) == ("Žižkov, 町", "cs")
 
 
-def test_what_is_no_text_is_not_kept_among_them() -> None:
+def test_chunks_of_exif_iptc_and_xmp_are_not_kept_as_texts() -> None:
     others = b"".join(text_chunk(name, b"x") for name in (b"Raw profile type exif", b"Raw profile type iptc", b"XML:com.adobe.xmp"))
     data = described()
     texts = read_texts(io.BytesIO(data[:33] + others + data[33:]))
@@ -49,7 +50,7 @@ def test_what_is_no_text_is_not_kept_among_them() -> None:
     assert b"XML" not in worth_keeping(texts)
 
 
-def test_texts_are_found() -> None:
+def test_find_text_by_name() -> None:
     texts = read_texts(io.BytesIO(described()))
     assert find_text(texts, b"Title") == b"Town hall"
     assert find_text(texts, b"Creation Time") == b"spring of 1950"
@@ -68,7 +69,7 @@ def test_inserted_chunks_are_read_by_pillow_and_by_libvips() -> None:
     assert pyvips.Image.new_from_buffer(file.getvalue(), "").get("xmp-data") == packet
 
 
-def test_a_failing_disk_is_named() -> None:
+def test_an_error_of_the_disk_is_reported() -> None:
     class Full(io.BytesIO):
         def write(self, data: object) -> int:
             raise OSError(errno.ENOSPC, "full")
@@ -80,13 +81,13 @@ def test_a_failing_disk_is_named() -> None:
     assert inserting.error.errno == errno.ENOSPC
 
 
-def test_a_small_text_that_unpacks_to_a_huge_one_is_cut_off() -> None:
+def test_decompression_is_limited() -> None:
     bomb = text_chunk(b"Raw profile type iptc", bytes(2**24))
     data = described()
     assert len(find_text(read_texts(io.BytesIO(data[:33] + bomb + data[33:])), b"Raw profile type iptc")) <= 2**20
 
 
-def test_damaged_texts_are_left_out() -> None:
+def test_damaged_texts_are_skipped() -> None:
     data = described()
     wrong = png_chunk(b"tEXt", b"Author\0Ann")[:-1] + b"?"
     broken = png_chunk(b"zTXt", b"Raw\0\0" + zlib.compress(b"text")[:-5])
@@ -96,7 +97,7 @@ def test_damaged_texts_are_left_out() -> None:
 
 
 @given(st.binary(max_size=100), st.integers(0, 400))
-def test_arbitrary_bytes_do_no_harm(data: bytes, end: int) -> None:
+def test_arbitrary_bytes_raise_no_error(data: bytes, end: int) -> None:
     whole = described()
     read_texts(io.BytesIO(whole[:33] + data))
     read_texts(io.BytesIO(whole[:end] + data))

@@ -1,3 +1,5 @@
+"""XMP packets: properties read, merged, and unsafe packets replaced."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -25,7 +27,7 @@ PACKET = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>
 VALUES = {"tinct:Model": "tinct", "xmp:CreatorTool": "tinct 1"}
 
 
-def test_properties_are_found_whatever_form_and_prefix_they_have() -> None:
+def test_properties_are_found_in_every_form_and_under_every_prefix() -> None:
     assert properties(PACKET) == {
         "xmp:CreatorTool": "Scanner 5",
         "xmp:Rating": "4",
@@ -35,14 +37,14 @@ def test_properties_are_found_whatever_form_and_prefix_they_have() -> None:
 
 
 @pytest.mark.parametrize("packet", [PACKET, None])
-def test_what_was_merged_is_read_again_and_merging_again_changes_nothing(packet: bytes | None) -> None:
+def test_merged_properties_are_read_back_and_merging_is_idempotent(packet: bytes | None) -> None:
     merged = merge(packet, VALUES)
     assert VALUES.items() <= properties(merged).items()
     assert merge(merged, VALUES) == merged
     assert merge(packet, VALUES) == merged
 
 
-def test_everything_else_is_kept() -> None:
+def test_other_properties_are_kept() -> None:
     text = merge(PACKET, VALUES).decode()
     kept = (
         "<!-- a note -->",
@@ -66,14 +68,14 @@ def test_a_packet_has_its_wrapper() -> None:
         assert merged.endswith(b'</x:xmpmeta>\n<?xpacket end="w"?>')
 
 
-def test_older_properties_of_tinct_go_and_leave_nothing_behind() -> None:
+def test_earlier_properties_of_tinct_are_removed_without_a_trace() -> None:
     merged = merge(merge(PACKET, {"tinct:Hints": "[]", "tinct:Later": "5", "xmp:CreatorTool": "x"}), VALUES)
     assert b"Hints" not in merged
     assert b"Later" not in merged
     assert merged == merge(PACKET, VALUES)
 
 
-def test_a_gray_thumbnail_and_a_second_part_that_is_lost_are_not_kept() -> None:
+def test_a_thumbnail_and_a_reference_to_extended_xmp_are_not_kept() -> None:
     packet = PACKET.replace(
         b"<!-- a note -->", b'<q:Thumbnails><rdf:Alt/></q:Thumbnails><n:HasExtendedXMP xmlns:n="http://ns.adobe.com/xmp/note/"/>'
     )
@@ -91,7 +93,7 @@ def test_attributes_with_line_breaks_survive() -> None:
     assert properties(merge(packet, VALUES))["xmp:Rating"] == '4\n\t"5'
 
 
-def test_what_xml_cannot_hold_is_replaced() -> None:
+def test_characters_that_xml_cannot_hold_are_replaced() -> None:
     assert (
         properties(merge(None, {"tinct:OriginalName": "a\0\x1b\udcff\uffffb"}))["tinct:OriginalName"]
         == "a\ufffd\ufffd\ufffd\ufffdb"
@@ -116,28 +118,28 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
         b"<a>" * 50_000 + b"</a>" * 50_000,
     ],
 )
-def test_what_is_not_safe_to_merge_into_is_replaced_by_a_fresh_packet(broken: bytes) -> None:
+def test_unsafe_packets_are_replaced_by_a_new_one(broken: bytes) -> None:
     assert properties(broken) == {}
     assert merge(broken, VALUES) == merge(None, VALUES)
 
 
-def test_nothing_is_read_from_elsewhere(tmp_path: Path) -> None:
+def test_external_entities_are_not_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")
     packet = f'<!DOCTYPE x [<!ENTITY s SYSTEM "{secret.as_uri()}">]>'.encode() + PACKET.replace(b"Aunts", b"&s;")
     assert b"secret" not in merge(packet, VALUES)
 
 
-def test_padding_and_stray_bytes_around_the_packet_do_no_harm() -> None:
+def test_padding_and_stray_bytes_around_the_packet_are_ignored() -> None:
     assert merge(b"\xef\xbb\xbf\n" + PACKET + b"\n\0\0", VALUES) == merge(PACKET, VALUES)
 
 
-def test_a_bare_rdf_element_is_enough() -> None:
+def test_a_bare_rdf_element_is_accepted() -> None:
     bare = PACKET[PACKET.index(b"<rdf:RDF") : PACKET.index(b"</rdf:RDF>") + 10]
     assert properties(merge(bare, VALUES))["xmp:Rating"] == "4"
 
 
-def test_prefixes_of_ours_that_mean_something_else_are_no_trouble() -> None:
+def test_a_foreign_namespace_under_the_prefix_tinct_is_kept_apart() -> None:
     packet = PACKET.replace(b"<!-- a note -->", b'<tinct:Model xmlns:tinct="http://other.example/">theirs</tinct:Model>')
     packet = packet.replace(b"rdf:", b"r:").replace(b"xmlns:rdf", b"xmlns:r")
     merged = merge(packet, VALUES)
@@ -145,7 +147,7 @@ def test_prefixes_of_ours_that_mean_something_else_are_no_trouble() -> None:
     assert b">theirs<" in merged
 
 
-def test_where_there_is_no_room_the_longest_of_the_others_give_way() -> None:
+def test_above_the_size_limit_the_longest_other_properties_are_dropped() -> None:
     long = b"<dc:description>" + b"x" * 5000 + b"</dc:description>"
     packet = PACKET.replace(b"<!-- a note -->", long + long.replace(b"x" * 5000, b"y" * 9000).replace(b"description", b"source"))
     whole = merge(packet, VALUES)

@@ -1,1 +1,1 @@
-"""Metadata that libvips would lose: EXIF in TIFF, IPTC records, PNG texts, XMP packets. Bytes in, bytes out; no pixels."""
+"""Metadata of picture files that libvips loses or damages: EXIF in TIFF, texts in PNG, IPTC and XMP; and the metadata fields of its images."""

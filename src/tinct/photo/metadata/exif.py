@@ -1,6 +1,6 @@
-"""EXIF in TIFF. Libvips keeps EXIF in every format but TIFF, which has the same tags in directories of its own.
+"""EXIF in TIFF files (TIFF 6.0, EXIF 2.3, BigTIFF). Libvips keeps EXIF in every format except TIFF, whose directories hold the same tags.
 
-As EXIF data is itself a small TIFF file, one reader and one writer serve both ways.
+EXIF data is itself a small TIFF file, so one reader and one writer serve both directions.
 """
 
 from __future__ import annotations
@@ -14,36 +14,40 @@ import numpy as np
 
 __all__ = ["IPTC", "Tags", "add_tags", "as_exif", "read_tags"]
 
-Tags: TypeAlias = "dict[int, Tags | tuple[int, int, bytes]]"  # tag -> a directory, or type, count and little-endian value
+Tags: TypeAlias = "dict[int, Tags | tuple[int, int, bytes]]"
+"""Tag number -> a nested directory, or (field type, count, little-endian value)."""
 IPTC = 33723
-"""The tag of a TIFF file's IPTC record; no part of EXIF."""
+"""Tag of the IPTC record in a TIFF file; not part of EXIF."""
 
-# What, who, when and with what: document, description, make, model, page, software, date, artist, computer, copyright, titles
+# Tags of the first directory that are kept. In this order: document name, description, make, model, page name, software, date, artist,
+# host computer, copyright, and Windows' title, comment, author, keywords and subject.
 _KEPT = {269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, *range(40091, 40096)}
 _DIRECTORIES = {34665, 34853}  # EXIF, GPS
-_STALE = {37500, 40961, 40962, 40963, 40965, *_DIRECTORIES}  # maker's notes (hold offsets), color space, size, further directories
-_UNITS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8}  # type -> bytes that swap together
-_PAIRS = {5, 10}  # rationals
-_LONG, _LONG8 = 4, 16  # types of an offset
-_MOST_ROWS = 1000
-_LONGEST = 32768  # bytes of a value: longer ones are no words, and EXIF holds 64 kB in all
-_MOST = 60000  # bytes of all values
+_STALE = {37500, 40961, 40962, 40963, 40965, *_DIRECTORIES}  # maker's notes (hold offsets), color space, size, nested directories
+# Field type -> bytes of one number, whose order depends on the byte order
+_SAMPLE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8}
+_RATIONALS = {5, 10}  # field types of two numbers each
+_LONG, _IFD, _LONG8 = 4, 13, 16  # field types of an offset
+_MAX_ROWS = 1000  # of a directory
+_MAX_VALUE_BYTES = 32768  # longer values aren't text, and EXIF in JPEG holds 64 kB in all
+_MAX_TOTAL_BYTES = 60000  # of all values
 
 
 class _Layout(NamedTuple):
-    """How a file's directories are laid out: TIFF has 32-bit offsets, BigTIFF, for files beyond 4 GB, 64-bit ones."""
+    """Layout of a file's directories: TIFF has 32-bit offsets; BigTIFF, for files beyond 4 GB, has 64-bit offsets."""
 
     order: str
-    """Of bytes, as `struct` has it."""
+    """Byte order, as a character of `struct`."""
     rows: str
-    """The code of a directory's number of rows."""
+    """`struct` code of a directory's number of rows."""
     offset: str
-    """The code of an offset, and of a value's count."""
+    """`struct` code of an offset, and of a value's count."""
     start: int
-    """Where the offset of the first directory lies."""
+    """Position of the first directory's offset."""
 
     @classmethod
     def of(cls, file: BinaryIO) -> _Layout | None:
+        """None if the file isn't TIFF."""
         file.seek(0)
         head = file.read(8)
         if (order := {b"II": "<", b"MM": ">"}.get(head[:2])) is None or len(head) < 8:
@@ -54,33 +58,34 @@ class _Layout(NamedTuple):
 
     @property
     def inline(self) -> int:
-        """Bytes that a row has for its value; a longer one lies elsewhere, and the row holds its offset."""
+        """Maximum bytes of a value inside its row; for a longer value the row holds the offset."""
         return struct.calcsize("<" + self.offset)
 
     @property
     def row(self) -> str:
-        """Tag, type, count and value."""
+        """`struct` format of a row: tag, type, count, value."""
         return f"{self.order}HH{self.offset}{self.inline}s"
 
     def read(self, file: BinaryIO, code: str) -> int:
+        """The next number of the file. Raises struct.error at its end."""
         number: int
         (number,) = struct.unpack(self.order + code, file.read(struct.calcsize("<" + code)))
         return number
 
 
 def read_tags(file: BinaryIO) -> Tags:
-    """Descriptive tags of a TIFF file or of EXIF data; none where there are none, or they can't be understood."""
+    """Descriptive tags of a TIFF file or of EXIF data; empty if there are none, or they can't be read."""
     layout = _Layout.of(file)
     if layout is None:
         return {}
-    end, room = file.seek(0, os.SEEK_END), _MOST
+    end, room = file.seek(0, os.SEEK_END), _MAX_TOTAL_BYTES
 
     def value_of(kind: int, count: int, inside: bytes) -> bytes:
-        """Little-endian; empty where it's too long, or can't be read."""
+        """Little-endian bytes; empty if the value is too long, or can't be read."""
         nonlocal room
-        unit = _UNITS.get(kind, 0)
-        size = unit * count * (2 if kind in _PAIRS else 1)
-        if not 0 < size <= min(room, _LONGEST):
+        unit = _SAMPLE_BYTES.get(kind, 0)
+        size = unit * count * (2 if kind in _RATIONALS else 1)
+        if not 0 < size <= min(room, _MAX_VALUE_BYTES):
             return b""
         if size > layout.inline:
             (offset,) = struct.unpack(layout.order + layout.offset, inside)
@@ -93,19 +98,19 @@ def read_tags(file: BinaryIO) -> Tags:
 
     def directory(start: int, nested: bool) -> Tags:
         file.seek(min(start, end))
-        rows = min(layout.read(file, layout.rows), _MOST_ROWS)
+        rows = min(layout.read(file, layout.rows), _MAX_ROWS)
         size = struct.calcsize(layout.row)
         table = file.read(rows * size)
         tags: Tags = {}
         for tag, kind, count, inside in struct.iter_unpack(layout.row, table[: len(table) // size * size]):
-            if tag in tags:  # libtiff, too, takes the first
+            if tag in tags:  # the first one counts, as in libtiff
                 continue
             if tag in _DIRECTORIES and not nested:
-                code = "I" if kind in (_LONG, 13) else layout.offset
+                code = "I" if kind in (_LONG, _IFD) else layout.offset
                 (offset,) = struct.unpack_from(layout.order + code, inside)
                 try:
                     tags[tag] = directory(offset, nested=True)
-                except struct.error:  # it lies beyond the end
+                except struct.error:  # beyond the end of the file
                     continue
             elif (tag not in _STALE if nested else tag in _KEPT) and (value := value_of(kind, count, inside)):
                 tags[tag] = kind, count, value
@@ -119,7 +124,12 @@ def read_tags(file: BinaryIO) -> Tags:
 
 
 def add_tags(file: BinaryIO, tags: Tags) -> None:
-    """Add `tags` to a little-endian TIFF or BigTIFF file: values, and a longer first directory, go to its end."""
+    """Add tags to a little-endian TIFF or BigTIFF file; other files are left alone.
+
+    Args:
+        file: open for reading and writing. The values, and a new first directory, are appended; the old directory becomes unused.
+        tags: as `read_tags` returns them; they replace the file's own tags of the same numbers.
+    """
     layout = _Layout.of(file)
     if not tags or layout is None or layout.order != "<":
         return
@@ -151,7 +161,7 @@ def add_tags(file: BinaryIO, tags: Tags) -> None:
 
 
 def as_exif(tags: Tags) -> bytes:
-    """EXIF data that holds these tags; empty where there are none."""
+    """EXIF data (with its prefix ``Exif``) that holds these tags; empty without tags."""
     exif = io.BytesIO()
     exif.write(struct.pack("<2sHIHI", b"II", 42, 8, 0, 0))  # a TIFF file with an empty directory
     add_tags(exif, tags)

@@ -1,7 +1,7 @@
-"""XMP packets: simple properties read from one, and merged into one whose other content is kept. Standard library only.
+"""XMP packets: reading simple properties, and merging them into a packet whose other content is kept. Standard library only.
 
-What can't be merged into safely is replaced by a fresh packet: text that is no XML, is not UTF-8 (which XMP in picture files must be),
-has a document type or entities (XMP has neither; they are how XML attacks its readers), is nested absurdly deep, or holds no RDF.
+A packet that can't be merged into safely is replaced by a new one: text that isn't XML or UTF-8 (as XMP in picture files must be), has a
+document type or entities (XMP has neither, and both are used to attack XML parsers), is nested too deeply, or holds no RDF.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from xml.dom import XML_NAMESPACE, XMLNS_NAMESPACE, minidom
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["NAMESPACE", "merge", "properties"]
+__all__ = ["NAMESPACE", "has_record", "merge", "properties", "without_record"]
 
 NAMESPACE = "urn:tinct:provenance:1"
-"""Of ``tinct:``; a URN, as no domain is ours."""
+"""Namespace of the prefix ``tinct:``; a URN, as the project has no domain."""
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NAMESPACES = {
     "tinct": NAMESPACE,
@@ -25,8 +25,8 @@ _NAMESPACES = {
     "xmpNote": "http://ns.adobe.com/xmp/note/",
 }
 _PREFIXES = {uri: prefix for prefix, uri in _NAMESPACES.items()}
-_STALE = {"xmp:Thumbnails", "xmpNote:HasExtendedXMP"}  # a small picture, still gray; a second part, which libvips doesn't read
-_DEEPEST = 200
+_STALE = {"xmp:Thumbnails", "xmpNote:HasExtendedXMP"}  # a gray thumbnail; a second part, which libvips doesn't read
+_MAX_DEPTH = 200
 _START = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _END = '\n<?xpacket end="w"?>'
 _EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"/></x:xmpmeta>'
@@ -34,21 +34,21 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def properties(packet: bytes | None) -> dict[str, str]:
-    """Every ``tinct:``, ``xmp:`` and ``Iptc4xmpExt:`` property of a packet as text, by its usual prefix, whichever it has there."""
+    """Every ``tinct:``, ``xmp:`` and ``Iptc4xmpExt:`` property of a packet as text, under its usual prefix."""
     rdf = _rdf(packet)
     return {} if rdf is None else {key: _text(node) for _, node in _entries(rdf) if (key := _key(node))}
 
 
-def merge(packet: bytes | None, values: Mapping[str, str], most: int | None = None) -> bytes:
-    """The packet with these properties in place of those of the same names and of all that are ``tinct:``.
+def merge(packet: bytes | None, values: Mapping[str, str], max_bytes: int | None = None) -> bytes:
+    """The packet with these properties, instead of those of the same names and of all ``tinct:`` properties.
 
     Args:
-        packet: XMP, as it lay in a file; None for none.
+        packet: XMP of a file; None for none.
         values: by name and usual prefix: ``{"xmp:CreatorTool": "..."}``. Characters that XML can't hold become U+FFFD.
-        most: bytes. In a packet that would be longer, the longest of the other properties give way.
+        max_bytes: size limit. In a packet that would be longer, the longest of the other properties are left out.
 
     Returns:
-        A UTF-8 packet with its wrapper; of the same input always the same.
+        A UTF-8 packet with its wrapper; deterministic.
     """
     rdf = _rdf(packet)
     if rdf is None:
@@ -59,7 +59,7 @@ def merge(packet: bytes | None, values: Mapping[str, str], most: int | None = No
     if values:
         _append(rdf, _description(rdf.ownerDocument, values, about))
     merged = _packet(rdf)
-    over = 0 if most is None else len(merged) - most
+    over = 0 if max_bytes is None else len(merged) - max_bytes
     if over <= 0:
         return merged
     for size, node, owner in others:
@@ -70,25 +70,35 @@ def merge(packet: bytes | None, values: Mapping[str, str], most: int | None = No
     return merge(None, values)
 
 
+def has_record(packet: bytes) -> bool:
+    """Whether a packet says that tinct colored its file, and how."""
+    return "tinct:Format" in properties(packet)
+
+
+def without_record(packet: bytes) -> bytes:
+    """The packet without tinct's record, which doesn't hold for a new coloring; unchanged if it has none."""
+    return merge(packet, {}) if any(key.startswith("tinct:") for key in properties(packet)) else packet
+
+
 def _rdf(packet: bytes | None) -> minidom.Element | None:
-    """The RDF element of a packet that is safe to parse and to write again."""
+    """The RDF element of a packet; None if it isn't safe to parse and to write again."""
     try:
         text = (packet or b"").decode("utf-8-sig").strip("\0 \t\r\n")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
             return None
         document = minidom.parseString(text)
-    except (ExpatError, ValueError):  # of which UnicodeDecodeError is one
+    except (ExpatError, ValueError):  # includes UnicodeDecodeError
         return None
     root = document.documentElement
     found, level = None, [root] if root else []
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_DEPTH):
         found = found or next((node for node in level if node.namespaceURI == _RDF and node.localName == "RDF"), None)
         level = [child for node in level for child in node.childNodes if isinstance(child, minidom.Element)]
     return None if level else found
 
 
 def _entries(rdf: minidom.Element) -> Iterator[tuple[minidom.Element, minidom.Element | minidom.Attr]]:
-    """Each property, be it an element or an attribute, with the rdf:Description that has it."""
+    """Each rdf:Description with each of its properties, which may be elements or attributes."""
     for owner in list(rdf.childNodes):
         if isinstance(owner, minidom.Element) and (owner.namespaceURI, owner.localName) == (_RDF, "Description"):
             for attribute in list(owner.attributes.values()):
@@ -111,7 +121,7 @@ def _text(node: minidom.Node) -> str:
 
 
 def _remove_ours(rdf: minidom.Element, values: Mapping[str, str]) -> str:
-    """Take out what is to be replaced, and descriptions that held nothing else; what rdf:about of all of them says."""
+    """Remove the properties to be replaced, and descriptions left empty by that; returns the packet's rdf:about."""
     about, emptied, full = "", {}, set()
     for owner, node in list(_entries(rdf)):
         about = about or owner.getAttributeNS(_RDF, "about")
@@ -137,7 +147,7 @@ def _remove(owner: minidom.Element, node: minidom.Element | minidom.Attr) -> Non
 
 
 def _append(rdf: minidom.Element, description: minidom.Element) -> None:
-    """After the last element, on a line of its own, so that `_remove` undoes it."""
+    """Insert after the last element, on a line of its own, so that `_remove` undoes it exactly."""
     assert rdf.ownerDocument is not None
     elements = [child for child in rdf.childNodes if isinstance(child, minidom.Element)]
     end: Any = elements[-1].nextSibling if elements else rdf.firstChild
@@ -146,7 +156,7 @@ def _append(rdf: minidom.Element, description: minidom.Element) -> None:
 
 
 def _description(document: minidom.Document | None, values: Mapping[str, str], about: str) -> minidom.Element:
-    """It declares its own prefixes, as those of the packet around it may mean something else."""
+    """A new rdf:Description. It declares its own prefixes, which may mean something else in the rest of the packet."""
     assert document is not None
     description = document.createElementNS(_RDF, "rdf:Description")
     description.setAttribute("xmlns:rdf", _RDF)
@@ -169,7 +179,7 @@ def _packet(rdf: minidom.Element) -> bytes:
 
 
 def _write(node: minidom.Node) -> str:
-    """XML of a node. Minidom's own writer loses line breaks inside attributes on some versions of Python."""
+    """Serialize a node. Minidom's own writer loses line breaks inside attributes on some versions of Python."""
     if isinstance(node, minidom.Attr):
         return f" {node.name}={quoteattr(node.value)}"
     if isinstance(node, minidom.Element):

@@ -1,0 +1,85 @@
+"""`Picture`: an opened picture whose pixels can be decoded again for each pass; and what its makers share: limits, checks, arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy.typing as npt
+import pyvips
+
+from ..errors import PhotoError
+
+__all__ = ["Picture", "check_range", "check_size", "image_of", "once"]
+
+_FLOAT_RANGE = (-0.05, 1.05)  # resampling overshoots 0..1 by this much; such values are clipped
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An opened picture. `load` and `source` may be called any number of times, from any thread."""
+
+    name: str
+    """For messages."""
+    path: Path | None
+    load: Callable[[], pyvips.Image]
+    """A fresh lazy image: upright, gray, RGB or CMYK of 8 or 16 bits, perhaps with alpha, and with its metadata."""
+    source: Callable[[], pyvips.Source] | None = None
+    """A fresh encoded stream, for formats that libvips can shrink while it decodes."""
+    data: bytes | None = None
+    """The file's content, if it isn't read from `path`."""
+    notes: tuple[str, ...] = ()
+    """Parts of the file that aren't kept, as sentences for the user."""
+    lossless: bool = False
+    """Whether it is lossless WebP."""
+    depth: int = 8
+    """Bits a sample as stored; 16 for an array or PIL image with more than 8."""
+    check: Callable[[], None] = lambda: None
+    """Raises PhotoError if the values of its pixels can't be used; decodes all of them the first time, if the format needs that."""
+    unchanged: Callable[[], None] = lambda: None
+    """Raises PhotoError if the file has changed since it was opened."""
+    is_file: bool = True
+    """Whether it came as an encoded file, whose checksum identifies it."""
+
+
+def image_of(array: npt.NDArray[Any]) -> pyvips.Image:
+    """(H, W, bands) uint8 or uint16 as an image; an even number of bands includes alpha."""
+    height, width, bands = array.shape
+    deep = array.dtype.itemsize == 2
+    kind = {(1, False): "b-w", (3, False): "srgb", (1, True): "grey16", (3, True): "rgb16"}[bands - (bands % 2 == 0), deep]
+    data = array.astype(array.dtype.newbyteorder("=")).tobytes()
+    return pyvips.Image.new_from_memory(data, width, height, bands, "ushort" if deep else "uchar").copy(interpretation=kind)
+
+
+def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
+    """Raises PhotoError for more than `max_pixels`."""
+    if width * height > max_pixels:
+        raise PhotoError(
+            f"{name} has {width} × {height} = {width * height:,} pixels, more than the limit of {max_pixels:,}",
+            code="too-many-pixels",
+            pixels=width * height,
+            max_pixels=max_pixels,
+        )
+
+
+def check_range(name: str, low: float, high: float) -> None:
+    """Raises PhotoError if floating-point values from `low` to `high` lie outside 0..1, or are NaN."""
+    if not (_FLOAT_RANGE[0] <= low <= high <= _FLOAT_RANGE[1]):  # False for NaN, too
+        raise PhotoError(f"{name} holds floating-point values from {low:.6g} to {high:.6g}; scale it to 0..1 first")
+
+
+def once(check: Callable[[], None]) -> Callable[[], None]:
+    """A function that runs `check` until it has passed once; threads that call it meanwhile wait."""
+    lock, passed = Lock(), False
+
+    def run() -> None:
+        nonlocal passed
+        with lock:
+            if not passed:
+                check()
+                passed = True
+
+    return run
