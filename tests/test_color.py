@@ -1,8 +1,9 @@
-"""CIELAB beside scikit-image's and libvips's."""
+"""CIELAB compared with scikit-image and libvips; the sRGB gamut."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -117,3 +118,15 @@ def test_gamut_table_cannot_be_changed_by_a_caller() -> None:
 def test_the_strongest_colors_of_srgb_are_reached() -> None:
     strongest = chroma(rgb_to_lab(CORNERS)[..., 1:]).max()
     assert gamut_chroma().max() == pytest.approx(strongest, abs=1.2)  # that corner lies between the points of the table
+
+
+@pytest.mark.parametrize("convert", [rgb_to_lab, lightness])
+@pytest.mark.parametrize("dtype", ["uint16", "int64", "int8", "bool", "complex64"])
+def test_only_bytes_and_floats_are_converted(convert: Callable[[np.ndarray], np.ndarray], dtype: str) -> None:
+    with pytest.raises(TypeError, match=rf"must be uint8 \(0\.\.255\) or floating point \(0\.\.1\), not {dtype}"):
+        convert(np.ones((4, 3), dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_floats_of_every_precision_are_converted(dtype: str) -> None:
+    np.testing.assert_allclose(lightness(np.full((2, 3), 0.5, dtype)), 53.389, atol=0.01)

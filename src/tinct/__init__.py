@@ -12,35 +12,60 @@ from ._util.lazy import lazy_attributes
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .coloring.canvas import Canvas
     from .coloring.colorizer import Colorizer
+    from .coloring.edit import Edit
+    from .coloring.hint_files import read_hints
     from .coloring.hints import Hint, Strokes
     from .coloring.palette import Suggestion
+    from .coloring.provenance import Record
+    from .coloring.repeating import again
     from .errors import ConfigError, DataError, DeviceError, HintError, PhotoError, TinctError, WeightsError
     from .photo import Photo
+    from .runtime import ModelSpec
+
+_HOMES = {
+    "Canvas": ".coloring.canvas",
+    "Colorizer": ".coloring.colorizer",
+    "ConfigError": ".errors",
+    "DataError": ".errors",
+    "DeviceError": ".errors",
+    "Edit": ".coloring.edit",
+    "Hint": ".coloring.hints",
+    "HintError": ".errors",
+    "ModelSpec": ".runtime.spec",
+    "Photo": ".photo.photo",
+    "PhotoError": ".errors",
+    "Record": ".coloring.provenance",
+    "Strokes": ".coloring.hints",
+    "Suggestion": ".coloring.palette",
+    "TinctError": ".errors",
+    "WeightsError": ".errors",
+    "__version__": "._version",
+    "again": ".coloring.repeating",
+    "read_hints": ".coloring.hint_files",
+}
 
 __all__ = [
+    "Canvas",
     "Colorizer",
     "ConfigError",
     "DataError",
     "DeviceError",
+    "Edit",
     "Hint",
     "HintError",
+    "ModelSpec",
     "Photo",
     "PhotoError",
+    "Record",
     "Strokes",
     "Suggestion",
     "TinctError",
     "WeightsError",
     "__version__",
+    "again",
+    "read_hints",
 ]
-
-_HOMES = {
-    "Colorizer": ".coloring.colorizer",
-    "Hint": ".coloring.hints",
-    "Photo": ".photo",
-    "Strokes": ".coloring.hints",
-    "Suggestion": ".coloring.palette",
-    "__version__": "._version",
-} | dict.fromkeys([name for name in __all__ if name.endswith("Error")], ".errors")
 
 __getattr__, __dir__ = lazy_attributes(__name__, _HOMES)

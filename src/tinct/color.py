@@ -1,4 +1,4 @@
-"""sRGB and CIELAB, and the only constants by which the networks scale them.
+"""sRGB and CIELAB, and the only scaling constants of network inputs and outputs.
 
 CIELAB here is CIE 1976 L*a*b* under D65 with the 2 degree observer, of colors encoded in sRGB (IEC 61966-2-1): the same numbers
 that scikit-image and libvips compute. Arrays are (..., 3), floating point unless said otherwise.
@@ -41,7 +41,7 @@ _RGB_TO_XYZ = np.array(
     ]
 )
 GREEN_FOR_RED = float(_RGB_TO_XYZ[1, 0] / _RGB_TO_XYZ[1, 1])
-"""How much linear green is as light as one of linear red."""
+"""Linear green with the same luminance as one unit of linear red."""
 _WHITE = np.array([0.95047, 1.0, 1.08883])  # D65, 2 degrees
 _TO_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)  # rows of linear RGB -> XYZ / white
 _FROM_XYZ = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
@@ -58,10 +58,12 @@ _DECODE_8BIT: Floats = _decode((np.arange(256) / 255).astype(np.float32))
 
 
 def _linear(rgb: npt.NDArray[np.generic]) -> Floats:
-    """(..., 3) uint8 0..255 or float 0..1 -> linear light 0..1."""
+    """(..., 3) uint8 0..255 or floating point 0..1 -> linear light 0..1. Raises TypeError for other types."""
     if rgb.dtype == np.uint8:
         linear: Floats = _DECODE_8BIT[rgb]
         return linear
+    if rgb.dtype.kind != "f":
+        raise TypeError(f"sRGB values must be uint8 (0..255) or floating point (0..1), not {rgb.dtype}")
     return _decode(rgb.astype(np.float32))
 
 
@@ -134,8 +136,8 @@ def gamut_chroma(steps_l: int = 201, steps_h: int = 721) -> Floats:
     a, b = np.cos(hue) / 500, np.sin(hue) / 200
     level = (l_star + 16) / 116
     y = _expand(level)
-    # On the way from light gray to pure yellow red is up to 3 % too strong, and then yellow itself is in sRGB again. To stop there
-    # would turn yellow pale; instead so much red is allowed as green has room to give its light back.
+    # Between light gray and pure yellow, linear red exceeds 1 by up to 3 %, while pure yellow itself is in sRGB. Stopping at the excess
+    # would make yellow pale; instead red may exceed 1 as long as green can take over its luminance (`photo.pixels` does that).
     most_red = np.where(l_star > 94, np.float32(1.031), np.float32(1)) + np.float32(1e-4)
     low = np.zeros((steps_l, steps_h), np.float32)
     high = np.full_like(low, 140)
@@ -151,7 +153,7 @@ def gamut_chroma(steps_l: int = 201, steps_h: int = 721) -> Floats:
     return low
 
 
-# a* -> the lowest and the highest b*, in steps, of the corners of the cells in which sRGB's hull has colors. A test finds them anew.
+# a* -> lowest and highest b* of the bins, in steps: corners of the grid cells that the sRGB gamut touches. A test computes them again.
 _BINS = {
     -9: (5, 9), -8: (2, 9), -7: (0, 9), -6: (-2, 9), -5: (-3, 10), -4: (-4, 10), -3: (-4, 10), -2: (-5, 10), -1: (-6, 10), 0: (-7, 10),
     1: (-8, 9), 2: (-8, 9), 3: (-9, 8), 4: (-10, 8), 5: (-10, 8), 6: (-11, 8), 7: (-11, 8), 8: (-11, 7), 9: (-11, 7), 10: (-8, -2),
@@ -160,10 +162,10 @@ _BINS = {
 
 @cache
 def ab_bins() -> Floats:
-    """The points of a square grid over the ab plane between which every color of sRGB lies.
+    """The ab bins: points of a square grid over the a*, b* plane, such that every sRGB color lies in a cell between four of them.
 
-    A color belongs to the four points around it in the proportions of bilinear interpolation, so their mean is the color again.
-    Zhang et al. (2016) use the 313 cells of such a grid that sRGB touches; here it is the corners.
+    A color is shared by the four bins around it with the weights of bilinear interpolation, so their weighted mean is the color itself.
+    Zhang et al. (2016) use the 313 grid cells that sRGB touches; here bins are the corners of cells.
 
     Returns:
         (bins, 2) float32 a*, b*, multiples of `BIN_STEP`.

@@ -6,9 +6,9 @@
     ├── PhotoError        a picture that is missing, unreadable, truncated, unsupported, or can't be written
     ├── HintError         a color hint outside the picture, or one that can't be parsed
     ├── WeightsError      a model file that is missing, foreign, damaged or of another architecture
-    ├── ConfigError       a recipe, an option or a run folder that doesn't fit
+    ├── ConfigError       a recipe, an edit, an option or a run folder that can't be used
     ├── DataError         training pictures that are missing or too few
-    └── DeviceError       an accelerator that was asked for and isn't available
+    └── DeviceError       a device that isn't available, or a worker process that was killed
 
 The library states facts: it never prints, exits, or names an option of the command line. Where an interface can offer a remedy of its
 own, the error has a `code` (``"too-many-pixels"``) by which the interface finds it: the command line adds its option, the HTTP API its
@@ -56,11 +56,11 @@ class HintError(TinctError):
 
 
 class WeightsError(TinctError):
-    """A model file is missing, foreign, damaged, or of another architecture than asked for."""
+    """A model file is missing, foreign, damaged, or of another architecture than expected."""
 
 
 class ConfigError(TinctError):
-    """A recipe key, an option or a run folder doesn't fit."""
+    """A recipe, an edit, an option or a run folder can't be used."""
 
 
 class DataError(TinctError):
@@ -68,7 +68,7 @@ class DataError(TinctError):
 
 
 class DeviceError(TinctError):
-    """The accelerator that was asked for is not available."""
+    """A device isn't available, or a worker process was killed."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

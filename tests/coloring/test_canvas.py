@@ -11,12 +11,10 @@ from PIL import Image
 from skimage import data as samples
 
 from conftest import draw
-from tinct import Colorizer, ConfigError, Hint, HintError, Photo, PhotoError, Strokes
+from tinct import Canvas, Colorizer, ConfigError, Edit, Hint, HintError, Photo, PhotoError, Record, Strokes
 from tinct.color import AB_SCALE, chroma, gamut_chroma, lab_to_rgb, rgb_to_lab
-from tinct.coloring import canvas
-from tinct.coloring.canvas import MOST_COLORFUL, _honor
-from tinct.coloring.hints import draw as draw_hints
-from tinct.coloring.provenance import Absent, Record, Reference
+from tinct.coloring.canvas import MAX_RELATIVE_CHROMA, _apply_hints
+from tinct.coloring.packing import Omitted, Reference
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +39,7 @@ def ab_of(photo: Photo) -> np.ndarray:
 
 def test_variants_begin_with_the_automatic_result_and_differ(colorizer: Colorizer, gray: np.ndarray) -> None:
     alone = colorizer.colorize(gray)
-    several = colorizer.colorize(gray, variants=4, seed=3)
-    assert isinstance(several, list)
+    several = colorizer.variants(gray, 4, seed=3)
     assert len(several) == 4
     assert np.array_equal(several[0].to_numpy(), alone.to_numpy())
     ab = [ab_of(photo) for photo in several]
@@ -50,9 +47,8 @@ def test_variants_begin_with_the_automatic_result_and_differ(colorizer: Colorize
 
 
 def test_a_seed_gives_the_same_variants_again_and_another_gives_others(colorizer: Colorizer, gray: np.ndarray) -> None:
-    first, again, other = (colorizer.colorize(gray, variants=3, seed=seed) for seed in (1, 1, 2))
-    longer = colorizer.colorize(gray, variants=5, seed=1)
-    assert isinstance(longer, list)
+    first, again, other = (colorizer.variants(gray, 3, seed=seed) for seed in (1, 1, 2))
+    longer = colorizer.variants(gray, 5, seed=1)
     for i in (1, 2):
         assert np.array_equal(first[i].to_numpy(), again[i].to_numpy())
         assert np.array_equal(first[i].to_numpy(), longer[i].to_numpy())  # how many there are changes none of them
@@ -68,15 +64,15 @@ def test_vividness_makes_no_variant_garish(colorizer: Colorizer, gray: np.ndarra
     """Beyond what a variant is by itself, it is at most so many times as colorful as the automatic result."""
 
     def colorful(vividness: float, most: float) -> list[float]:
-        monkeypatch.setattr("tinct.coloring.canvas.MOST_COLORFUL", most)
-        return [float(chroma(ab_of(photo)).mean()) for photo in colorizer.colorize(gray, variants=16, seed=2, vividness=vividness)]
+        monkeypatch.setattr("tinct.coloring.canvas.MAX_RELATIVE_CHROMA", most)
+        return [float(chroma(ab_of(photo)).mean()) for photo in colorizer.variants(gray, 16, seed=2, vividness=vividness)]
 
     safest, free, held = colorful(0.0, 100), colorful(1.0, 100), colorful(1.0, 0.7)
     bounds = [max(0.7 * free[0], own) for own in safest]
     assert held[0] == free[0]
     assert all(got <= 1.1 * most for got, most in zip(held[1:], bounds[1:], strict=True))  # enlarging changes it a little
     assert any(got < 0.9 * before for got, before in zip(held[1:], free[1:], strict=True))
-    assert 1 <= MOST_COLORFUL <= 2
+    assert 1 <= MAX_RELATIVE_CHROMA <= 2
 
 
 def test_a_hint_is_honored_where_it_was_placed(colorizer: Colorizer) -> None:
@@ -115,7 +111,7 @@ def test_like_takes_after_the_reference(colorizer: Colorizer, gray: np.ndarray, 
 
 
 def test_a_gray_reference_is_refused(colorizer: Colorizer, gray: np.ndarray) -> None:
-    with pytest.raises(PhotoError, match="no colors to take: it is gray"):
+    with pytest.raises(PhotoError, match="is gray, so it has no colors"):
         colorizer.colorize(gray, like=gray)
 
 
@@ -153,10 +149,10 @@ def test_confidence_is_a_probability_everywhere(colorizer: Colorizer, gray: np.n
 def test_the_network_looks_at_a_photo_once(colorizer: Colorizer, gray: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
     encode = type(colorizer._network).encode
-    monkeypatch.setattr(type(colorizer._network), "encode", lambda self, seen: looks.append(1) or encode(self, seen))
+    monkeypatch.setattr(type(colorizer._network), "encode", lambda self, light: looks.append(1) or encode(self, light))
     photo = Photo.open(gray)
-    edited = [colorizer.colorize(photo), colorizer.colorize(photo, hints=[Hint(9, 9, "#ff0000")], variants=3)]
-    assert len(edited) == 2
+    edited = [colorizer.colorize(photo), *colorizer.variants(photo, 3, hints=[Hint(9, 9, "#ff0000")])]
+    assert len(edited) == 4
     colorizer.suggest(photo, 5, 5)
     assert len(looks) == 1
     colorizer.colorize(photo, detail=96)
@@ -165,116 +161,150 @@ def test_the_network_looks_at_a_photo_once(colorizer: Colorizer, gray: np.ndarra
     assert len(looks) == 3
 
 
-def test_hints_are_drawn_once_for_all_variants(colorizer: Colorizer, gray: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = []
-    monkeypatch.setattr(canvas, "draw", lambda *given: drawn.append(given[2]) or draw_hints(*given))
-    colorizer.colorize(gray, hints=[Hint(9, 9, "#ff0000")], variants=4)
-    assert drawn == [(240, 160)]
-    colorizer.colorize(gray, hints=[Hint(9, 9, "#ff0000")], variants=2, quality="best")
-    assert len(drawn) == 1 + 6  # three sizes, and mirrored
+def test_the_automatic_logits_are_computed_once_for_all_variants(
+    colorizer: Colorizer, gray: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+    decode = type(colorizer._network).decode
+    monkeypatch.setattr(type(colorizer._network), "decode", lambda self, *given: decoded.append(1) or decode(self, *given))
+    canvas = colorizer.canvas(gray)
+    canvas.variants(4)
+    assert len(decoded) == 4
+    canvas.colorize(variant=2)  # one at a time, as the page asks for them
+    canvas.colorize(vividness=1)
+    assert len(decoded) == 5
+    canvas.colorize(hints=[Hint(9, 9, "#ff0000")])
+    canvas.suggest(5, 5, hints=[Hint(9, 9, "#ff0000")])
+    assert len(decoded) == 6
 
 
-def test_a_coloring_is_its_record_repeated(colorizer: Colorizer, gray: np.ndarray) -> None:
+def test_a_recorded_coloring_can_be_repeated(colorizer: Colorizer, gray: np.ndarray) -> None:
     rgba = np.zeros((200, 300, 4), np.uint8)
     rgba[90:110, 140:160] = (60, 120, 60, 255)
     given = [Hint(np.float32(30.3), np.int64(60), ab=(np.float32(0.1), 30)), Strokes(rgba)]
-    options = {"hints": given, "seed": np.int64(4), "vividness": np.float32(0.3), "strength": 1}
-    looked = colorizer.canvas(gray, detail=96, best=True)
-    results = looked.colorize(variants=3, like=draw(1), **options)
-    assert isinstance(results, list)
+    canvas = colorizer.canvas(gray, detail=96, ensemble=True)
+    results = canvas.variants(3, like=draw(1), hints=given, seed=np.int64(4), vividness=np.float32(0.3), strength=1)
     for number, result in enumerate(results, start=1):
         record = result.record
-        assert record is not None
-        assert (record.variant, record.seed, record.detail, record.quality) == (number, 4, 96, "best")
-        assert (record.vividness, record.strength) == (float(np.float32(0.3)), 1.0)
-        known = Record.from_xmp(record.to_xmp(None))
+        assert isinstance(record, Record)
+        edit = record.edit
+        assert (edit.variant, edit.seed, edit.detail, edit.ensemble) == (number, 4, 96, True)
+        assert (edit.vividness, edit.strength) == (float(np.float32(0.3)), 1.0)
+        known = Record.from_xmp(record.to_xmp(None, None))
         assert known is not None
-        assert np.array_equal(looked.repeat(known).to_numpy(), result.to_numpy())
+        assert np.array_equal(canvas.repeat(known).to_numpy(), result.to_numpy())
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"weights": "ab"}, "another model, detail or quality"),
-        ({"detail": 96}, "another model, detail or quality"),
-        ({"quality": "best"}, "another model, detail or quality"),
-        ({"hints": (Absent("ab"),)}, "checksums in the place of hints"),
+        ({"weights": "ab"}, "another model, detail or ensemble"),
+        ({"detail": 96}, "another model, detail or ensemble"),
+        ({"ensemble": True}, "another model, detail or ensemble"),
         ({"like": Reference("", np.zeros((1, 5), np.float32), np.zeros(307, np.float32))}, "reference picture of another model"),
         ({"like": Reference("", np.zeros((1, 32), np.float32), np.zeros(3, np.float32))}, "reference picture of another model"),
-        ({"variant": 0}, "counted from 1"),
-        ({"seed": -1}, "seed can't be negative"),
-        ({"strength": float("inf")}, "strength must lie between 0 and 1"),
+        ({"like": "postcard.jpg"}, "names a reference picture"),
     ],
 )
-def test_a_record_of_something_else_is_not_repeated(
+def test_the_record_of_another_coloring_is_refused(
     colorizer: Colorizer, gray: np.ndarray, changes: dict[str, Any], message: str
 ) -> None:
-    looked = colorizer.canvas(gray)
-    result = looked.colorize()
-    assert isinstance(result, Photo)
-    assert result.record is not None
+    canvas = colorizer.canvas(gray)
+    record = canvas.colorize().record
+    assert isinstance(record, Record)
+    of_record = {key: changes[key] for key in changes if key == "weights"}
+    edit = record.edit.changed(**{key: changes[key] for key in changes if key != "weights"})
     with pytest.raises(ConfigError, match=message):
-        looked.repeat(replace(result.record, **changes))
+        canvas.repeat(replace(record, edit=edit, **of_record))
 
 
-def test_the_classic_models_repeat_what_they_can(gray: np.ndarray) -> None:
-    looked = Colorizer("vae").canvas(gray)
-    result = looked.colorize(strength=0.5)
-    assert isinstance(result, Photo)
+def test_classic_models_repeat_their_records(gray: np.ndarray) -> None:
+    canvas = Colorizer("vae").canvas(gray)
+    result = canvas.colorize(strength=0.5)
     record = result.record
-    assert record is not None
-    assert (record.model, record.detail, record.quality, record.strength) == ("vae", None, "normal", 0.5)
-    assert np.array_equal(looked.repeat(record).to_numpy(), result.to_numpy())
+    assert isinstance(record, Record)
+    assert (record.model, record.edit.detail, record.edit.ensemble, record.edit.strength) == ("vae", None, False, 0.5)
+    assert np.array_equal(canvas.repeat(record).to_numpy(), result.to_numpy())
     for changes in ({"variant": 2}, {"hints": (Hint(1, 1, "#ffffff"),)}, {"like": Reference("", np.zeros(1), np.zeros(1))}):
         with pytest.raises(ConfigError):
-            looked.repeat(replace(record, **changes))
+            canvas.repeat(replace(record, edit=record.edit.changed(**changes)))
 
 
-def test_best_quality_takes_the_mean_of_several_looks(colorizer: Colorizer, gray: np.ndarray) -> None:
-    best = ab_of(colorizer.colorize(gray, quality="best", hints=[Hint(30, 60, ab=(20, 30))]))
-    mirrored = ab_of(colorizer.colorize(np.ascontiguousarray(gray[:, ::-1]), quality="best", hints=[Hint(270, 60, ab=(20, 30))]))
+def test_an_ensemble_averages_several_views(colorizer: Colorizer, gray: np.ndarray) -> None:
+    best = ab_of(colorizer.colorize(gray, ensemble=True, hints=[Hint(30, 60, ab=(20, 30))]))
+    mirrored = ab_of(colorizer.colorize(np.ascontiguousarray(gray[:, ::-1]), ensemble=True, hints=[Hint(270, 60, ab=(20, 30))]))
     assert chroma(best - mirrored[:, ::-1]).mean() < 0.3
     assert chroma(best - ab_of(colorizer.colorize(gray, hints=[Hint(30, 60, ab=(20, 30))]))).mean() < 8
+
+
+def test_keywords_replace_fields_of_the_edit(colorizer: Colorizer, gray: np.ndarray) -> None:
+    edit = Edit(vividness=1.0, hints=[Hint(30, 60, ab=(20, 30))])
+    both = colorizer.colorize(gray, edit, vividness=0.25)
+    assert isinstance(both.record, Record)
+    assert both.record.edit.vividness == 0.25
+    assert both.record.edit.hints == edit.hints
+    assert np.array_equal(both.to_numpy(), colorizer.colorize(gray, edit.changed(vividness=0.25)).to_numpy())
+
+
+def test_variants_begin_at_the_edit_s_own(colorizer: Colorizer, gray: np.ndarray) -> None:
+    canvas = colorizer.canvas(gray)
+    third = canvas.variants(2, variant=3, seed=9)[0]
+    assert np.array_equal(third.to_numpy(), canvas.variants(3, seed=9)[2].to_numpy())
+    assert np.array_equal(third.to_numpy(), canvas.colorize(variant=3, seed=9).to_numpy())
+
+
+def test_a_canvas_refuses_another_detail(colorizer: Colorizer, gray: np.ndarray) -> None:
+    canvas: Canvas = colorizer.canvas(gray)
+    with pytest.raises(ConfigError, match="made with detail = 160, the edit asks for 96"):
+        canvas.colorize(detail=96)
+    with pytest.raises(ConfigError, match="made with ensemble = False"):
+        canvas.colorize(ensemble=True)
 
 
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"variants": 0}, ConfigError, "variants must be from 1"),
-        ({"vividness": 1.5}, ConfigError, "vividness must lie between 0 and 1"),
-        ({"strength": -0.1}, ConfigError, "strength must lie between 0 and 1"),
-        ({"seed": -1}, ConfigError, "seed"),
-        ({"quality": "great"}, ConfigError, "normal or best"),
+        ({"variant": 0}, ConfigError, "variant must be a whole number from 1 to 1,000"),
+        ({"vividness": 1.5}, ConfigError, "vividness must be a number from 0 to 1"),
+        ({"strength": -0.1}, ConfigError, "strength must be a number from 0 to 1"),
+        ({"seed": -1}, ConfigError, "seed must be a whole number of at least 0"),
+        ({"ensemble": "yes"}, ConfigError, "ensemble must be true or false"),
+        ({"vivid": 1}, ConfigError, r"no field 'vivid' \(did you mean 'vividness'"),
         ({"detail": 100}, ConfigError, "multiple of 32"),
         ({"hints": [Hint(301, 5, "#ffffff")]}, HintError, "outside the picture"),
         ({"like": "nowhere.jpg"}, PhotoError, "no such file"),
     ],
 )
-def test_what_can_t_be_done_is_said(colorizer: Colorizer, gray: np.ndarray, options: dict, error: type, message: str) -> None:
+def test_unusable_values_are_refused(colorizer: Colorizer, gray: np.ndarray, options: dict, error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         colorizer.colorize(gray, **options)
 
 
 def test_suggest_outside_the_picture(colorizer: Colorizer, gray: np.ndarray) -> None:
-    with pytest.raises(HintError, match="outside the picture, which is 300 × 200"):
+    with pytest.raises(HintError, match="outside the picture, which has 300 × 200"):
         colorizer.suggest(gray, 300.5, 10)
 
 
 @pytest.mark.parametrize("name", ["autoencoder", "vae"])
 @pytest.mark.parametrize(
-    "options", [{"hints": [Hint(1, 1, "#ffffff")]}, {"variants": 2}, {"like": draw(1)}, {"detail": 64}, {"quality": "best"}]
+    "options", [{"hints": [Hint(1, 1, "#ffffff")]}, {"variant": 2}, {"like": draw(1)}, {"detail": 64}, {"ensemble": True}]
 )
-def test_the_classic_models_say_what_they_can_t(name: str, gray: np.ndarray, options: dict) -> None:
+def test_classic_models_refuse_what_they_cannot_do(name: str, gray: np.ndarray, options: dict) -> None:
     with pytest.raises(ConfigError, match="'tinct'"):
         Colorizer(name).colorize(gray, **options)
 
 
-def test_honor_puts_the_hint_s_color_under_it_and_fades() -> None:
+def test_apply_hints_puts_the_hint_s_color_under_it_and_fades() -> None:
     ab = np.zeros((40, 40, 2), np.float32)
     planes = np.zeros((3, 40, 40), np.float32)
     planes[:, 18:22, 18:22] = np.array([33, -22, AB_SCALE])[:, None, None] / AB_SCALE
-    honored = _honor(ab, planes)
+    honored = _apply_hints(ab, planes)
     assert honored[18:22, 18:22] == pytest.approx(np.broadcast_to([33, -22], (4, 4, 2)), abs=1e-4)
     assert 0 < honored[20, 23, 0] < 33
     assert not honored[:12].any()
-    assert _honor(ab, np.zeros_like(planes)) is ab
+    assert _apply_hints(ab, np.zeros_like(planes)) is ab
+
+
+def test_hints_that_a_record_left_out_are_not_ignored(colorizer: Colorizer, gray: np.ndarray) -> None:
+    with pytest.raises(HintError, match="checksums in the place of hints"):
+        colorizer.colorize(gray, Edit(hints=[Omitted("ab")]))

@@ -61,7 +61,7 @@ def test_strength_scales_the_colors(colorizer: Colorizer, gray: np.ndarray) -> N
     ]
     assert chroma[0] < 0.1
     assert chroma[1] == pytest.approx(chroma[2] / 2, rel=0.1)
-    with pytest.raises(ConfigError, match="strength must lie between 0 and 1"):
+    with pytest.raises(ConfigError, match="strength must be a number from 0 to 1"):
         colorizer.colorize(gray, strength=1.5)
 
 
@@ -108,7 +108,7 @@ def test_to_pil_and_save(colorizer: Colorizer, gray: np.ndarray, tmp_path: Path)
         (b"", "0 bytes"),
         (b"hello, I am a text" * 9, "picture that tinct reads"),
         (np.zeros((1, 1), np.uint8), "at least 8"),
-        (3.5, "is no picture"),
+        (3.5, "isn't a picture"),
     ],
 )
 def test_what_is_no_picture_is_refused(colorizer: Colorizer, source: object, says: str) -> None:
@@ -122,7 +122,7 @@ def test_a_truncated_picture_is_refused(colorizer: Colorizer, tmp_path: Path) ->
         Image.fromarray(draw(1, 400, 300)).save(buffer, kind)
         path = tmp_path / f"cut.{kind.lower()}"
         path.write_bytes(buffer.getvalue()[: len(buffer.getvalue()) // 2])
-        with pytest.raises(PhotoError, match="cut"):
+        with pytest.raises(PhotoError, match=r"truncated|cut"):
             colorizer.colorize(path).save(tmp_path / "out.png")
         assert not (tmp_path / "out.png").exists()
 
@@ -176,21 +176,8 @@ def test_coloring_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
 
 def test_the_public_face() -> None:
     assert sorted(tinct.__all__) == [
-        *(
-            "Colorizer",
-            "ConfigError",
-            "DataError",
-            "DeviceError",
-            "Hint",
-            "HintError",
-            "Photo",
-            "PhotoError",
-            "Strokes",
-            "Suggestion",
-            "TinctError",
-            "WeightsError",
-            "__version__",
-        ),
+        *("Canvas", "Colorizer", "ConfigError", "DataError", "DeviceError", "Edit", "Hint", "HintError", "ModelSpec", "Photo"),
+        *("PhotoError", "Record", "Strokes", "Suggestion", "TinctError", "WeightsError", "__version__", "again", "read_hints"),
     ]
     assert all(getattr(tinct, name) is not None for name in tinct.__all__)
     assert set(tinct.__all__) <= set(dir(tinct))

@@ -11,8 +11,9 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from tinct.color import AB_SCALE
-from tinct.coloring.hints import Hint, Strokes, draw, parse_color, parse_hint, read_hints
-from tinct.errors import HintError
+from tinct.coloring.hint_files import read_hints
+from tinct.coloring.hints import Hint, Strokes, draw, parse_color, parse_hint
+from tinct.errors import ConfigError, HintError
 
 
 @pytest.mark.parametrize("text", ["#b58863", "b58863", "#B58863", " #b58863 "])
@@ -46,7 +47,7 @@ def test_a_hint_that_is_none(text: str) -> None:
         ({}, "needs a color"),
         ({"color": "#ffffff", "ab": (1, 2)}, "either"),
         ({"ab": (1, 200)}, "-110 to 110"),
-        ({"ab": (float("nan"), 0)}, "no number"),
+        ({"ab": (float("nan"), 0)}, "finite numbers"),
         ({"color": "#ffffff", "size": -1}, "negative"),
         ({"color": "blue"}, "blue"),
     ],
@@ -54,6 +55,12 @@ def test_a_hint_that_is_none(text: str) -> None:
 def test_an_impossible_hint(values: dict[str, object], message: str) -> None:
     with pytest.raises(HintError, match=message):
         Hint(3, 4, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("color", ["", "#ffffff"])
+def test_places_are_numbers(color: str) -> None:
+    with pytest.raises(HintError, match="finite numbers"):
+        Hint("12", 80, color)  # type: ignore[arg-type]
 
 
 def test_hints_from_json(tmp_path: Path) -> None:
@@ -71,7 +78,7 @@ def test_an_empty_list_is_no_hints(tmp_path: Path) -> None:
     ("text", "line"),
     [
         ("", 1),
-        ('{"x": 1}', 1),
+        ("5", 1),
         ('[\n{"x": 1, "y": 2, "color": "#b58863"}\n{"x": 1, "y": 2, "color": "#b58863"}]', 3),
         ('[\n{"x": 1, "y": 2, "color": "#b58863"},\n{"x": 1, "y": 2, "color": "mauve"}]', 3),
         ('[\n\n{"x": 1, "y": 2}\n]', 3),
@@ -81,6 +88,7 @@ def test_an_empty_list_is_no_hints(tmp_path: Path) -> None:
         ('[\n{"x": 1, "y": 2, "ab": 7}]', 2),
         ("[\n3]", 2),
         ('[{"x": 1, "y": 2, "color": "#b58863"},\n', 2),
+        ("[\n]\n]", 3),
     ],
 )
 def test_a_malformed_file_is_refused_by_its_line(tmp_path: Path, text: str, line: int) -> None:
@@ -93,7 +101,7 @@ def test_a_file_that_is_missing_or_no_text(tmp_path: Path) -> None:
     with pytest.raises(HintError, match="No such file"):
         read_hints(tmp_path / "hints.json")
     (tmp_path / "hints.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(HintError, match="no text"):
+    with pytest.raises(HintError, match="isn't UTF-8 text"):
         read_hints(tmp_path / "hints.json")
 
 
@@ -127,7 +135,7 @@ def test_a_hint_at_the_border_stays_inside_whole() -> None:
 
 @pytest.mark.parametrize("place", [(-1, 5), (5, -0.1), (101, 5), (5, 51)])
 def test_a_hint_outside_the_picture(place: tuple[float, float]) -> None:
-    with pytest.raises(HintError, match="outside the picture, which is 100 × 50 pixels"):
+    with pytest.raises(HintError, match="outside the picture, which has 100 × 50 pixels"):
         draw([Hint(*place, "#ff0000")], (100, 50), (100, 50))
 
 
@@ -161,7 +169,7 @@ def test_strokes_shrink_by_area() -> None:
     assert planes[2, 5:10, 5:15].min() == 1
 
 
-@pytest.mark.parametrize(("alpha", "message"), [(255, "isn't transparent"), (0, "empty")])
+@pytest.mark.parametrize(("alpha", "message"), [(255, "isn't transparent"), (0, "nothing was painted")])
 def test_a_picture_that_is_no_layer_of_strokes(tmp_path: Path, alpha: int, message: str) -> None:
     rgba = strokes()
     rgba[..., 3] = alpha
@@ -172,8 +180,16 @@ def test_a_picture_that_is_no_layer_of_strokes(tmp_path: Path, alpha: int, messa
 
 def test_strokes_from_what_is_no_picture(tmp_path: Path) -> None:
     (tmp_path / "paint.png").write_text(json.dumps([]))
-    with pytest.raises(HintError, match="export it"):
+    with pytest.raises(HintError, match="can't be read as a picture of painted strokes"):
         read_hints(tmp_path / "paint.png")
     Image.fromarray(strokes()[..., :3]).save(tmp_path / "opaque.png")
     with pytest.raises(HintError, match="isn't transparent"):
         read_hints(tmp_path / "opaque.png")
+
+
+def test_hints_of_an_edit_file(tmp_path: Path) -> None:
+    (tmp_path / "old.tinct.json").write_text('{"hints": [{"x": 1, "y": 2, "color": "#b58863"}], "vividness": 1}')
+    assert read_hints(tmp_path / "old.tinct.json") == [Hint(1, 2, "#b58863")]
+    (tmp_path / "old.tinct.json").write_text('{"hint": []}')
+    with pytest.raises(ConfigError, match=r"no field 'hint' \(did you mean 'hints'"):
+        read_hints(tmp_path / "old.tinct.json")

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from skimage.color import lab2rgb
 
 from tinct.color import BIN_STEP, ab_bins, rgb_to_lab
-from tinct.coloring.palette import Palette, confidence, histogram, likelihood, mean, pull, suggestions, vivid
+from tinct.coloring.palette import (
+    confidence,
+    decode_colors,
+    expected_color,
+    histogram,
+    match_histogram,
+    probabilities,
+    suggestions,
+)
+from tinct.runtime.spec import Palette
 
 
 def index(a: float, b: float) -> int:
@@ -25,7 +34,7 @@ def logits_of(*shares: tuple[float, float, float], shape: tuple[int, int] = (2, 
     return np.log(likely)
 
 
-def test_the_bins_are_the_corners_of_the_cells_with_colors() -> None:
+def test_bins_are_the_corners_of_grid_cells_that_srgb_touches() -> None:
     values = np.linspace(0, 1, 129, dtype=np.float32)
     face = np.stack(np.meshgrid(values, values), -1).reshape(-1, 2)
     hull = np.concatenate([rgb_to_lab(np.insert(face, axis, level, axis=1)) for axis in range(3) for level in (0.0, 1.0)])
@@ -43,17 +52,17 @@ def test_a_histogram_has_the_mean_of_its_colors(code: int) -> None:
     assert (shares > 0).sum() <= 4
 
 
-def test_likelihood_is_a_softmax() -> None:
+def test_probabilities_are_a_softmax() -> None:
     logits = np.random.default_rng(0).normal(size=(len(ab_bins()), 2, 2)).astype(np.float32) * 50
-    likely = likelihood(logits)
+    likely = probabilities(logits)
     assert likely.sum(axis=0) == pytest.approx(1, abs=1e-5)
     assert np.isfinite(likely).all()
 
 
-def test_vividness_0_is_the_mean_and_more_leaves_it_for_the_likelier_color() -> None:
+def test_vividness_0_is_the_mean_and_more_moves_to_the_likelier_color() -> None:
     logits = logits_of((60, 0, 0.6), (-60, 0, 0.4))
     palette = Palette(boost=0)
-    means = [vivid(logits, palette, v)[0, 0, 0] for v in (0, 0.5, 1)]
+    means = [decode_colors(logits, palette, v)[0, 0, 0] for v in (0, 0.5, 1)]
     assert means[0] == pytest.approx(12, abs=0.1)
     assert means[0] < means[1] < means[2]
 
@@ -62,35 +71,35 @@ def test_rare_colors_count_more_with_vividness() -> None:
     frequency = np.full(len(ab_bins()), 1e-4)
     frequency[index(0, 0)] = 1 - frequency.sum() + 1e-4
     logits = logits_of((0, 0, 0.5), (40, 40, 0.5))
-    plain = vivid(logits, Palette(temperature=1, rebalance=0.5, boost=0), 1)
-    weighed = vivid(logits, Palette(tuple(frequency), temperature=1, rebalance=0.5, boost=0), 1)
+    plain = decode_colors(logits, Palette(temperature=1, rebalance=0.5, boost=0), 1)
+    weighed = decode_colors(logits, Palette(tuple(frequency), temperature=1, rebalance=0.5, boost=0), 1)
     assert plain[0, 0] == pytest.approx((20, 20), abs=0.1)
     assert (weighed[0, 0] > 30).all()
 
 
-def test_confidence_is_the_probability_of_being_near() -> None:
+def test_confidence_is_the_probability_of_a_similar_color() -> None:
     logits = logits_of((50, 0, 0.7), (-50, 0, 0.3))
     assert confidence(logits, np.full((2, 3, 2), (50, 0), np.float32)) == pytest.approx(0.7, abs=1e-3)
     assert confidence(logits, np.full((2, 3, 2), (-50, 0), np.float32)) == pytest.approx(0.3, abs=1e-3)
     assert confidence(logits, np.full((2, 3, 2), (0, 60), np.float32)) == pytest.approx(0, abs=1e-3)
 
 
-def test_pull_brings_the_wanted_colors_where_they_are_thinkable() -> None:
+def test_matching_a_histogram_moves_colors_where_they_are_plausible() -> None:
     shape = (4, 4)
     sky = logits_of((0, -30, 0.5), (0, 0, 0.5), shape=shape)
     grass = logits_of((-30, 30, 0.5), (0, 0, 0.5), shape=shape)
     logits = np.concatenate([sky, grass], axis=1)
     wanted = np.zeros(len(ab_bins()), np.float32)
     wanted[index(0, -30)] = wanted[index(-30, 30)] = 0.5
-    ab = mean(likelihood(pull(logits, wanted, strength=1)))
+    ab = expected_color(probabilities(match_histogram(logits, wanted, strength=1)))
     assert ab[0, 0, 1] < -25
     assert ab[-1, 0, 0] < -25
     assert ab[-1, 0, 1] > 25
-    assert pull(logits, wanted, rounds=0) == pytest.approx(logits)
+    assert match_histogram(logits, wanted, iterations=0) == pytest.approx(logits)
 
 
 def test_suggestions_are_ranked_sum_to_1_and_lie_in_gamut() -> None:
-    likely = likelihood(logits_of((60, 40, 0.5), (0, -60, 0.3), (-50, 50, 0.2))[:, 0, 0])
+    likely = probabilities(logits_of((60, 40, 0.5), (0, -60, 0.3), (-50, 50, 0.2))[:, 0, 0])
     for lightness in (8.0, 50.0, 97.0):
         found = suggestions(likely, lightness, 8)
         assert sum(s.probability for s in found) == pytest.approx(1)
@@ -104,7 +113,7 @@ def test_suggestions_are_ranked_sum_to_1_and_lie_in_gamut() -> None:
 
 
 def test_neighboring_bins_are_one_suggestion() -> None:
-    likely = likelihood(logits_of((20, 20, 0.4), (30, 20, 0.3), (-40, 20, 0.3))[:, 0, 0])
+    likely = probabilities(logits_of((20, 20, 0.4), (30, 20, 0.3), (-40, 20, 0.3))[:, 0, 0])
     found = suggestions(likely, 60, 8)
     assert len(found) == 2
     assert found[0].ab == pytest.approx((20 + 10 * 3 / 7, 20), abs=0.5)

@@ -1,4 +1,4 @@
-"""Variants' codes: from the place where codes of real colorings lie, evenly."""
+"""Latent codes of variants: fitted to posterior codes, and evenly spaced."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tinct._util.fields import from_dict, to_dict
-from tinct.coloring.variants import Codes, fit, offset
+from tinct.coloring.variants import code_offset, fit_codes
+from tinct.runtime.spec import CodeDistribution
 
 LATENT = 12
 
@@ -18,42 +19,42 @@ def crowded(count: int = 4000) -> np.ndarray:
     return np.array([rng.standard_normal(count) * 3, rng.standard_normal(count)]).T @ axes + np.linspace(-1, 1, LATENT)
 
 
-def test_what_was_seen_is_found_again() -> None:
-    found = fit(crowded())
+def test_the_fit_recovers_mean_and_principal_axes() -> None:
+    found = fit_codes(crowded())
     assert found.mean == pytest.approx(np.linspace(-1, 1, LATENT), abs=0.15)
     assert [np.linalg.norm(direction) for direction in found.directions] == pytest.approx([3, 1], rel=0.05)
     assert np.dot(*found.directions) == pytest.approx(0, abs=1e-6)
-    assert from_dict(Codes, to_dict(found), "here") == found
+    assert from_dict(CodeDistribution, to_dict(found), "here") == found
 
 
-def test_codes_that_do_not_vary_have_no_directions() -> None:
-    assert fit(np.random.default_rng(0).standard_normal((50, LATENT)) * 0.01) == Codes()
+def test_codes_without_variance_have_no_directions() -> None:
+    assert fit_codes(np.random.default_rng(0).standard_normal((50, LATENT)) * 0.01) == CodeDistribution()
 
 
-def test_unknown_codes_are_samples_of_the_prior() -> None:
-    drawn = np.concatenate([offset(Codes(), LATENT, seed, 1) for seed in range(400)])
+def test_without_a_fitted_distribution_codes_are_samples_of_the_prior() -> None:
+    drawn = np.concatenate([code_offset(CodeDistribution(), LATENT, seed, 1) for seed in range(400)])
     assert drawn.mean() == pytest.approx(0, abs=0.05)
     assert drawn.std() == pytest.approx(1, abs=0.05)
     assert drawn.dtype == np.float32
 
 
-def test_offsets_are_distributed_as_what_was_seen() -> None:
-    codes = Codes(**{**to_dict(fit(crowded())), "temperature": 1.0})
-    drawn = np.concatenate([offset(codes, LATENT, seed, number) for seed in range(100) for number in range(1, 21)])
+def test_codes_follow_the_fitted_distribution() -> None:
+    codes = CodeDistribution(**{**to_dict(fit_codes(crowded())), "temperature": 1.0})
+    drawn = np.concatenate([code_offset(codes, LATENT, seed, number) for seed in range(100) for number in range(1, 21)])
     assert drawn.mean(axis=0) == pytest.approx(np.linspace(-1, 1, LATENT), abs=0.1)
     assert np.cov(drawn.T) == pytest.approx(np.cov(crowded().T), abs=0.4)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 6])
-def test_a_few_lie_evenly(count: int) -> None:
+def test_a_few_codes_are_evenly_spaced(count: int) -> None:
     """The first eight of a seed leave smaller holes than eight by chance: the largest of them is compared, along each direction."""
-    codes = Codes((0.0,) * LATENT, tuple(tuple(row) for row in np.eye(LATENT)[:count]), temperature=1.0)
+    codes = CodeDistribution((0.0,) * LATENT, tuple(tuple(row) for row in np.eye(LATENT)[:count]), temperature=1.0)
 
     def hole(places: np.ndarray) -> float:
         return float(np.mean([np.diff(np.sort(column), prepend=0, append=1).max() for column in places.T]))
 
     def shares(seed: int) -> np.ndarray:
-        drawn = np.concatenate([offset(codes, LATENT, seed, number) for number in range(1, 9)])[:, :count]
+        drawn = np.concatenate([code_offset(codes, LATENT, seed, number) for number in range(1, 9)])[:, :count]
         return np.searchsorted(np.sort(np.random.default_rng(1).standard_normal(20_000)), drawn) / 20_000
 
     even = np.mean([hole(shares(seed)) for seed in range(50)])
@@ -61,14 +62,14 @@ def test_a_few_lie_evenly(count: int) -> None:
     assert even < 0.85 * chance
 
 
-def test_seed_and_number_decide() -> None:
-    codes = fit(crowded())
-    assert np.array_equal(offset(codes, LATENT, 3, 2), offset(codes, LATENT, 3, 2))
-    assert not np.array_equal(offset(codes, LATENT, 3, 2), offset(codes, LATENT, 3, 3))
-    assert not np.array_equal(offset(codes, LATENT, 3, 2), offset(codes, LATENT, 4, 2))
+def test_seed_and_number_determine_the_code() -> None:
+    codes = fit_codes(crowded())
+    assert np.array_equal(code_offset(codes, LATENT, 3, 2), code_offset(codes, LATENT, 3, 2))
+    assert not np.array_equal(code_offset(codes, LATENT, 3, 2), code_offset(codes, LATENT, 3, 3))
+    assert not np.array_equal(code_offset(codes, LATENT, 3, 2), code_offset(codes, LATENT, 4, 2))
 
 
-def test_a_lower_temperature_stays_nearer() -> None:
-    cold = Codes(**{**to_dict(fit(crowded())), "temperature": 0.1})
+def test_a_lower_temperature_keeps_codes_near_the_mean() -> None:
+    cold = CodeDistribution(**{**to_dict(fit_codes(crowded())), "temperature": 0.1})
     middle = np.array(cold.mean)
-    assert max(np.linalg.norm(offset(cold, LATENT, 0, number) - middle) for number in range(1, 50)) < 1
+    assert max(np.linalg.norm(code_offset(cold, LATENT, 0, number) - middle) for number in range(1, 50)) < 1

@@ -41,7 +41,7 @@ def test_prepare_pads_to_what_the_network_takes_and_restore_undoes_it(preparatio
 
 
 def test_a_size_that_does_not_fit_is_refused() -> None:
-    with pytest.raises(ConfigError, match="no multiple of 8"):
+    with pytest.raises(ConfigError, match="not a multiple of 8"):
         Preparation(60, 8)
 
 
@@ -51,7 +51,7 @@ def test_a_size_that_does_not_fit_is_refused() -> None:
 def test_what_is_recognized_is_no_larger_than_in_training(shape: tuple[int, int], familiar: tuple[int, int]) -> None:
     """All of the picture, at sides that the network takes; means over areas, so that nothing is left out."""
     gray = np.random.default_rng(0).random((1, 1, *shape), np.float32)
-    found = Preparation(160, 32).familiar(gray)
+    found = Preparation(160, 32).for_recognizer(gray)
     assert found.shape == (1, 1, *familiar)
     assert found.dtype == np.float32
     assert found.mean() == pytest.approx(gray.mean(), abs=1e-5)

@@ -1,1 +1,52 @@
-"""What color a photograph gets: the model's distribution over colors, hints, references, variants, and the way back to full size."""
+"""What color a photograph gets: a model's distribution over colors, hints, references, variants, and the way back to full size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._util.lazy import lazy_attributes
+
+if TYPE_CHECKING:
+    from .canvas import Canvas
+    from .colorizer import Colorizer
+    from .edit import Edit
+    from .hint_files import read_hints
+    from .hints import Hint, Strokes, parse_color, parse_hint
+    from .palette import Suggestion
+    from .provenance import Record, read_record
+    from .repeating import again
+    from .upsampling import recolor
+
+__all__ = [
+    "Canvas",
+    "Colorizer",
+    "Edit",
+    "Hint",
+    "Record",
+    "Strokes",
+    "Suggestion",
+    "again",
+    "parse_color",
+    "parse_hint",
+    "read_hints",
+    "read_record",
+    "recolor",
+]
+
+_HOMES = {
+    "Canvas": ".canvas",
+    "Colorizer": ".colorizer",
+    "Edit": ".edit",
+    "Hint": ".hints",
+    "Record": ".provenance",
+    "Strokes": ".hints",
+    "Suggestion": ".palette",
+    "again": ".repeating",
+    "parse_color": ".hints",
+    "parse_hint": ".hints",
+    "read_hints": ".hint_files",
+    "read_record": ".provenance",
+    "recolor": ".upsampling",
+}
+
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)

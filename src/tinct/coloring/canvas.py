@@ -1,9 +1,10 @@
-"""One photograph that the network has looked at, ready for any number of edits."""
+"""One photograph that the network has encoded, ready for any number of edits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,32 +12,46 @@ import numpy.typing as npt
 
 from ..color import AB_SCALE, ab_bins, chroma
 from ..errors import ConfigError, HintError
-from ..runtime.prepare import resize
-from ..runtime.sessions import ClassicNetwork, Seen, TinctNetwork
-from ..runtime.spec import ModelSpec
+from ..resampling import bilinear_resize, bilinear_sample
+from ..runtime.sessions import ClassicNetwork, Encoded, TinctNetwork
+from ..runtime.spec import CodeDistribution, ModelSpec
+from .edit import MAX_VARIANT, Edit
 from .hints import draw
-from .palette import Suggestion, confidence, likelihood, mean, pull, suggestions, vivid
+from .packing import Omitted, Reference, digest
+from .palette import (
+    DEFAULT_SUGGESTIONS,
+    Suggestion,
+    confidence,
+    decode_colors,
+    expected_color,
+    match_histogram,
+    probabilities,
+    suggestions,
+)
 from .propagation import krige
-from .provenance import Absent, Record, Reference, plain
-from .upsampling import sharpen
-from .variants import offset
+from .provenance import Record
+from .upsampling import recolor, sharpen
+from .variants import code_offset
 
 if TYPE_CHECKING:
-    from ..photo.photo import Photo, PhotoSource
-    from .hints import Hints
+    from typing_extensions import Unpack
 
-__all__ = ["Canvas", "Sight", "View", "look"]
+    from ..photo import Photo, PhotoSource
+    from .edit import EditChanges
+    from .hints import Hint, Strokes
+
+__all__ = ["Canvas", "EncodedPhoto", "View", "encode_photo"]
 
 Floats = npt.NDArray[np.float32]
-MOST_COLORFUL = 1.5
-"""So many times as colorful as the usual result, on average, a variant may be made by vividness: some codes are colorful already."""
-NEAR = 0.4
-"""Variants in the colors of a reference lie nearer together, by this factor."""
+MAX_RELATIVE_CHROMA = 1.5
+"""Limit of a variant's mean chroma relative to that of the automatic result: some latent codes are colorful even without vividness."""
+REFERENCE_TEMPERATURE = 0.4
+"""Factor on the spread of variants in the colors of a reference picture."""
 
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at a picture."""
+    """One version of a picture for the network; an ensemble averages over several."""
 
     side: int
     """Working size in pixels of the short side."""
@@ -44,33 +59,33 @@ class View:
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What a network saw of a photograph. Nothing in it refers to the `Photo`."""
+class EncodedPhoto:
+    """The network's encoding of a photograph. It holds no reference to the `Photo`, so `RecentlyUsed` can keep it for that."""
 
     views: tuple[View, ...]
     sizes: list[tuple[int, int]]
     """(width, height) of each view."""
     lightness: Floats
-    """(h, w) of the first view, 0..100."""
-    seen: list[Seen]
-    """Of each view; none where the network takes nothing but the photograph."""
+    """(h, w) L* of the first view, 0..100."""
+    encodings: list[Encoded]
+    """Encoding of each view; empty for a classic network."""
     ab: Floats
-    """(h, w, 2) of a network that takes nothing but the photograph; else empty."""
+    """(h, w, 2) a*, b* of a classic network, which has one answer; else empty."""
 
 
-def look(photo: Photo, network: ClassicNetwork | TinctNetwork, spec: ModelSpec, views: tuple[View, ...]) -> Sight:
-    """Show a photograph to the network. Raises PhotoError where it can't be read."""
+def encode_photo(photo: Photo, network: ClassicNetwork | TinctNetwork, spec: ModelSpec, views: tuple[View, ...]) -> EncodedPhoto:
+    """Run the network's encoder on each view. Raises PhotoError if the photograph can't be read."""
     sizes = [replace(spec.preparation, side=view.side).size(*photo.size) for view in views]
     lightness = {size: photo.small_lightness(*size) for size in set(sizes)}
     first = lightness[sizes[0]]
-    if not isinstance(network, TinctNetwork):
-        return Sight(views, sizes, first, [], network.ab(first))
-    seen = [network.encode(_mirror(lightness[size], view)) for view, size in zip(views, sizes, strict=True)]
-    return Sight(views, sizes, first, seen, np.empty((0, 0, 2), np.float32))
+    if isinstance(network, ClassicNetwork):
+        return EncodedPhoto(views, sizes, first, [], network.ab(first))
+    encodings = [network.encode(_mirror(lightness[size], view)) for view, size in zip(views, sizes, strict=True)]
+    return EncodedPhoto(views, sizes, first, encodings, np.empty((0, 0, 2), np.float32))
 
 
 class Canvas:
-    """Made by `Colorizer.canvas`. Any number of threads may use it at once."""
+    """A photograph that the network has encoded, to be colored again and again. Made by `Colorizer.canvas`; any thread may use it."""
 
     photo: Photo
     """The photograph as it was given."""
@@ -80,187 +95,221 @@ class Canvas:
         photo: Photo,
         network: ClassicNetwork | TinctNetwork,
         spec: ModelSpec,
-        sight: Sight,
+        encoded: EncodedPhoto,
         reference: Callable[[PhotoSource], Reference],
-        made: Record,
+        record: Record,
     ) -> None:
-        self.photo, self._network, self._spec, self._reference = photo, network, spec, reference
-        self._views, self._sizes, self._lightness = sight.views, sight.sizes, sight.lightness
-        self._seen, self._ab = sight.seen, sight.ab
-        self._record = replace(
-            made,
-            detail=sight.views[0].side if sight.seen else None,
-            quality="best" if len(sight.views) > 1 else "normal",
-            original_name=photo.path.name if photo.path else "",
-        )
+        self.photo, self._network, self._spec, self._encoded, self._reference = photo, network, spec, encoded, reference
+        self._detail = encoded.views[0].side if encoded.encodings else None
+        self._ensemble = len(encoded.views) > 1
+        self._record = replace(record, original_name=photo.path.name if photo.path else "")
+        self._lock = Lock()
+        self._automatic: tuple[str, Reference | None, list[Floats]] | None = None  # logits of the latest hints and reference
 
-    def colorize(
-        self,
-        *,
-        hints: Hints = (),
-        like: PhotoSource | None = None,
-        variants: int = 1,
-        seed: int = 0,
-        vividness: float = 0.5,
-        strength: float = 1.0,
-        first: int = 1,
-        onto: Photo | None = None,
-    ) -> Photo | list[Photo]:
-        """As `Colorizer.colorize`.
+    def colorize(self, edit: Edit | None = None, *, onto: Photo | None = None, **changes: Unpack[EditChanges]) -> Photo:
+        """Color the photograph.
 
         Args:
-            first: number of the first variant; 1 is the automatic one.
-            onto: lay the colors on this photograph, a smaller copy of the canvas's own, say. Hints stay in pixels of the canvas's own.
-        """
-        for name, number in (("variants", variants), ("first", first)):
-            if not 1 <= number <= 1000:
-                raise ConfigError(f"{name} must be from 1 to 1000, not {number}.")
-        hints = plain(hints)
-        if not self._seen and (hints or like is not None or variants > 1 or first > 1):
-            raise self._unable("hints, variants or reference pictures")
-        record = replace(self._record, hints=hints, seed=int(seed), vividness=float(vividness), strength=float(strength))
-        _check(record)
-        if like is not None:
-            record = replace(record, like=self._reference(like))
-        planes = self._planes(hints)
-        results = [self._colored(replace(record, variant=n), planes, onto) for n in range(first, first + variants)]
-        return results if variants > 1 else results[0]
+            edit: how it is colored; its `detail` and `ensemble` must be None and False or the canvas's own.
+            onto: put the colors on this photograph, for example a smaller copy for a preview. Hints stay in pixels of the canvas's own.
+            changes: fields of `Edit`, which replace those of `edit`.
 
-    def repeat(self, record: Record) -> Photo:
-        """One coloring again, as it was recorded.
-
-        Args:
-            record: of the same weights, working size and quality as this canvas; its hints all present.
+        Returns:
+            A lazy `Photo`: its pixels are computed when it is saved or turned into an array.
 
         Raises:
-            ConfigError: it isn't, or holds what no coloring can have.
+            HintError: a hint outside the picture.
+            PhotoError: the reference can't be read, or is gray.
+            ConfigError: a value out of its range, or something that this model can't do.
+        """
+        return self._colored(self._resolved(edit, changes), onto)
+
+    def variants(
+        self, count: int, edit: Edit | None = None, *, onto: Photo | None = None, **changes: Unpack[EditChanges]
+    ) -> list[Photo]:
+        """Color the photograph in several ways, as `colorize` with the variants from `Edit.variant` on; the automatic one is number 1."""
+        first = self._resolved(edit, changes)
+        if not 1 <= count <= MAX_VARIANT - first.variant + 1:
+            raise ConfigError(
+                f"The number of variants must be from 1 to {MAX_VARIANT - first.variant + 1}, not {count}.", code="edit-value"
+            )
+        if count > 1:
+            self._require(self._spec.has_code, "variants")
+        return [self._colored(first.changed(variant=first.variant + i), onto) for i in range(count)]
+
+    def repeat(self, record: Record) -> Photo:
+        """Make a recorded coloring again.
+
+        Args:
+            record: of the same weights, detail and ensemble as this canvas, with all its hints.
+
+        Raises:
+            ConfigError: its weights, detail or ensemble are others, or it lacks hints.
             HintError: a hint outside the picture.
         """
-        mine, latent = self._record, getattr(self._network, "latent", 0)
-        like = record.like
-        if like is not None and (like.code.shape, like.histogram.shape) != ((1, latent), (len(ab_bins()),)):
-            raise ConfigError("The record holds a reference picture of another model.")
-        if (record.weights, record.detail, record.quality) != (mine.weights, mine.detail, mine.quality):
-            raise ConfigError("The record is of another model, detail or quality than this canvas.")
-        if not self._seen and (record.hints or record.variant > 1):
-            raise self._unable("hints, variants or reference pictures")
-        hints = plain(hint for hint in record.hints if not isinstance(hint, Absent))
-        if len(hints) < len(record.hints):
-            raise ConfigError("The record has checksums in the place of hints that were too long for it; put them in first.")
-        _check(record)
-        return self._colored(replace(record, tinct=mine.tinct, threads=mine.threads, hints=hints), self._planes(hints))
+        edit, mine, like = record.edit, self._record, record.edit.like
+        if (record.weights, edit.detail, edit.ensemble) != (mine.weights, self._detail, self._ensemble):
+            raise ConfigError("The record is of another model, detail or ensemble than this canvas.")
+        if isinstance(like, Reference):
+            shapes = (1, getattr(self._network, "latent", 0)), (len(ab_bins()),)
+            if (like.code.shape, like.histogram.shape) != shapes:
+                raise ConfigError("The record holds a reference picture of another model.")
+        elif like is not None:
+            raise ConfigError("The record names a reference picture instead of holding what was extracted from it.")
+        return self._colored(
+            self._resolved(edit, {}), None, replace(record, tinct=mine.tinct, threads=mine.threads, output="color")
+        )
 
-    def suggest(self, x: float, y: float, *, hints: Hints = (), count: int = 8) -> list[Suggestion]:
-        """As `Colorizer.suggest`."""
+    def suggest(
+        self, x: float, y: float, *, hints: Iterable[Hint | Strokes] = (), count: int = DEFAULT_SUGGESTIONS
+    ) -> list[Suggestion]:
+        """The colors that a place most probably has.
+
+        Args:
+            x: from the left edge, in pixels of the full-size photograph.
+            y: from the top edge.
+            hints: known colors of other places.
+            count: maximum number of suggestions.
+
+        Returns:
+            The most probable first; probabilities sum to 1. Each color has the lightness of the place and lies within sRGB.
+
+        Raises:
+            HintError: the place or a hint lies outside the picture.
+            ConfigError: the model gives no distribution, or `count` is below 1.
+        """
         if not (0 <= x <= self.photo.width and 0 <= y <= self.photo.height):
-            raise HintError(f"{x:g},{y:g} lies outside the picture, which is {self.photo.width} × {self.photo.height} pixels.")
+            size = f"{self.photo.width} × {self.photo.height}"
+            raise HintError(f"{x:g},{y:g} lies outside the picture, which has {size} pixels.", code="hint-outside")
         if count < 1:
-            raise ConfigError(f"count must be at least 1, not {count}.")
-        logits, seen = self._first_logits(list(hints))
-        height, width = seen.lightness.shape
+            raise ConfigError(f"count must be at least 1, not {count}.", code="edit-value")
+        logits, encoded = self._first_logits(Edit(hints=tuple(hints)))
+        height, width = encoded.lightness.shape
         row, column = y / self.photo.height * height, x / self.photo.width * width  # in pixels of the working size
-        lightness = seen.lightness[min(int(row), height - 1), min(int(column), width - 1)]
-        return suggestions(likelihood(_at(logits, row / seen.cell, column / seen.cell)), float(lightness), count)
+        lightness = encoded.lightness[min(int(row), height - 1), min(int(column), width - 1)]
+        place = bilinear_sample(logits, row / encoded.cell, column / encoded.cell)
+        return suggestions(probabilities(place), float(lightness), count)
 
-    def confidence(self, *, hints: Hints = (), vividness: float = 0.5) -> Floats:
-        """As `Colorizer.confidence`."""
-        logits, seen = self._first_logits(list(hints))
-        sure = confidence(logits, vivid(logits, self._spec.palette, vividness))
-        return self._spec.preparation.restore_cells(sure[..., None], *seen.lightness.shape)[..., 0]
+    def confidence(self, edit: Edit | None = None, **changes: Unpack[EditChanges]) -> Floats:
+        """Probability of the chosen color at each place: (h, w) at the working size, 0..1.
 
-    def _first_logits(self, hints: Hints) -> tuple[Floats, Seen]:
+        It is the probability that the real color lies within 15 units of the chosen one in the a*, b* plane. Raises as `colorize` does.
+        """
+        resolved = self._resolved(edit, changes)
+        logits, encoded = self._first_logits(resolved)
+        sure = confidence(logits, decode_colors(logits, self._spec.palette, resolved.vividness))
+        return self._spec.preparation.restore_cells(sure[..., None], *encoded.lightness.shape)[..., 0]
+
+    # ---- details ----------------------------------------------------------------------------------------------------------------
+
+    def _resolved(self, edit: Edit | None, changes: EditChanges | dict[str, object]) -> Edit:
+        """The edit with its reference extracted, and the canvas's detail and ensemble. Raises ConfigError for what the model or the canvas can't do."""
+        edit = (edit or Edit()).changed(**changes)
+        if any(isinstance(hint, Omitted) for hint in edit.hints):
+            raise HintError("The edit has checksums in the place of hints that were too long for a record.", code="hints-needed")
+        for name, mine, default in (("detail", self._detail, None), ("ensemble", self._ensemble, False)):
+            if getattr(edit, name) not in (mine, default):
+                raise ConfigError(f"The canvas was made with {name} = {mine!r}, the edit asks for {getattr(edit, name)!r}.")
+        self._require(self._spec.takes_hints or not edit.hints, "hints")
+        self._require(self._spec.has_code or edit.variant == 1, "variants")
+        self._require(self._spec.has_code or edit.like is None, "reference pictures")
+        like = edit.like
+        if like is not None and not isinstance(like, Reference):
+            like = self._reference(like)
+        return edit.changed(like=like, detail=self._detail, ensemble=self._ensemble)
+
+    def _require(self, able: bool, what: str) -> None:
+        if not able:
+            raise ConfigError(
+                f"The model {self._spec.name!r} has no {what}; the model 'tinct' has.", code="no-capability", what=what
+            )
+
+    def _first_logits(self, edit: Edit) -> tuple[Floats, Encoded]:
         """(bins, h, w) of the automatic result, from the first view."""
-        if not isinstance(self._network, TinctNetwork):
-            raise self._unable("suggestions or confidence")
-        seen = self._seen[0]
-        return self._network.decode(seen, draw(hints, self.photo.size, self._sizes[0]), seen.prior_mean), seen
+        self._require(self._spec.has_bins, "suggestions or confidence")
+        encoded = self._encoded.encodings[0]
+        return self._automatic_logits(edit, self._planes(edit))[0], encoded
 
-    def _planes(self, hints: Hints) -> list[Floats]:
-        """The hints as each view takes them, (3, h, w); none where the model takes none."""
-        sizes = zip(self._views, self._sizes, strict=True) if self._seen else ()
-        return [np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view)) for view, size in sizes]
+    def _planes(self, edit: Edit) -> list[Floats]:
+        """The hints as input planes of each view, (3, h, w)."""
+        hints = [hint for hint in edit.hints if not isinstance(hint, Omitted)]  # `_resolved` lets none through
+        views = zip(self._encoded.views, self._encoded.sizes, strict=True)
+        return [np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view)) for view, size in views]
 
-    def _colored(self, record: Record, planes: list[Floats], onto: Photo | None = None) -> Photo:
-        ab = self._ab_of(record, planes) if self._seen else self._ab
-        return (onto or self.photo).recolored(ab * np.float32(record.strength), self._lightness, record=record)
+    def _colored(self, edit: Edit, onto: Photo | None, record: Record | None = None) -> Photo:
+        ab = self._ab(edit) if self._encoded.encodings else self._encoded.ab
+        record = replace(record or self._record, edit=edit)
+        return recolor(onto or self.photo, ab * np.float32(edit.strength), self._encoded.lightness, record=record)
 
-    def _ab_of(self, record: Record, planes: list[Floats]) -> Floats:
+    def _ab(self, edit: Edit) -> Floats:
         """(h, w, 2) a*, b*, the mean over all views, at the size of the first."""
-        assert isinstance(self._network, TinctNetwork)
-        height, width = self._seen[0].lightness.shape
+        views, encodings, planes = self._encoded.views, self._encoded.encodings, self._planes(edit)
+        height, width = encodings[0].lightness.shape
         total = np.zeros((height, width, 2), np.float32)
-        noise, like, palette = self._noise(record), record.like, self._spec.palette
-        for view, seen, hints in zip(self._views, self._seen, planes, strict=True):
-            middle = seen.prior_mean if like is None else like.code
-            logits = self._logits(seen, hints, middle + noise * seen.prior_scale, like)
-            cells = vivid(logits, palette, record.vividness)
-            if record.variant > 1 and record.vividness:
-                usual = vivid(self._logits(seen, hints, middle, like), palette, record.vividness)
-                most = max(MOST_COLORFUL * chroma(usual).mean(), chroma(mean(likelihood(logits))).mean())
-                cells = cells * min(np.float32(1), most / max(chroma(cells).mean(), np.float32(1e-6)))
-            light = self._spec.preparation.pad(seen.lightness[None])[0]
+        automatic = self._automatic_logits(edit, planes) if edit.variant == 1 or edit.vividness else None
+        for i, (view, encoded, hints) in enumerate(zip(views, encodings, planes, strict=True)):
+            if edit.variant == 1:
+                assert automatic is not None
+                cells = decode_colors(automatic[i], self._spec.palette, edit.vividness)
+            else:
+                logits = self._logits(encoded, hints, edit, self._offset(edit))
+                cells = decode_colors(logits, self._spec.palette, edit.vividness)
+                if automatic is not None:
+                    usual = decode_colors(automatic[i], self._spec.palette, edit.vividness)
+                    cells = _limit_chroma(cells, usual, logits)
+            light = self._spec.preparation.pad(encoded.lightness[None])[0]
             sharp = sharpen(krige(cells, light, hints), light)
-            pixels = _honor(sharp[: seen.lightness.shape[0], : seen.lightness.shape[1]], hints)
-            total += resize(_mirror(pixels, view, axis=1), height, width)
-        return np.clip(total / len(self._views), -AB_SCALE, AB_SCALE)
+            pixels = _apply_hints(sharp[: encoded.lightness.shape[0], : encoded.lightness.shape[1]], hints)
+            total += bilinear_resize(_mirror(pixels, view, axis=1), height, width)
+        return np.clip(total / len(views), -AB_SCALE, AB_SCALE)
 
-    def _logits(self, seen: Seen, hints: Floats, code: Floats, like: Reference | None) -> Floats:
-        """(bins, h, w) of the decoder's cells."""
-        assert isinstance(self._network, TinctNetwork)
-        logits = self._network.decode(seen, hints, code)
-        return logits if like is None else pull(logits, like.histogram)
+    def _automatic_logits(self, edit: Edit, planes: list[Floats]) -> list[Floats]:
+        """(bins, h, w) of variant 1 for each view; those of the latest hints and reference are kept for other variants and vividness."""
+        assert edit.like is None or isinstance(edit.like, Reference)
+        key = digest(edit.hints)
+        with self._lock:
+            if self._automatic is None or self._automatic[:2] != (key, edit.like):
+                pairs = zip(self._encoded.encodings, planes, strict=True)
+                logits = [self._logits(encoded, hints, edit, np.float32(0)) for encoded, hints in pairs]
+                self._automatic = key, edit.like, logits
+            return self._automatic[2]
 
-    def _noise(self, record: Record) -> Floats:
-        """(1, latent) where this variant's code lies, in standard deviations of the prior; zeros for the first."""
+    def _logits(self, encoded: Encoded, hints: Floats, edit: Edit, offset: Floats | np.float32) -> Floats:
+        """(bins, h, w) of the decoder's cells; `offset` of the latent code in standard deviations of the prior."""
         assert isinstance(self._network, TinctNetwork)
-        if record.variant == 1:
-            return np.zeros((1, self._network.latent), np.float32)
+        like = edit.like if isinstance(edit.like, Reference) else None
+        code = (encoded.prior_mean if like is None else like.code) + offset * encoded.prior_scale
+        logits = self._network.decode(encoded, hints, code)
+        return logits if like is None else match_histogram(logits, like.histogram)
+
+    def _offset(self, edit: Edit) -> Floats:
+        """(1, latent) of this variant's code, in standard deviations of the prior."""
+        assert isinstance(self._network, TinctNetwork)
         codes = self._spec.codes
-        if record.like is not None:  # near the reference
-            codes = replace(codes, mean=(0.0,) * len(codes.mean), temperature=NEAR * codes.temperature)
-        return offset(codes, self._network.latent, record.seed, record.variant - 1)
-
-    def _unable(self, what: str) -> ConfigError:
-        return ConfigError(f"The model {self._spec.name!r} has no {what}; choose the model 'tinct'.")
+        if edit.like is not None:  # around the reference's code
+            codes = CodeDistribution((0.0,) * len(codes.mean), codes.directions, REFERENCE_TEMPERATURE * codes.temperature)
+        return code_offset(codes, self._network.latent, edit.seed, edit.variant - 1)
 
 
-def _check(record: Record) -> None:
-    """Raises ConfigError for a number out of its range."""
-    for name, value in (("strength", record.strength), ("vividness", record.vividness)):
-        if not 0 <= value <= 1:
-            raise ConfigError(f"{name} must lie between 0 and 1, not {value}.")
-    if record.seed < 0:
-        raise ConfigError(f"seed can't be negative, and is {record.seed}.")
-    if record.variant < 1:
-        raise ConfigError(f"variants are counted from 1, and there is none of number {record.variant}.")
+def _limit_chroma(cells: Floats, usual: Floats, logits: Floats) -> Floats:
+    """(h, w, 2) colors of a variant, scaled so that vividness makes them at most `MAX_RELATIVE_CHROMA` times as colorful as `usual`."""
+    limit = max(MAX_RELATIVE_CHROMA * chroma(usual).mean(), chroma(expected_color(probabilities(logits))).mean())
+    return np.asarray(cells * min(np.float32(1), limit / max(chroma(cells).mean(), np.float32(1e-6))), np.float32)
 
 
 def _mirror(values: Floats, view: View, axis: int = -1) -> Floats:
     return np.flip(values, axis) if view.mirrored else values
 
 
-def _at(values: Floats, row: float, column: float) -> Floats:
-    """(C, h, w) -> (C,) interpolated at this place, in cells from the edges."""
-    low, part = [], []
-    for place, count in ((row, values.shape[1]), (column, values.shape[2])):
-        inside = min(max(place - 0.5, 0.0), count - 1.0)
-        low.append(min(int(inside), max(count - 2, 0)))
-        part.append(inside - low[-1])
-    (i, j), (v, u) = low, part
-    block = values[:, i : i + 2, j : j + 2]
-    rows = block[:, 0] * (1 - v) + block[:, -1] * v
-    return np.asarray(rows[:, 0] * (1 - u) + rows[:, -1] * u, np.float32)
-
-
-def _honor(ab: Floats, planes: Floats) -> Floats:
-    """Put right what the network, whose cells are coarser than hints, left of them undone.
+def _apply_hints(ab: Floats, planes: Floats) -> Floats:
+    """Correct the colors under hints, which are smaller than the network's cells.
 
     Args:
         ab: (h, w, 2) a*, b* of the working size.
         planes: (3, h, w) hints, as `hints.draw` gives them.
 
     Returns:
-        (h, w, 2): under a hint its own color; the difference fades within a few pixels.
+        (h, w, 2): the hint's own color under a hint; the correction fades out within a few pixels.
     """
     covered = planes[2]
     if not covered.any():
@@ -273,7 +322,7 @@ def _honor(ab: Floats, planes: Floats) -> Floats:
 
 
 def _blur(values: Floats) -> Floats:
-    """(h, w, C), each the binomial mean of the 5 × 5 around it."""
+    """5 × 5 binomial filter of (h, w, C), edges replicated."""
     for axis in (0, 1):
         padded = np.pad(values, [(2, 2) if a == axis else (0, 0) for a in range(3)], mode="edge")
         count = values.shape[axis]

@@ -1,4 +1,4 @@
-"""From the network's distribution over ab bins to colors: safe or vivid, in another picture's palette, suggested, or doubted."""
+"""From a distribution over ab bins to colors: decoding at any vividness, suggestions, confidence, and matching a reference's histogram."""
 
 from __future__ import annotations
 
@@ -9,90 +9,97 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import AB_SCALE, BIN_STEP, ab_bins, gamut_chroma, lab_to_rgb
+from ..runtime.spec import Palette
 
-__all__ = ["Palette", "Suggestion", "confidence", "histogram", "likelihood", "mean", "pull", "suggestions", "vivid"]
+__all__ = [
+    "DEFAULT_SUGGESTIONS",
+    "Suggestion",
+    "confidence",
+    "decode_colors",
+    "expected_color",
+    "histogram",
+    "match_histogram",
+    "probabilities",
+    "suggestions",
+]
 
 Floats = npt.NDArray[np.float32]
 
-NEAR = 15.0
-"""Distance in the ab plane within which two colors count as the same, in suggestions and in confidence."""
-
-
-@dataclass(frozen=True)
-class Palette:
-    """How a model's distribution becomes color; part of its description.
-
-    The defaults were chosen on validation pictures: at vividness 0.5 results are 0.8 times as colorful as real pictures, at the
-    least loss of PSNR.
-    """
-
-    frequency: tuple[float, ...] = ()
-    """Of each ab bin in the training pictures, summing to 1."""
-    temperature: float = 0.38
-    """Of the distribution at vividness 1; 1 at vividness 0. Zhang et al., "Colorful Image Colorization" (2016), settled on 0.38."""
-    rebalance: float = 1.0
-    """How far, at vividness 1, rare colors are given the weight of frequent ones: 0 not at all, 1 wholly."""
-    boost: float = 0.25
-    """What vividness 1 adds to the chroma, as a part of it."""
+SAME_COLOR_RADIUS = 15.0
+"""Distance in the ab plane within which two colors count as the same, for suggestions and confidence."""
+DEFAULT_SUGGESTIONS = 8
+MIN_PROBABILITY = 0.02
+"""Probability that suggestions may leave unexplained."""
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A color that a place may have."""
+    """A plausible color of a place."""
 
     color: str
-    """``#rrggbb`` at the lightness of that place."""
+    """``#rrggbb`` at the lightness of the place."""
     ab: tuple[float, float]
     """CIELAB a*, b*, within sRGB at that lightness."""
     probability: float
-    """By the model; those of all suggestions sum to 1."""
+    """The model's; those of all suggestions sum to 1."""
 
 
-def likelihood(logits: Floats) -> Floats:
-    """(bins, ...) logits -> probabilities that sum to 1 over the bins."""
+def probabilities(logits: Floats) -> Floats:
+    """Softmax over the first axis: (bins, ...) logits -> (bins, ...) probabilities."""
     raised = np.exp(logits - logits.max(axis=0, keepdims=True))
     return np.asarray(raised / raised.sum(axis=0, keepdims=True), np.float32)
 
 
-def mean(likely: Floats) -> Floats:
-    """(bins, h, w) probabilities -> (h, w, 2) the mean a*, b*: the color with the least expected squared error."""
+def expected_color(likely: Floats) -> Floats:
+    """(bins, h, w) probabilities -> (h, w, 2) mean a*, b*: the color with the least expected squared error."""
     count, height, width = likely.shape
     return np.asarray(likely.reshape(count, -1).T @ ab_bins(), np.float32).reshape(height, width, 2)
 
 
-def vivid(logits: Floats, palette: Palette, vividness: float) -> Floats:
-    """Colors between the safest and the most colorful.
+def decode_colors(logits: Floats, palette: Palette, vividness: float) -> Floats:
+    """Colors of cells, from the mean of the distribution (vividness 0) to its annealed mean with class rebalancing (vividness 1).
 
-    The mean of a distribution over red and green is gray. The sharper the distribution and the more weight rare colors have, the
-    nearer the result comes to one of them: Zhang et al.'s annealed mean, with their class rebalancing moved from training to use.
+    The mean of a distribution over red and green is gray. A lower softmax temperature and a higher weight of rare colors bring the result
+    closer to one of them: the annealed mean of Zhang et al. (2016), with their class rebalancing at inference instead of training.
 
     Args:
         logits: (bins, h, w).
-        vividness: 0 is the mean, 1 as far as `palette` goes; a half is already seven tenths of the way.
+        palette: temperature, rebalancing and chroma gain at vividness 1.
+        vividness: 0..1; rebalancing and gain grow with its square root.
 
     Returns:
         (h, w, 2) a*, b*.
     """
     if not vividness:
-        return mean(likelihood(logits))
-    way = math.sqrt(vividness)
+        return expected_color(probabilities(logits))
+    amount = math.sqrt(vividness)
     if palette.frequency:
         frequency = np.array(palette.frequency, np.float32)
-        even = 0.5 * frequency + 0.5 / len(frequency)
-        logits = logits - (way * palette.rebalance * np.log(even))[:, None, None].astype(np.float32)
+        smoothed = 0.5 * frequency + 0.5 / len(frequency)
+        logits = logits - (amount * palette.rebalance * np.log(smoothed))[:, None, None].astype(np.float32)
     sharpness = palette.temperature**-vividness
-    return np.asarray(mean(likelihood(logits * np.float32(sharpness))) * np.float32(1 + way * palette.boost), np.float32)
+    return np.asarray(
+        expected_color(probabilities(logits * np.float32(sharpness))) * np.float32(1 + amount * palette.boost), np.float32
+    )
 
 
 def confidence(logits: Floats, ab: Floats) -> Floats:
-    """(bins, h, w) logits and (h, w, 2) chosen a*, b* -> (h, w) probability, by the model, that the real color is near (`NEAR`)."""
+    """Probability that the real color is within `SAME_COLOR_RADIUS` of the chosen one.
+
+    Args:
+        logits: (bins, h, w).
+        ab: (h, w, 2) chosen a*, b*.
+
+    Returns:
+        (h, w) 0..1.
+    """
     gaps = np.square(ab[None] - ab_bins()[:, None, None, :]).sum(axis=-1)
-    near = np.clip(1 - (np.sqrt(gaps) - NEAR) / BIN_STEP, 0, 1)  # bins on the border count in part
-    return np.asarray((likelihood(logits) * near).sum(axis=0), np.float32)
+    near = np.clip(1 - (np.sqrt(gaps) - SAME_COLOR_RADIUS) / BIN_STEP, 0, 1)  # linear falloff across the border
+    return np.asarray((probabilities(logits) * near).sum(axis=0), np.float32)
 
 
 def histogram(ab: Floats) -> Floats:
-    """(..., 2) a*, b* -> (bins,) share of each ab bin, each color counted for the four bins around it."""
+    """(..., 2) a*, b* -> (bins,) relative frequency of each ab bin, each color shared by the four bins around it."""
     bins = np.rint(ab_bins() / BIN_STEP).astype(int)
     low = bins.min(axis=0)
     table = np.full(bins.max(axis=0) - low + 2, -1)
@@ -109,47 +116,50 @@ def histogram(ab: Floats) -> Floats:
     return np.asarray(shares / max(shares.sum(), 1e-12), np.float32)
 
 
-def pull(logits: Floats, wanted: Floats, *, strength: float = 0.7, rounds: int = 6, most: float = 4.0) -> Floats:
-    """Weigh the bins so that over the whole picture they occur about as often as `wanted`.
+def match_histogram(
+    logits: Floats, wanted: Floats, *, strength: float = 0.7, iterations: int = 6, max_log_weight: float = 4.0
+) -> Floats:
+    """Reweight the bins so that over the whole picture their mean probabilities approach a histogram.
 
-    Each place keeps its own opinion of what is likely there; only what is common in the picture changes. It is iterative
-    proportional fitting (Deming and Stephan, 1940), damped.
+    Every cell gets the same weights, so differences between cells stay. It is damped iterative proportional fitting (Deming and Stephan,
+    1940).
 
     Args:
         logits: (bins, h, w).
-        wanted: (bins,) shares, as `histogram` gives them.
-        strength: 0 leaves the picture's own shares, 1 asks for those wanted.
-        most: the largest weight of a bin, as a logarithm.
+        wanted: (bins,) as `histogram` gives it.
+        strength: 0 keeps the picture's own histogram, 1 asks for `wanted`.
+        iterations: of the fitting.
+        max_log_weight: limit of a bin's weight, as a natural logarithm.
 
     Returns:
         (bins, h, w) logits.
     """
     count = len(logits)
     flat = logits.reshape(count, -1)
-    own = likelihood(flat).mean(axis=1)
+    own = probabilities(flat).mean(axis=1)
     target = strength * wanted + (1 - strength) * own + 1e-5
     weight = np.zeros(count, np.float32)
-    for _ in range(rounds):
-        now = likelihood(flat + weight[:, None]).mean(axis=1) + 1e-5
-        weight = np.clip(weight + 0.7 * np.log(target / now), -most, most).astype(np.float32)
+    for _ in range(iterations):
+        now = probabilities(flat + weight[:, None]).mean(axis=1) + 1e-5
+        weight = np.clip(weight + 0.7 * np.log(target / now), -max_log_weight, max_log_weight).astype(np.float32)
     return np.asarray(logits + weight[:, None, None], np.float32)
 
 
 def suggestions(likely: Floats, lightness: float, count: int) -> list[Suggestion]:
-    """The most probable colors of a place.
+    """The most probable colors of a place, one for each peak of the distribution.
 
     Args:
-        likely: (bins,) probabilities there.
-        lightness: L* there, 0..100.
-        count: at most so many.
+        likely: (bins,) probabilities.
+        lightness: L* of the place, 0..100.
+        count: maximum number.
 
     Returns:
-        The most probable first; each stands for the bins round a peak, its color their mean brought into sRGB.
+        The most probable first; each is the mean of the bins around a peak, with its chroma reduced to what sRGB can show.
     """
     left, bins = likely.astype(np.float64).copy(), ab_bins()
-    near = np.square(bins[:, None] - bins[None]).sum(axis=-1) <= NEAR**2
+    near = np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2
     peaks: list[tuple[float, npt.NDArray[np.float64]]] = []
-    while len(peaks) < count and (not peaks or left.sum() > 0.02):
+    while len(peaks) < count and (not peaks or left.sum() > MIN_PROBABILITY):
         group = near[int((near @ left).argmax())] & (left > 0)
         mass = left[group].sum()
         if mass <= 0:
@@ -162,13 +172,13 @@ def suggestions(likely: Floats, lightness: float, count: int) -> list[Suggestion
         inside = into_gamut(lightness, ab)
         rgb = np.rint(lab_to_rgb(np.array([lightness, *inside], np.float32)) * 255).astype(int)
         color = "#{:02x}{:02x}{:02x}".format(*rgb)
-        known = found.get(color)  # two that the lightness makes the same are one
+        known = found.get(color)  # at this lightness two peaks may be the same sRGB color
         found[color] = Suggestion(color, known.ab if known else inside, mass / total + (known.probability if known else 0))
     return sorted(found.values(), key=lambda s: -s.probability)
 
 
 def into_gamut(lightness: float, ab: npt.NDArray[np.floating]) -> tuple[float, float]:
-    """a*, b* with as much chroma as sRGB can show at this L* and hue."""
+    """a*, b* with chroma reduced to what sRGB can show at this L* and hue."""
     table = gamut_chroma()
     chroma, hue = float(np.hypot(*ab)), float(np.degrees(np.arctan2(ab[1], ab[0]))) % 360
     row = int(np.clip(round(lightness / 100 * (table.shape[0] - 1)), 0, table.shape[0] - 1))

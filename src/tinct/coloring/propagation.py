@@ -1,9 +1,9 @@
-"""What the network left undone at hints, spread over what belongs to them.
+"""The remaining error at hints, propagated to similar places by simple kriging.
 
-The network follows hints, but not all the way. The difference between a hint and the network's color at its place is known there
-exactly, and is likely to hold for places near by that are as light and that the network gave the same color. That is regression with a
-Gaussian process whose mean is the network's answer, known as simple kriging (Rasmussen and Williams, "Gaussian Processes for Machine
-Learning", 2006, chapter 2).
+The network follows hints only in part. At a hint the difference between its color and the network's is known exactly, and it probably
+holds for nearby places of similar lightness that got the same color. Kriging is regression with a Gaussian process whose mean is the
+network's answer (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapter 2), here with a squared exponential
+kernel over position, L* and the network's ab.
 """
 
 from __future__ import annotations
@@ -12,25 +12,27 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import AB_SCALE
+from ..resampling import area_resize
 
 __all__ = ["krige"]
 
 Floats = npt.NDArray[np.float32]
 
-NEAR = 0.5
-"""Places so far apart, as a part of the picture's shorter side, still have much in common; so have, all else being equal,"""
-LIKE_LIGHTNESS = 12.0
-"""places whose L* differs by this,"""
-LIKE_COLOR = 8.0
-"""and places whose a*, b* as the network has them differ by this. All three were chosen on validation pictures."""
-DOUBT = 0.2
-"""Variance of what is seen at one hinted cell alone, against that of what is spread: smooths where hints disagree."""
-MOST = 500
-"""Hinted cells that are taken into account; of more, evenly chosen ones."""
+# The three length scales were chosen together on validation pictures.
+POSITION_SCALE = 0.5
+"""Kernel length scale for position, as a share of the picture's short side."""
+LIGHTNESS_SCALE = 12.0
+"""Kernel length scale for L*."""
+AB_LENGTH_SCALE = 8.0
+"""Kernel length scale for the network's a*, b*."""
+NOISE_VARIANCE = 0.2
+"""Noise variance of one hinted cell, relative to the kernel's variance; it averages hints that disagree."""
+MAX_HINTED_CELLS = 500
+"""Hinted cells that are used at most; of more, evenly spaced ones."""
 
 
 def krige(cells: Floats, lightness: Floats, planes: Floats) -> Floats:
-    """Colors of cells, brought nearer to the hints wherever these have something to say.
+    """Correct the colors of cells by the errors at hints.
 
     Args:
         cells: (h, w, 2) a*, b* that the network gave, with these hints.
@@ -44,33 +46,25 @@ def krige(cells: Floats, lightness: Floats, planes: Floats) -> Floats:
         return cells
     height, width = cells.shape[:2]
     missing = [(0, full - there) for full, there in zip(lightness.shape, planes.shape[1:], strict=True)]
-    hints = _means(np.moveaxis(np.pad(planes, [(0, 0), *missing]), 0, -1), height, width)  # (h, w, 3)
+    hints = area_resize(np.moveaxis(np.pad(planes, [(0, 0), *missing]), 0, -1).astype(np.float64), height, width)  # (h, w, 3)
     rows, columns = np.nonzero(hints[..., 2])
-    step = -(-len(rows) // MOST)
+    step = -(-len(rows) // MAX_HINTED_CELLS)
     rows, columns = rows[::step], columns[::step]
     covered = hints[rows, columns, 2:]
-    undone = hints[rows, columns, :2] / covered * AB_SCALE - cells[rows, columns]  # (N, 2)
+    error = hints[rows, columns, :2] / covered * AB_SCALE - cells[rows, columns]  # (N, 2)
 
-    y, x = np.mgrid[:height, :width] / (NEAR * min(height, width))
-    light = _means(lightness[..., None], height, width) / LIKE_LIGHTNESS
-    places = np.concatenate([y[..., None], x[..., None], light, cells / LIKE_COLOR], axis=-1)  # (h, w, 5)
+    y, x = np.mgrid[:height, :width] / (POSITION_SCALE * min(height, width))
+    light = area_resize(lightness[..., None].astype(np.float64), height, width) / LIGHTNESS_SCALE
+    places = np.concatenate([y[..., None], x[..., None], light, cells / AB_LENGTH_SCALE], axis=-1)  # (h, w, 5)
     hinted = places[rows, columns]
-    doubt = np.diag(DOUBT / covered[:, 0].clip(max=1))
-    weights = np.linalg.solve(_alike(hinted, hinted) + doubt, undone)
-    more = _alike(places.reshape(-1, places.shape[-1]), hinted) @ weights
-    return np.asarray(cells + more.reshape(cells.shape), np.float32)
+    noise = np.diag(NOISE_VARIANCE / covered[:, 0].clip(max=1))
+    weights = np.linalg.solve(_kernel(hinted, hinted) + noise, error)
+    correction = _kernel(places.reshape(-1, places.shape[-1]), hinted) @ weights
+    return np.asarray(cells + correction.reshape(cells.shape), np.float32)
 
 
-def _alike(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """(N, M) covariance of places (N, C) and (M, C): 1 for the same, near 0 for those that have nothing to do with each other."""
-    apart = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-    alike: npt.NDArray[np.floating] = np.exp(-0.5 * apart.clip(min=0))
-    return alike
-
-
-def _means(values: npt.NDArray[np.floating], height: int, width: int) -> npt.NDArray[np.floating]:
-    """(H, W, C) -> (height, width, C) of equal blocks."""
-    tall, wide, count = values.shape
-    blocks = values.reshape(height, tall // height, width, wide // width, count)
-    means: npt.NDArray[np.floating] = blocks.mean(axis=(1, 3), dtype=np.float64)
-    return means
+def _kernel(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """(N, M) squared exponential kernel of scaled coordinates (N, C) and (M, C): 1 for equal ones, 0 for distant ones."""
+    squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    kernel: npt.NDArray[np.floating] = np.exp(-0.5 * squared.clip(min=0))
+    return kernel

@@ -1,17 +1,17 @@
-"""What a colored file says of its making, in XMP: that its colors are a model's, which, and all that it takes to make them again.
+"""The record inside a colored file, in XMP: that a model made its colors, which model, and everything needed to make them again.
 
-For everybody's readers there are ``Iptc4xmpExt:DigitalSourceType``, ``AISystemUsed``, ``AISystemVersionUsed`` and ``xmp:CreatorTool``;
-what they said before is kept as ``tinct:Former...``. The other ``tinct:`` properties are a `Record`, each of its fields in one of them.
+Other programs read ``Iptc4xmpExt:DigitalSourceType``, ``AISystemUsed``, ``AISystemVersionUsed`` and ``xmp:CreatorTool``; their former
+values are kept as ``tinct:Former...``. The other ``tinct:`` properties hold the fields of a `Record`; ``tinct:Edit`` is the edit as JSON.
 
 The source type is ``compositeWithTrainedAlgorithmicMedia``, by IPTC's name "Edited using Generative AI": "augmentation, correction or
-enhancement using a Generative AI model, such as with inpainting or outpainting operations". A captured photograph is there, and keeps
-its lightness; a generative model, trained on other pictures, adds colors that nobody recorded. The codes beside it would be wrong:
+enhancement using a Generative AI model, such as with inpainting or outpainting operations". The photograph was captured and
+keeps its lightness; a generative model, trained on other pictures, adds colors that nobody recorded. Neighboring codes would be wrong:
 
 - ``algorithmicallyEnhanced`` is "modification or correction by algorithm without changing the main content of the media [...] such as
-  sharpening or applying noise reduction": an understatement, as the colors of a coat are content, and are made up.
+  sharpening or applying noise reduction": an understatement, as the colors of a coat are content, and are invented.
 - ``trainedAlgorithmicMedia`` is "digital media created algorithmically using an Artificial Intelligence model trained on captured
-  content": an overstatement, as what is to be seen was captured.
-- ``compositeSynthetic`` is a "mix or composite of several elements, at least one of which is Generative AI"; there is one picture.
+  content": an overstatement, as the depicted content was captured.
+- ``compositeSynthetic`` is a "mix or composite of several elements, at least one of which is Generative AI"; here is only one picture.
 
 IPTC NewsCodes, "Digital Source Type" (October 2024), http://cv.iptc.org/newscodes/digitalsourcetype/; "IPTC Photo Metadata Standard"
 (2025.1), for the AI properties.
@@ -21,190 +21,138 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
-from ..errors import HintError, PhotoError
+from ..errors import ConfigError, HintError, PhotoError
 from ..photo.metadata.xmp import merge, properties
-from .hints import Hint, Strokes
-from .packing import Absent, digest, pack, pack_hints, plain, unpack, unpack_hints
+from ..photo.opening import read_xmp
+from .edit import Edit
+from .packing import fitting, pack, unpack
 
-__all__ = ["MOST", "OUTPUTS", "SOURCE_TYPE", "Absent", "Record", "Reference", "digest", "forget", "plain", "read_record"]
+__all__ = ["OUTPUTS", "SOURCE_TYPE", "Record", "read_record"]
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-MOST = 60_000
-"""Bytes of XMP that libvips writes into a JPEG: of more it writes nothing, and says nothing. (A segment holds 65,502.)"""
 OUTPUTS = ("color", "layer", "compare")
-FORMAT = 1
-_MOST_THREADS = 1024
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """What the network takes from a reference picture."""
-
-    name: str
-    """Of its file, for people; may be empty."""
-    code: npt.NDArray[np.float32]
-    """(1, latent)"""
-    histogram: npt.NDArray[np.float32]
-    """(bins,) share of each ab bin."""
+FORMAT = 2
+_MAX_THREADS = 1024
+_PROPERTIES = {
+    "output": "tinct:Output",
+    "model": "tinct:Model",
+    "weights": "tinct:WeightsSHA256",
+    "tinct": "tinct:Version",
+    "device": "tinct:Device",
+    "threads": "tinct:Threads",
+    "jpeg_quality": "tinct:JPEGQuality",
+    "original": "tinct:OriginalSHA256",
+    "original_name": "tinct:OriginalName",
+}
+"""Field of a `Record` -> property; numbers are written in decimal."""
+_NUMBERS = {"threads", "jpeg_quality"}
 
 
 @dataclass(frozen=True)
 class Record:
-    """All that decides what a colored file looks like, and nothing else: no date, no place, nobody's name."""
+    """Everything that decides what a colored file looks like, and nothing else: no date, no place, nobody's name."""
 
     model: str
-    """Its name."""
+    """Name of the model."""
     weights: str
     """SHA-256 of its ``.safetensors`` file."""
     tinct: str
-    """The version that made the file."""
+    """Version of tinct that made the file."""
+    device: str = "cpu"
+    """Device on which the network ran."""
     threads: int = 0
-    """Of the processor, as `Colorizer` was told: sums in another order are rounded otherwise."""
-    variant: int = 1
-    """1 is the automatic coloring."""
-    seed: int = 0
-    vividness: float = 0.5
-    strength: float = 1.0
-    detail: int | None = None
-    """Working size in pixels of the short side; None for a model that has only one."""
-    quality: str = "normal"
-    """``normal`` or ``best``."""
-    hints: tuple[Hint | Strokes | Absent, ...] = ()
-    """As `plain` makes them."""
-    like: Reference | None = None
+    """Processor threads, as given to `Colorizer`: sums in another order are rounded differently."""
+    edit: Edit = field(default_factory=Edit)
+    """The edit; `Edit.like` is None or a `Reference`, hints that were too long are `Omitted`."""
     original: str = ""
-    """SHA-256 of the original's file; empty where there was none."""
+    """SHA-256 of the original's file; empty if it didn't come as a file."""
     original_name: str = ""
-    """Of the original's file, without its folders."""
+    """Name of the original's file, without folders."""
     jpeg_quality: int = 0
-    """Of JPEG and WebP, 1..100; 0 for formats that have none."""
+    """Quality of JPEG, WebP and AVIF, 1..100; 0 in a record that wasn't read from a file."""
     output: str = "color"
-    """``color``, ``layer`` (the colors alone) or ``compare`` (side by side with the original)."""
+    """One of `OUTPUTS`: the colored photograph, the colors alone as a layer, or both side by side."""
 
-    def to_xmp(self, existing: bytes | None, most: int | None = MOST) -> bytes:
-        """A packet with this record in it.
+    def to_xmp(
+        self,
+        existing: bytes | None,
+        max_bytes: int | None,
+        *,
+        original: str | None = None,
+        output: str | None = None,
+        jpeg_quality: int | None = None,
+    ) -> bytes:
+        """An XMP packet with this record.
 
         Args:
-            existing: the original's packet, whose other content is kept. One that isn't safe to parse (see `xmp`) is replaced.
-            most: bytes; None where the format has no bound. If it would be longer, first the hints become checksums, then the longest
-                of what is not ours is left out.
+            existing: the original's packet, whose other properties are kept; one that isn't safe to parse (see `xmp`) is replaced.
+            max_bytes: size limit of the format. If the packet would be longer, the hints are replaced by checksums; if that isn't
+                enough, they are kept, and the longest of the other properties are left out.
+            original: replaces the field of that name.
+            output: replaces the field of that name.
+            jpeg_quality: replaces the field of that name.
 
         Returns:
-            UTF-8 with the ``<?xpacket?>`` wrapper; of the same input always the same.
+            UTF-8 with the ``<?xpacket?>`` wrapper; deterministic.
         """
+        given = {"original": original, "output": output, "jpeg_quality": jpeg_quality}
+        record = replace(self, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
         values = {"tinct:Format": str(FORMAT)}
-        for name, (key, _) in _SIMPLE.items():
-            if (value := getattr(self, name)) not in (None, ""):
-                values[key] = repr(value) if isinstance(value, float) else str(value)
-        if self.like is not None:
-            arrays = {"code": self.like.code, "histogram": self.like.histogram}
-            packed = {key: pack(array.astype("<f4").tobytes()) for key, array in arrays.items()}
-            values["tinct:Reference"] = json.dumps({"name": self.like.name} | packed)
+        values |= {key: str(value) for name, key in _PROPERTIES.items() if (value := getattr(record, name)) not in ("", 0)}
         values |= _former(properties(existing)) | _shared(self.model, self.tinct)
-        if not self.hints:
-            return merge(existing, values, most)
-        texts = pack_hints(self.hints)
+        texts = [pack(self.edit.changed(hints=hints).to_json()) for hints in fitting(self.edit.hints)]
         for text in texts:
-            packet = merge(existing, values | {"tinct:Hints": text})
-            if most is None or len(packet) <= most:
+            packet = merge(existing, values | {"tinct:Edit": text})
+            if max_bytes is None or len(packet) <= max_bytes:
                 return packet
-        return merge(existing, values | {"tinct:Hints": texts[0]}, most)
+        return merge(existing, values | {"tinct:Edit": texts[0]}, max_bytes)
 
     @classmethod
     def from_xmp(cls, packet: bytes, where: str = "the XMP packet") -> Record | None:
-        """The record in a packet; None where there is none. Raises PhotoError, with `where`, for one that is newer or damaged."""
+        """The record in a packet; None if it has none.
+
+        Raises:
+            PhotoError: it was written by another version of tinct, or is damaged; the message begins with `where`.
+        """
         values = properties(packet)
         if "tinct:Format" not in values:
             return None
         try:
-            if int(values["tinct:Format"]) > FORMAT:
+            if int(values["tinct:Format"]) != FORMAT:
                 raise PhotoError(
-                    f"{where} was colored by a newer tinct, {values.get('tinct:Version')}: update tinct, then try again"
+                    f"{where} was colored by tinct {values.get('tinct:Version')}, whose record this version doesn't read",
+                    code="record-version",
                 )
-            fields = {name: parse(values[key]) for name, (key, parse) in _SIMPLE.items() if key in values}
-            if "tinct:Reference" in values:
-                entry = json.loads(values["tinct:Reference"])
-                code, histogram = (np.frombuffer(unpack(entry[key]), "<f4").astype(np.float32) for key in ("code", "histogram"))
-                if not (np.isfinite(code).all() and np.isfinite(histogram).all()):
-                    raise ValueError("its reference is no number")
-                fields["like"] = Reference(str(entry["name"]), code[None], histogram)
-            if "tinct:Hints" in values:
-                fields["hints"] = unpack_hints(values["tinct:Hints"])
-            record = cls(**fields)
-            if record.output not in OUTPUTS or not 0 <= record.threads <= _MOST_THREADS:
-                raise ValueError("no such output, or number of threads")
+            found = {name: values[key] for name, key in _PROPERTIES.items() if key in values}
+            numbers = {name: int(found.pop(name)) for name in _NUMBERS if name in found}
+            record = cls(**found, **numbers, edit=Edit.from_dict(json.loads(unpack(values["tinct:Edit"]))))  # type: ignore[arg-type]
+            if record.output not in OUTPUTS or not (0 <= record.threads <= _MAX_THREADS and 0 <= record.jpeg_quality <= 100):
+                raise ValueError("unknown output, or a number out of its range")
             return record
-        except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, zlib.error, HintError) as error:
+        except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, zlib.error, HintError, ConfigError) as error:
             raise PhotoError(
-                f"{where} says how it was colored, but the record is damaged ({error}); color its original anew"
+                f"{where} says how it was colored, but the record is damaged ({error}); color its original again",
+                code="record-damaged",
             ) from None
 
 
-def forget(packet: bytes) -> bytes:
-    """The packet without a record, which would be untrue of another coloring of the same file; one that has none as it is."""
-    return merge(packet, {}) if any(key.startswith("tinct:") for key in properties(packet)) else packet
-
-
 def read_record(path: str | Path) -> Record:
-    """How a file was colored. Raises PhotoError where it can't be read or doesn't say so."""
-    import pyvips
-
-    from ..photo.formats import find_loader, first_line
-
-    path = Path(path)
-    if not path.is_file():
-        raise PhotoError(f"{path}: there is no such file; check the path")
-
-    def source() -> pyvips.Source:
-        if str(path).isprintable():
-            return pyvips.Source.new_from_file(str(path))
-        return pyvips.Source.new_from_memory(path.read_bytes())  # libvips takes only names that are UTF-8
-
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-        image = pyvips.Operation.call(find_loader(str(path), source(), head, path.suffix.lower()), source(), access="sequential")
-    except (pyvips.Error, OSError) as error:
-        reason = first_line(error) if isinstance(error, pyvips.Error) else error.strerror
-        raise PhotoError(f"{path} is no picture that tinct reads, or it is damaged ({reason}); get a fresh copy of it") from None
-    packet = image.get("xmp-data") if image.get_typeof("xmp-data") else b""
-    if (record := Record.from_xmp(packet, str(path))) is None:
+    """How a file was colored. Raises PhotoError if it can't be read, or doesn't say."""
+    record = Record.from_xmp(read_xmp(Path(path)), str(path))
+    if record is None:
         raise PhotoError(
-            f"{path} doesn't say how it was colored: it is not tinct's, was made with --no-provenance, or another program removed its "
-            "metadata; color its original anew with `tinct colorize`"
+            f"{path} doesn't say how it was colored: tinct didn't make it, or made it without provenance, or another program removed its "
+            "metadata",
+            code="no-record",
         )
     return record
 
 
-_Parse: TypeAlias = "Callable[[str], Any]"
-_SIMPLE: dict[str, tuple[str, _Parse]] = {
-    "output": ("tinct:Output", str),
-    "model": ("tinct:Model", str),
-    "weights": ("tinct:WeightsSHA256", str),
-    "tinct": ("tinct:Version", str),
-    "threads": ("tinct:Threads", int),
-    "variant": ("tinct:Variant", int),
-    "seed": ("tinct:Seed", int),
-    "vividness": ("tinct:Vividness", float),
-    "strength": ("tinct:Strength", float),
-    "detail": ("tinct:Detail", int),
-    "quality": ("tinct:Quality", str),
-    "jpeg_quality": ("tinct:JPEGQuality", int),
-    "original": ("tinct:OriginalSHA256", str),
-    "original_name": ("tinct:OriginalName", str),
-}
-
-
 def _shared(model: str, version: str) -> dict[str, str]:
-    """Properties that other programs know."""
+    """Properties that other programs read."""
     return {
         "Iptc4xmpExt:DigitalSourceType": SOURCE_TYPE,
         "Iptc4xmpExt:AISystemUsed": f"tinct, model {model}",
@@ -214,7 +162,7 @@ def _shared(model: str, version: str) -> dict[str, str]:
 
 
 def _former(old: dict[str, str]) -> dict[str, str]:
-    """What those properties said before any coloring, by tinct or after it."""
+    """The values of the shared properties before the first coloring, whichever program wrote them."""
     ours = _shared(old.get("tinct:Model", ""), old.get("tinct:Version", "")) if "tinct:Format" in old else {}
     former = {}
     for key in _shared("", ""):

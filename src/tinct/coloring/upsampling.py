@@ -1,7 +1,7 @@
-"""Chroma from the network's few cells to the photograph's full size, along the edges that its lightness shows.
+"""Chroma from the network's cells to the photograph's full size, with the edges of its lightness.
 
-`sharpen` spreads the cells over about four times as many pixels a side, still few enough for NumPy; `guided` takes those to full size
-within libvips' stream. `enlarge` is the plain bilinear way, with which the two are compared.
+`sharpen` takes the cells to about four times as many pixels a side, still few enough for NumPy; `guided` takes those to full size within
+libvips' stream. `enlarge` is plain bilinear interpolation, the baseline for both. `recolor` puts chroma on a `Photo`.
 """
 
 from __future__ import annotations
@@ -11,26 +11,53 @@ import numpy.typing as npt
 import pyvips
 
 from ..color import L_SCALE
-from .flow import bounds, box, flow, line, means, resize, variance
+from ..photo import Photo
+from ..resampling import area_resize, bilinear_resize
+from .flow import PLANE, box, cell_bounds, guided_filter, solve, variance
+from .provenance import Record
 
-__all__ = ["enlarge", "guided", "sharpen"]
+__all__ = ["enlarge", "guided", "recolor", "sharpen"]
 
 Floats = npt.NDArray[np.float32]
 
-_COARSE = 3e-2
-"""Variance of L* / L_SCALE up to which colors follow the full-size lightness by less than half: what is left is edges, not texture."""
-_DETAIL = 4
-"""Colors follow a lightness of so many pixels for each pixel of the middle size; that of larger photographs is averaged first."""
-_LARGE = 4
-"""Times that a photograph is shrunk from which on its colors stay at half its size: they are so smooth then that none can see it."""
-_RETURNS = 2
+_SLOPE_EPSILON = 3e-2
+"""Regularization of the full-size guided filter: variance of L* / L_SCALE at which chroma follows lightness by half. Edges pass, texture doesn't."""
+_GUIDE_FACTOR = 4
+"""Guide pixels for each pixel of the middle size, a side; larger photographs are averaged to this first."""
+_HALF_SIZE_FROM = 4
+"""Shrink factor from which chroma stays at half the photograph's size: it is so smooth then that the difference can't be seen."""
+_BACK_PROJECTIONS = 2
+
+
+def recolor(photo: Photo, ab: Floats, lightness: Floats | None = None, *, record: Record | None = None) -> Photo:
+    """A photograph with new chroma: its own full-size L*, alpha and metadata.
+
+    Chroma follows the photograph's edges (`guided`). Colors outside sRGB lose chroma, not lightness or hue.
+
+    Args:
+        photo: the photograph.
+        ab: (h, w, 2) a*, b* of any size.
+        lightness: (h, w) `Photo.small_lightness` of that size, if it was computed already.
+        record: how the colors were found; `Photo.save` writes it into the file.
+
+    Returns:
+        A lazy `Photo`, 16-bit if `photo` is, else 8-bit.
+
+    Raises:
+        PhotoError: the file is damaged.
+        ValueError: `ab` is not (h, w, 2), or `lightness` is of another size.
+    """
+    _check(ab)
+    ab = ab.copy()  # the caller may change theirs later
+    light = photo.small_lightness(ab.shape[1], ab.shape[0]) if lightness is None else lightness.copy()
+    return photo.with_chroma(lambda full: guided(ab, light, full), record)
 
 
 def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]) -> Floats:
-    """Spread the colors of cells over finer pixels: evenly where lightness is even, with an edge where it has one.
+    """Enlarge the chroma of cells: smooth where lightness is smooth, with an edge where lightness has one.
 
-    Colors flow between neighbors of like lightness (see `_flow.flow`), a guided filter makes smooth what is left of grain, and
-    back-projection (Irani and Peleg, "Improving Resolution by Image Registration", 1991) gives the cells their means again.
+    Colors diffuse between neighbors of similar lightness (`flow.solve`), a guided filter removes remaining grain, and back-projection
+    (Irani and Peleg, "Improving Resolution by Image Registration", 1991) restores the means of the cells.
 
     Args:
         cells: (h, w, 2) a*, b*, each the mean over its part of the picture.
@@ -42,56 +69,56 @@ def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]
     Raises:
         ValueError: other shapes.
     """
-    light = _checked(cells, lightness)
+    light = _check(cells, lightness)
     wanted: Floats = np.ascontiguousarray(np.moveaxis(cells, -1, 0), np.float32)  # (2, h, w)
     height, width = (max(1, round(many / few)) * few for many, few in zip(light.shape, wanted.shape[1:], strict=True))
-    ab = resize(wanted, height, width)  # (2, H, W)
+    ab = bilinear_resize(wanted, height, width, PLANE)  # (2, H, W)
     if ab.size > wanted.size:
-        fitting = resize(light, height, width) if light.shape != (height, width) else light
-        ab = line(flow(ab, wanted, fitting), fitting)
-        for _ in range(_RETURNS):
-            ab += resize(wanted - means(ab, wanted.shape), height, width)
-        ab = np.clip(ab, *bounds(wanted, height, width))
+        fitting = bilinear_resize(light, height, width) if light.shape != (height, width) else light
+        ab = guided_filter(solve(ab, wanted, fitting), fitting)
+        for _ in range(_BACK_PROJECTIONS):
+            ab += bilinear_resize(wanted - area_resize(ab, wanted.shape[1], wanted.shape[2], PLANE), height, width, PLANE)
+        ab = np.clip(ab, *cell_bounds(wanted, height, width))
     if light.shape != (height, width):
-        ab = resize(ab, *light.shape)
+        ab = bilinear_resize(ab, light.shape[0], light.shape[1], PLANE)
     return np.ascontiguousarray(np.moveaxis(ab, 0, -1))
 
 
 def guided(ab: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating], full: pyvips.Image) -> pyvips.Image:
     """Enlarge chroma to the size of a photograph, with sharp edges where its full-size lightness has them.
 
-    A fast guided filter (He and Sun, "Fast Guided Filter", 2015): ab = A L + B round every pixel of the middle size, with A and B
-    enlarged bilinearly. A is reduced where ab doesn't follow L, so that texture and grain keep out of the colors; B makes the model
-    exact at the middle size. A much larger photograph is averaged to `_DETAIL` times the middle size before and its colors are enlarged
-    bilinearly after: that is faster, and evens out grain.
+    A fast guided filter (He and Sun, "Fast Guided Filter", 2015): ab = A L + B around each pixel of the middle size, A and B enlarged
+    bilinearly. A is reduced where ab doesn't follow L, which keeps texture and grain out of the colors; B makes the model exact at the
+    middle size. A much larger photograph is averaged to `_GUIDE_FACTOR` times the middle size first, and its chroma enlarged bilinearly
+    afterwards: that is faster, and suppresses grain.
 
     Args:
         ab: (H, W, 2) a*, b* of the middle size, as `sharpen` gives them.
         lightness: (H, W) L* 0..100 of the same pixels.
-        full: one float band, L* 0..100, of the same area. It may be sequential: it is read once, from top to bottom. Whoever joins it
-            to the result should put a ``linecache`` on it first, else both compute it.
+        full: one float band, L* 0..100, of the same area. It may be sequential: it is read once, from top to bottom. A caller
+            that joins it with the result should put a ``linecache`` on it first, or libvips computes it twice.
 
     Returns:
-        A lazy image of 2 float bands, of the size of `full`; of a large scan, each of its pixels stands for two by two.
+        A lazy image of 2 float bands, of the size of `full`; of a large scan, half that size.
 
     Raises:
         ValueError: other shapes, or more bands.
     """
-    light = _checked(ab, lightness)
+    light = _check(ab, lightness)
     if ab.shape[:2] != light.shape or full.bands != 1:
         raise ValueError(f"ab {ab.shape}, lightness {light.shape} and {full.bands} bands of full size don't belong together")
     values: Floats = np.ascontiguousarray(np.moveaxis(ab, -1, 0), np.float32)  # (2, H, W)
     slope = _slope(values, light)
     lines = _image(np.moveaxis(np.concatenate([slope, values - slope * light]), 0, -1))
     width, height = full.width, full.height
-    shrink = max(1, min(width // (light.shape[1] * _DETAIL), height // (light.shape[0] * _DETAIL)))
+    shrink = max(1, min(width // (light.shape[1] * _GUIDE_FACTOR), height // (light.shape[0] * _GUIDE_FACTOR)))
     small = full.shrink(shrink, shrink, ceil=True) if shrink > 1 else full
     step_x, step_y = light.shape[1] / width * shrink, light.shape[0] / height * shrink
     lines = _scaled(lines, step_x, step_y, small.width, small.height)
     color = lines.extract_band(0, n=2) * small + lines.extract_band(2, n=2)
     if shrink == 1:
         return color
-    whole = 2 if shrink >= _LARGE else 1
+    whole = 2 if shrink >= _HALF_SIZE_FROM else 1
     return _scaled(color, whole / shrink, whole / shrink, -(-width // whole), -(-height // whole))
 
 
@@ -109,14 +136,14 @@ def enlarge(ab: npt.NDArray[np.floating], width: int, height: int) -> pyvips.Ima
     Raises:
         ValueError: `ab` is not (h, w, 2), or a side is below 1.
     """
-    _checked(ab)
+    _check(ab)
     if min(width, height) < 1:
         raise ValueError(f"cannot enlarge to {width} × {height} pixels")
     return _scaled(_image(ab), ab.shape[1] / width, ab.shape[0] / height, width, height)
 
 
-def _checked(ab: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating] | None = None) -> Floats:
-    """`lightness` as float32."""
+def _check(ab: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating] | None = None) -> Floats:
+    """`lightness` as contiguous float32. Raises ValueError for wrong shapes."""
     if ab.ndim != 3 or ab.shape[2] != 2 or not ab.size:
         raise ValueError(f"ab must be (h, w, 2), not {ab.shape}")
     light = np.zeros((1, 1)) if lightness is None else lightness
@@ -126,12 +153,12 @@ def _checked(ab: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating] |
 
 
 def _slope(ab: Floats, light: Floats) -> Floats:
-    """(2, H, W) change of ab for each unit of L* in the 3 × 3 round each pixel, less the less L* explains of it."""
+    """(2, H, W) slope of ab over L* in the 3 × 3 pixels around each pixel, reduced by the share of variance that L* doesn't explain."""
     light = light / np.float32(L_SCALE)
     spread = variance(light, 1)
     joint = box(ab * light, 1) - box(ab, 1) * box(light, 1)
     explained = (joint**2).sum(0) / ((spread + np.float32(1e-6)) * (variance(ab, 1).sum(0) + 1))  # 0..1
-    slope: Floats = box(joint / (spread + np.float32(_COARSE)) * explained**2, 1) / np.float32(L_SCALE)
+    slope: Floats = box(joint / (spread + np.float32(_SLOPE_EPSILON)) * explained**2, 1) / np.float32(L_SCALE)
     return slope
 
 
@@ -142,10 +169,10 @@ def _image(values: npt.NDArray[np.floating]) -> pyvips.Image:
 
 
 def _scaled(image: pyvips.Image, step_x: float, step_y: float, width: int, height: int) -> pyvips.Image:
-    """`width` × `height` pixels, each `step` of those of `image` wide, from the top left corner on: bilinear, edges replicated.
+    """Resample bilinearly to `width` × `height` pixels, each `step` pixels of `image` wide; edges replicated.
 
-    Pixel centers lie at half-integers, as in ``cv2.resize`` and ``skimage.transform.resize(order=1, mode="edge")``: a shift by
-    part of a small pixel would show as a colored rim along every edge of the large picture.
+    Pixel centers lie at half-integers, as in `tinct.resampling`: a shift by part of a small pixel would show as a colored rim along every
+    edge of the large picture.
     """
     # vips puts pixel centers at integers: output x samples input (x + 0.5) * step - 0.5 = x * step - (0.5 - step / 2)
     return image.affine(

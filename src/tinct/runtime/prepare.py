@@ -1,53 +1,53 @@
-"""From a photograph's lightness to what a network sees, and from what it says back to colors.
+"""From a photograph's lightness to a network's input, and from its output to colors.
 
-Training, evaluation, export and use all go through this one pair.
+Training, evaluation, export and use all go through this one pair of functions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from ..color import L_SCALE, rgb_to_lab
 from ..errors import ConfigError
+from ..resampling import area_resize, bilinear_resize
 
-__all__ = ["Preparation", "overlaps", "resize"]
+__all__ = ["Preparation"]
 
-LONGEST = 8
-"""The long side at the working size is at most so many times the short one's: a picture may claim to be a mere line."""
+MAX_ASPECT = 8
+"""The long side is at most this many times `Preparation.side`, or a picture of one line would keep its full length."""
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """At what size and shape a network sees pictures."""
+    """Size and shape of a network's input."""
 
     side: int
-    """The working size in pixels: of the short side, or of the long one where the network needs a square."""
+    """Working size in pixels: of the short side, or of the long side for a network that needs a square."""
     multiple: int = 1
-    """Height and width must be multiples of this."""
+    """Height and width of the input are multiples of this."""
     square: bool = False
-    """Whether the network takes only side × side; a picture of another shape is padded, never squashed."""
+    """Whether the input is always side × side; a picture of another shape is padded, never squeezed."""
 
     def __post_init__(self) -> None:
         if self.side < 1 or self.multiple < 1 or self.side % self.multiple:
-            raise ConfigError(f"A working size of {self.side} px is no multiple of {self.multiple}; choose another size.")
+            raise ConfigError(f"A working size of {self.side} px is not a multiple of {self.multiple}.")
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        """Working (width, height) of a picture of this size: its own shape, never enlarged, at least 1 × 1."""
+        """Working (width, height) of a picture of this size: the same aspect, never enlarged, at least 1 × 1."""
         long = max(width, height)
-        scale = min(1.0, self.side / long if self.square else self.side / min(width, height), LONGEST * self.side / long)
+        scale = min(1.0, self.side / long if self.square else self.side / min(width, height), MAX_ASPECT * self.side / long)
         return max(1, round(width * scale)), max(1, round(height * scale))
 
     def prepare(self, lightness: npt.NDArray[np.floating]) -> Floats:
-        """(B, h, w) L* 0..100 -> (B, 1, H, W) in 0..1, padded by `pad`."""
+        """(B, h, w) L* 0..100 -> (B, 1, H, W) 0..1, padded by `pad`."""
         return np.expand_dims(self.pad(lightness) / np.float32(L_SCALE), 1)
 
     def pad(self, lightness: npt.NDArray[np.floating]) -> Floats:
-        """(B, h, w) -> (B, H, W), larger at the right and the bottom by symmetric reflection."""
+        """(B, h, w) -> (B, H, W), padded at the right and the bottom by symmetric reflection."""
         _, h, w = lightness.shape
         target = [self.side] * 2 if self.square else [-(-n // self.multiple) * self.multiple for n in (h, w)]
         gray: Floats = np.asarray(lightness, np.float32)
@@ -55,48 +55,26 @@ class Preparation:
             gray = np.pad(gray, ((0, 0), (0, target[0] - h), (0, target[1] - w)), mode="symmetric")
         return gray
 
-    def familiar(self, gray: Floats) -> Floats:
-        """(B, 1, H, W) as `prepare` gives it -> the same picture, no larger than those of training: (B, 1, h, w), multiples of `multiple`."""
+    def for_recognizer(self, gray: Floats) -> Floats:
+        """Shrink an input to the size of training pictures: the recognizer expects the scale of its own training.
+
+        Args:
+            gray: (B, 1, H, W) as `prepare` gives it.
+
+        Returns:
+            (B, 1, h, w), multiples of `multiple`; `gray` itself if it isn't larger.
+        """
         sides = gray.shape[2:]
         scale = min(1.0, self.side / min(sides))
         rows, columns = (max(1, round(n * scale / self.multiple)) * self.multiple for n in sides)
-        if (rows, columns) == sides:
-            return gray
-        down, across = overlaps(sides[0], rows), overlaps(sides[1], columns)
-        return np.asarray(np.einsum("yh,bchw,xw->bcyx", down, gray, across, optimize=True), np.float32)
+        return gray if (rows, columns) == sides else area_resize(gray, rows, columns, axes=(2, 3))
 
     def restore_cells(self, cells: npt.NDArray[np.floating], height: int, width: int) -> Floats:
-        """(h, w, C) values of cells that cover the padded picture -> (height, width, C) of its pixels, without the padding."""
-        padded = (-(-n // self.multiple) * self.multiple for n in (height, width))
-        return resize(cells, *padded)[:height, :width]
+        """(h, w, C) values of cells of the padded picture -> (height, width, C) of its pixels, without the padding."""
+        rows, columns = (-(-n // self.multiple) * self.multiple for n in (height, width))
+        return bilinear_resize(np.asarray(cells, np.float32), rows, columns)[:height, :width]
 
     def restore(self, rgb: npt.NDArray[np.floating], height: int, width: int) -> Floats:
-        """(B, 3, H, W) sRGB 0..1 as the network gave it -> (B, height, width, 2) a*, b*, without the padding."""
+        """(B, 3, H, W) sRGB 0..1, a network's output -> (B, height, width, 2) a*, b*, without the padding."""
         lab = rgb_to_lab(np.moveaxis(rgb[:, :, :height, :width], 1, -1))
         return lab[..., 1:]
-
-
-def resize(values: npt.NDArray[np.floating], height: int, width: int) -> Floats:
-    """(h, w, C) -> (height, width, C), bilinear: centers at half-integers, edges replicated."""
-    down, across = _bilinear(values.shape[0], height), _bilinear(values.shape[1], width)
-    return np.asarray(np.einsum("yh,hwc,xw->yxc", down, values, across, optimize=True), np.float32)
-
-
-@lru_cache(maxsize=64)
-def overlaps(many: int, few: int) -> Floats:
-    """(few, many) part of each of `few` equal stretches that each of `many` covers: weights of means over areas."""
-    scale = many / few
-    start, end = np.arange(few)[:, None] * scale, (np.arange(few)[:, None] + 1) * scale
-    left = np.arange(many)[None, :]
-    weights = np.asarray(np.clip(np.minimum(end, left + 1) - np.maximum(start, left), 0, None) / scale, np.float32)
-    weights.setflags(write=False)
-    return weights
-
-
-@lru_cache(maxsize=64)
-def _bilinear(few: int, many: int) -> Floats:
-    """(many, few) weights that interpolate `few` values at `many` places."""
-    place = np.clip((np.arange(many) + 0.5) * few / many - 0.5, 0, few - 1)
-    weights: Floats = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(few)[None, :])).astype(np.float32)
-    weights.setflags(write=False)
-    return weights

@@ -12,42 +12,78 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import AB_SCALE
-from ..errors import WeightsError
+from ..errors import TinctError, WeightsError
+from ..resampling import area_resize
+from .devices import check_started, device_name, providers
+from .renamed import current_tensor
 from .spec import ModelSpec, part
 
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["ClassicNetwork", "Seen", "TinctNetwork", "load_network"]
+__all__ = ["ClassicNetwork", "Encoded", "TinctNetwork", "load_network"]
 
 Floats = npt.NDArray[np.float32]
 
 
-def load_network(graph: Path, spec: ModelSpec, threads: int) -> ClassicNetwork | TinctNetwork:
-    """The network of checked files. Raises WeightsError."""
-    return TinctNetwork(graph, spec, threads) if spec.parts else ClassicNetwork(graph, spec, threads)
+def load_network(graph: Path, spec: ModelSpec, device: str = "auto", threads: int = 0) -> ClassicNetwork | TinctNetwork:
+    """Load the network of files that `check_pair` has checked.
+
+    Args:
+        graph: the model's first graph.
+        spec: its description.
+        device: one of `devices.DEVICES`.
+        threads: processor threads; 0 takes all cores.
+
+    Raises:
+        WeightsError: a graph can't be loaded.
+        DeviceError: the device isn't available.
+    """
+    return TinctNetwork(graph, spec, device, threads) if spec.parts else ClassicNetwork(graph, spec, device, threads)
 
 
-def _session(graph: Path, threads: int) -> onnxruntime.InferenceSession:
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it keeps a device id in the home folder, and reports to its maker
+def _device_of(session: onnxruntime.InferenceSession) -> str:
+    return device_name(session.get_providers()[0])
+
+
+def _session(graph: Path, device: str, threads: int) -> onnxruntime.InferenceSession:
+    # Otherwise ONNX Runtime writes a device id into the home folder, and reports to its maker.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # its errors arrive as exceptions
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # its idle threads would slow libvips down
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads that spin would slow libvips down
+    chosen = providers(device, onnxruntime.get_available_providers())
+    if chosen[0][0] == "DmlExecutionProvider":  # it supports neither
+        options.enable_mem_pattern = False
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     try:
-        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(str(graph), options, providers=chosen)
+        check_started(device, session.get_providers())
+        return session
+    except TinctError:
+        raise
     except Exception as error:  # onnxruntime's own exceptions have no common base
-        raise WeightsError(f"{graph} can't be loaded ({str(error).splitlines()[0][:200]}). Export the model again.") from error
+        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
+        raise WeightsError(f"{graph} can't be loaded ({reason}).", code="model-damaged") from error
+
+
+def _run(session: onnxruntime.InferenceSession, outputs: list[str] | None, feeds: dict[str, Any]) -> list[Any]:
+    """Run a graph by the current names of its inputs, whatever they were called when it was exported."""
+    own = {current_tensor(entry.name): entry.name for entry in session.get_inputs()}
+    return list(session.run(outputs, {own[name]: value for name, value in feeds.items()}))
 
 
 class ClassicNetwork:
-    """Lightness in, one picture out: the autoencoder and the variational autoencoder."""
+    """Lightness in, one picture out: the classic autoencoder and variational autoencoder."""
 
-    def __init__(self, graph: Path, spec: ModelSpec, threads: int) -> None:
+    def __init__(self, graph: Path, spec: ModelSpec, device: str, threads: int) -> None:
         self.preparation = spec.preparation
-        self._run = _session(graph, threads)
+        self._run = _session(graph, device, threads)
+        self.device = _device_of(self._run)
+        """The device on which it runs, one of `devices.DEVICES` except ``auto``."""
         self._noise = [(i.name, i.shape[1]) for i in self._run.get_inputs() if i.name != "gray"]
 
     def ab(self, lightness: Floats) -> Floats:
@@ -56,77 +92,79 @@ class ClassicNetwork:
         return ab
 
     def rgb(self, lightness: Floats) -> Floats:
-        """(h, w) L* 0..100 -> (1, 3, H, W) RGB 0..1 of the padded picture, from the mean code where there is one."""
+        """(h, w) L* 0..100 -> (1, 3, H, W) RGB 0..1 of the padded picture; a variational autoencoder decodes its mean code."""
         feeds = {"gray": self.preparation.prepare(lightness[None])}
-        feeds |= {name: np.zeros((1, count), np.float32) for name, count in self._noise}  # the mean code
+        feeds |= {name: np.zeros((1, count), np.float32) for name, count in self._noise}  # zero noise: the mean code
         (rgb,) = self._run.run(["rgb"], feeds)
         return np.asarray(rgb, np.float32)
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the encoder saw in one picture: made once, used for every edit and variant."""
+class Encoded:
+    """The encoder's output for one picture: computed once, used for every edit and variant."""
 
     lightness: Floats
     """(h, w) L* 0..100 at the working size."""
     features: dict[str, Any]
-    """Inputs of the decoder."""
+    """Feature maps, by the names of the decoder's inputs."""
     prior_mean: Floats
-    """(1, latent)"""
+    """(1, latent) mean of the prior over latent codes."""
     prior_scale: Floats
-    """(1, latent) standard deviation."""
+    """(1, latent) standard deviation of the prior."""
     cell: int
-    """Pixels of the working size along one cell of the decoder's output."""
+    """Side of one cell of the decoder's output, in pixels of the working size."""
 
 
 class TinctNetwork:
-    """The flagship, run in steps: `encode` once a picture, `decode` for every edit, `code` for a reference picture."""
+    """The flagship, run in steps: `encode` once for a picture, `decode` for every edit, `code` for a reference picture."""
 
-    def __init__(self, graph: Path, spec: ModelSpec, threads: int) -> None:
-        self.preparation, self._threads = spec.preparation, threads
-        self._encode = _session(graph, threads)
-        self._decode = _session(part(graph, "decode"), threads)
-        self._like: onnxruntime.InferenceSession | None = None  # few ever need it
+    def __init__(self, graph: Path, spec: ModelSpec, device: str, threads: int) -> None:
+        self.preparation, self._where = spec.preparation, (device, threads)
+        self._encode = _session(graph, device, threads)
+        self.device = _device_of(self._encode)
+        """The device on which it runs, one of `devices.DEVICES` except ``auto``."""
+        self._decode = _session(part(graph, "decode"), device, threads)
+        self._like: onnxruntime.InferenceSession | None = None  # loaded at its first, rare use
         self._like_graph, self._lock = part(graph, "like"), Lock()
         self._recognizes = len(self._encode.get_inputs()) > 1
-        self._maps = [output.name for output in self._encode.get_outputs()]
+        self._maps = [current_tensor(output.name) for output in self._encode.get_outputs()]
         self.latent = int(spec.config["latent"])
 
-    def encode(self, lightness: Floats) -> Seen:
-        """Look at (h, w) L* 0..100."""
+    def encode(self, lightness: Floats) -> Encoded:
+        """Encode (h, w) L* 0..100."""
         gray = self.preparation.prepare(lightness[None])
-        feeds = {"gray": gray} | ({"familiar": self.preparation.familiar(gray)} if self._recognizes else {})
-        features = dict(zip(self._maps, self._encode.run(None, feeds), strict=True))
-        cell = gray.shape[2] // features["map0"].shape[2]
-        return Seen(lightness, features, features.pop("prior_mean"), features.pop("prior_scale"), cell)
+        feeds = {"gray": gray} | ({"recognizer_gray": self.preparation.for_recognizer(gray)} if self._recognizes else {})
+        features = dict(zip(self._maps, _run(self._encode, None, feeds), strict=True))
+        cell = gray.shape[2] // features["feature0"].shape[2]
+        return Encoded(lightness, features, features.pop("prior_mean"), features.pop("prior_scale"), cell)
 
-    def decode(self, seen: Seen, planes: Floats, code: Floats) -> Floats:
+    def decode(self, encoded: Encoded, planes: Floats, code: Floats) -> Floats:
         """Logits of the ab bins.
 
         Args:
-            seen: as `encode` gives it.
+            encoded: as `encode` gives it.
             planes: (3, h, w) hints, as `hints.draw` gives them.
             code: (1, latent).
 
         Returns:
             (bins, H/cell, W/cell) of the padded picture.
         """
-        height, width = (n * seen.cell for n in seen.features["map0"].shape[2:])
+        height, width = (n * encoded.cell for n in encoded.features["feature0"].shape[2:])
         hints = np.zeros((1, 3, height, width), np.float32)
         hints[0, :, : planes.shape[1], : planes.shape[2]] = planes
-        (logits,) = self._decode.run(["logits"], seen.features | {"hints": hints, "code": code})
+        (logits,) = _run(self._decode, ["logits"], encoded.features | {"hints": hints, "code": code})
         return np.asarray(logits[0], np.float32)
 
-    def code(self, seen: Seen, ab: Floats) -> Floats:
-        """(1, latent) the mean code of a picture whose colors are known: (h, w, 2) a*, b* at the size of `seen`."""
+    def code(self, encoded: Encoded, ab: Floats) -> Floats:
+        """(1, latent) posterior mean of a picture whose colors are known: (h, w, 2) a*, b* at the size of `encoded`."""
         with self._lock:
             if self._like is None:
-                self._like = _session(self._like_graph, self._threads)
-        rows, columns = seen.features["map0"].shape[2:]
+                self._like = _session(self._like_graph, *self._where)
+        rows, columns = encoded.features["feature0"].shape[2:]
         height, width = ab.shape[:2]
-        cell = seen.cell
+        cell = encoded.cell
         padded = np.pad(ab, ((0, rows * cell - height), (0, columns * cell - width), (0, 0)), mode="symmetric")
-        cells = padded.reshape(rows, cell, columns, cell, 2).mean(axis=(1, 3)).transpose(2, 0, 1)[None] / np.float32(AB_SCALE)
-        feeds = {"ab": cells, "map0": seen.features["map0"], "map3": seen.features["map3"]}
-        (code,) = self._like.run(["code"], feeds)
+        cells = area_resize(padded, rows, columns).transpose(2, 0, 1)[None] / np.float32(AB_SCALE)
+        feeds = {"ab": cells, "feature0": encoded.features["feature0"], "feature3": encoded.features["feature3"]}
+        (code,) = _run(self._like, ["code"], feeds)
         return np.asarray(code, np.float32)
