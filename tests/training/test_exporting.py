@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import copy
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +15,33 @@ from conftest import draw
 from tinct import Colorizer, Photo
 from tinct._util.fields import to_dict
 from tinct.color import AB_SCALE, ab_bins
-from tinct.coloring.upsampling import sharpen
-from tinct.coloring.variants import offset
+from tinct.coloring.upsampling import recolor, sharpen
+from tinct.coloring.variants import code_offset
 from tinct.errors import ConfigError, WeightsError
+from tinct.models import MODELS, Network
+from tinct.runtime.prepare import Preparation
 from tinct.runtime.sessions import ClassicNetwork
 from tinct.runtime.sessions import load_network as load_session
 from tinct.runtime.spec import METADATA_KEY, bundled, check_pair, read_spec, sha256
-from tinct.training import resume_config, task
-from tinct.training.exporting import PARITY, export, load_network, parity
+from tinct.training import exporting, onnx_graphs, resume_config, task
+from tinct.training.exporting import PARITY, capabilities, export, load_network, parity
 from tinct.training.run_folder import CHECKPOINT, load_checkpoint
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _traced_once() -> Iterator[None]:
+    """Tracing a network takes seconds, and its graphs are the same for every export: each is traced once for this module."""
+    traced: dict[tuple[type, Preparation], dict[str, onnx.ModelProto]] = {}
+
+    def graphs(network: Network, preparation: Preparation) -> dict[str, onnx.ModelProto]:
+        key = type(network), preparation
+        if key not in traced:
+            traced[key] = onnx_graphs.graphs(network, preparation)
+        return copy.deepcopy(traced[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exporting, "graphs", graphs)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +120,9 @@ def test_an_unfinished_run_can_be_exported(run: Path, tmp_path: Path) -> None:
 
 def test_an_earlier_export_is_replaced_only_when_asked(run: Path, tmp_path: Path) -> None:
     first = export(run, tmp_path / "mine")
-    with pytest.raises(ConfigError, match="--overwrite"):
+    with pytest.raises(ConfigError, match=r"mine\.safetensors exists") as caught:
         export(run, tmp_path / "mine")
+    assert caught.value.code == "model-exists"
     assert export(run, tmp_path / "mine", overwrite=True) == first
 
 
@@ -117,16 +138,17 @@ def test_an_earlier_export_survives_one_that_fails(run: Path, tmp_path: Path, mo
 def test_the_spec_holds_the_network_s_whole_config(exported: Path, run: Path) -> None:
     spec, _ = check_pair(exported)
     network, _ = load_network(exported.with_suffix(".safetensors"))
+    assert (spec.takes_hints, spec.has_code, spec.has_bins) == (False, False, False), "the code can't be chosen"
     assert spec.config["channels"] == [4, 8, 8, 8]
     assert ("latent" in spec.config) == (run.name == "vae")
     assert spec.parameters == sum(p.numel() for p in network.parameters())
 
 
 def test_what_is_no_run_or_no_place_is_refused(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="Name a folder that `tinct train` made"):
+    with pytest.raises(ConfigError, match="its folder is no run"):
         export(tmp_path, tmp_path / "mine")
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(WeightsError, match="Choose another place with -o"):
+    with pytest.raises(WeightsError, match="file"):
         export(run, tmp_path / "file" / "mine")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
 
@@ -172,7 +194,7 @@ def test_a_foreign_onnx_file_is_refused(tmp_path: Path) -> None:
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
     onnx.save(model, tmp_path / "foreign.onnx")
     (tmp_path / "foreign.safetensors").write_bytes(b"x")
-    with pytest.raises(WeightsError, match="not a tinct model"):
+    with pytest.raises(WeightsError, match="is not a model file of tinct"):
         Colorizer(tmp_path / "foreign.onnx")
 
 
@@ -200,11 +222,22 @@ def test_the_shipped_network_is_the_task_s(exported: Path, run: Path) -> None:
     lightness = np.random.default_rng(1).uniform(0, 100, (16, 16)).astype(np.float32)
     gray = torch.from_numpy(spec.preparation.prepare(lightness[None]))
     with torch.no_grad():
-        rgb = task.predict(network, gray, 100 if run.name == "vae" else 0).numpy()
+        rgb = task.predict(network, gray).numpy()
     expected = spec.preparation.restore(rgb, 16, 16)[0]
     in_use = load_session(exported, spec, threads=1)
     assert isinstance(in_use, ClassicNetwork)
     assert np.abs(in_use.ab(lightness) - expected).max() < 0.1
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_a_bundled_model_loads_into_the_current_network(name: str) -> None:
+    """Its files were written before some names were changed."""
+    weights = bundled()[name].with_suffix(".safetensors")
+    network, spec = load_network(weights)
+    assert type(network) is MODELS[name]
+    assert sum(p.numel() for p in network.parameters()) == spec.parameters
+    declared = capabilities(type(network))
+    assert {key: getattr(spec, key) for key in declared} == declared, "as they are derived for files that don't record them"
 
 
 # ---- the flagship ---------------------------------------------------------------------------------------------------------------
@@ -223,6 +256,10 @@ def test_the_flagship_is_three_graphs_over_one_file_of_weights(flagship: Path) -
         outside = [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
         assert {e.value for t in outside for e in t.external_data if e.key == "location"} == {"mine.safetensors"}
         assert str(Path.home()) not in str(model)
+    inputs = {p: [v.name for v in onnx.load(flagship.with_name(p), load_external_data=False).graph.input] for p in names[:3]}
+    features = ["feature0", "feature1", "feature2", "feature3"]
+    assert inputs["mine.decode.onnx"] == [*features, "hints", "code"]
+    assert inputs["mine.like.onnx"] == ["ab", "feature0", "feature3"]
 
 
 def test_the_flagship_gives_what_torch_gives(flagship: Path) -> None:
@@ -238,15 +275,15 @@ def test_a_seed_gives_the_same_colors_in_torch_and_in_use(flagship: Path) -> Non
     network, spec = load_network(flagship.with_suffix(".safetensors"))
     gray = np.asarray(draw(4, 64, 64)[..., 1])
     colorizer = Colorizer(flagship, threads=1)
-    variant = colorizer.colorize(gray, variants=3, seed=5, vividness=0)[2]
-    noise = offset(spec.codes, spec.config["latent"], 5, 2)
+    variant = colorizer.colorize(gray, variant=3, seed=5, vividness=0)
+    noise = code_offset(spec.codes, spec.config["latent"], 5, 2)
     width, height = spec.preparation.size(64, 64)
     lightness = Photo.open(gray).small_lightness(width, height)
     with torch.no_grad():
         given = torch.zeros(1, 3, height, width)
         logits = network(torch.from_numpy(spec.preparation.prepare(lightness[None])), given, torch.from_numpy(noise))
         cells = network.mean_ab(logits)[0].permute(1, 2, 0).numpy() * AB_SCALE
-    expected = Photo.open(gray).recolored(sharpen(cells, spec.preparation.pad(lightness[None])[0])[:height, :width]).to_numpy()
+    expected = recolor(Photo.open(gray), sharpen(cells, spec.preparation.pad(lightness[None])[0])[:height, :width]).to_numpy()
     assert np.abs(variant.to_numpy().astype(int) - expected).max() <= 1
 
 
@@ -281,6 +318,7 @@ def test_weights_that_half_precision_can_t_hold_are_refused(flagship_run: Path, 
 def test_the_flagship_s_spec_says_how_often_colors_occur(flagship: Path) -> None:
     spec = read_spec(flagship.with_suffix(".safetensors"))
     assert spec.parts == ("decode", "like")
+    assert (spec.takes_hints, spec.has_code, spec.has_bins) == (True, True, True)
     assert sum(spec.palette.frequency) == pytest.approx(1, abs=1e-4)
     assert np.array(spec.palette.frequency) @ ab_bins() == pytest.approx(spec.training["mean_ab"])
 
@@ -298,11 +336,12 @@ def test_a_part_that_is_missing_or_another_s_is_named(flagship: Path, tmp_path: 
 
 
 def test_an_evaluation_s_figures_are_kept_without_its_pictures(flagship_run: Path, tmp_path: Path) -> None:
-    record = {"protocol": "tinct-256", "sets": {"val": {"methods": {"model": {"gain": {"mean": 1.5}}}, "rows": [{"name": "x"}]}}}
+    figures = {"methods": {"model": {"gain": {"mean": 1.5}}}}
+    record = {"protocol": "tinct-256", "sets": {"val": {**figures, "rows": [{"name": "x"}], "source": "/home/somebody/val"}}}
     (tmp_path / "evaluation.json").write_text(json.dumps(record))
     graph = export(flagship_run, tmp_path / "mine", evaluation=tmp_path / "evaluation.json")
     kept = read_spec(graph.with_suffix(".safetensors")).scores["evaluation"]
-    assert kept == {"protocol": "tinct-256", "sets": {"val": {"methods": {"model": {"gain": {"mean": 1.5}}}}}}
+    assert kept == {"protocol": "tinct-256", "sets": {"val": figures}}
     (tmp_path / "evaluation.json").write_text("[]")
     with pytest.raises(ConfigError, match="no evaluation"):
         export(flagship_run, tmp_path / "mine", evaluation=tmp_path / "evaluation.json", overwrite=True)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,17 +21,19 @@ from torch.nn import functional as F
 
 from tinct._util.fields import to_dict
 from tinct.color import ab_bins, lab_to_rgb, rgb_to_lab
-from tinct.data.cache import load_pictures
+from tinct.data import load_pictures
 from tinct.errors import ConfigError, DeviceError
 from tinct.models import Tinct, TinctConfig
-from tinct.reports.run_page import write_report
+from tinct.reports import write_run_report
+from tinct.runtime.renamed import STATE_PREFIXES
 from tinct.runtime.spec import METADATA_KEY, ModelSpec
 from tinct.training import Machine, TrainConfig, load_recipe, resume_config, task, train
 from tinct.training import optimization as optimize
 from tinct.training.flagship import Flagship, Halves, bin_frequency
 from tinct.training.initial_weights import initial_weights
-from tinct.training.loop import _Loop
+from tinct.training.loop import TrainState, set_up
 from tinct.training.losses import SoftBins, free_kl, kl_gaussians, soft_cross_entropy
+from tinct.training.machine import describe
 from tinct.training.optimization import learning_rate
 from tinct.training.position import Position
 from tinct.training.recipe import network_config
@@ -63,9 +66,9 @@ def cache(flagship_run: Path) -> Path:
     return flagship_run.parent / "cache"
 
 
-def loop(config: TrainConfig, cache: Path, run: Path, machine: Machine = CPU) -> _Loop:
-    fabric = machine.fabric(run)
-    return _Loop(config, load_pictures(config, cache), fabric, run, machine, lambda what, done, total: None)
+def state_of(config: TrainConfig, cache: Path, run: Path) -> TrainState:
+    """A run at its beginning."""
+    return set_up(config, load_pictures(config.picture_settings(), cache), CPU.fabric(run))
 
 
 # ---- a whole run ----
@@ -89,7 +92,7 @@ def test_rows_hold_the_measures_of_both_sides(flagship_run: Path) -> None:
 
 
 def test_its_report_shows_the_automatic_result(flagship_run: Path) -> None:
-    page = write_report(flagship_run).read_text()
+    page = write_run_report(flagship_run).read_text()
     assert "A conditional variational autoencoder" in page
     for text in ("<span>gray</span><span>automatic</span><span>real</span>", "mean distance of a*, b* by epoch", "terms.huber"):
         assert text in page
@@ -111,13 +114,13 @@ def test_what_is_exported_is_the_mean_of_the_weights(flagship_run: Path, cache: 
     checkpoint = load_checkpoint(flagship_run / CHECKPOINT, config)
     network = task.build(config).eval()
     network.load_state_dict(checkpoint["network"])
-    assert checkpoint["learning"].keys() == checkpoint["network"].keys() == network.state_dict().keys()
-    assert any(not torch.equal(checkpoint["learning"][key], value) for key, value in network.state_dict().items())
-    pictures = load_pictures(config, cache)
+    assert checkpoint["raw_network"].keys() == checkpoint["network"].keys() == network.state_dict().keys()
+    assert any(not torch.equal(checkpoint["raw_network"][key], value) for key, value in network.state_dict().items())
+    pictures = load_pictures(config.picture_settings(), cache)
     real = torch.from_numpy(pictures.pixels[pictures.test]).permute(0, 3, 1, 2).float() / 255
     gray = torch.from_numpy(rgb_to_lab(pictures.pixels[pictures.test])[:, None, ..., 0]) / 100
     with torch.no_grad():
-        error = F.mse_loss(task.predict(network, gray, 4), real).item()
+        error = F.mse_loss(task.predict(network, gray), real).item()
     scores = json.loads((flagship_run / "scores.json").read_text())
     assert scores["test"]["mse"] == pytest.approx(error, rel=1e-3)
 
@@ -136,10 +139,11 @@ def test_interrupted_between_steps_and_resumed_equals_uninterrupted(config: Trai
     cut = train(resume_config(tmp_path / "cut"), tmp_path / "cut", machine=CPU, resume=True, cache=cache)
     assert numbers(cut) == numbers(whole)
     both = [load_checkpoint(run / CHECKPOINT, config) for run in (cut, whole)]
-    for key in ("network", "learning"):
+    for key in ("network", "raw_network"):
         assert all(torch.equal(both[0][key][name], value) for name, value in both[1][key].items())
 
 
+@pytest.mark.slow
 def test_two_devices_share_a_run(config: TrainConfig, cache: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "two.toml"
     recipe.write_text(tomli_w.dumps(replace(config, epochs=1).to_dict()))
@@ -183,7 +187,7 @@ def test_a_run_by_minutes_ends_by_itself_and_annealed(
     assert found[-1]["minutes"] == pytest.approx(2, abs=0.2)
     assert all(0 <= done <= total for _, done, total in calls if total)
     assert any("of 2 min" in what and total == 120 for what, _, total in calls)
-    page = write_report(run).read_text()
+    page = write_run_report(run).read_text()
     assert "trained for 2 minutes" in " ".join(page.split())
     assert "by minute" in page
 
@@ -200,7 +204,7 @@ def test_a_resumed_run_keeps_to_the_time_it_has_spent(
     clock(monkeypatch, 1.0)
     with pytest.raises(KeyboardInterrupt):
         train(config, tmp_path / "run", machine=CPU, cache=cache, progress=interrupt)
-    spent = load_checkpoint(tmp_path / "run" / CHECKPOINT, config)["spent"]
+    spent = load_checkpoint(tmp_path / "run" / CHECKPOINT, config)["seconds"]
     assert 75 < spent < 85
     clock(monkeypatch, 1.0)
     run = train(resume_config(tmp_path / "run"), tmp_path / "run", machine=CPU, cache=cache, resume=True)
@@ -227,17 +231,17 @@ def test_steps_longer_than_an_epoch_end_several(
 
 def test_positions() -> None:
     config = load_recipe("tinct", ["minutes=0", "epochs=4"])
-    position = Position(passes=1, place=50)
+    position = Position(passes=1, pass_pictures=50)
     assert position.progress(config, 100) == 0.375
     assert position.epoch_over(config, 0.375)
-    assert not Position(epoch=1, passes=1, place=50).epoch_over(config, 0.375)
+    assert not Position(epoch=1, passes=1, pass_pictures=50).epoch_over(config, 0.375)
     counted = replace(config, seen=1000)
-    assert Position(passes=9, total=250).progress(counted, 100) == 0.25
-    assert Position(step=1, total=250).epoch_over(counted, 0.25)
-    assert not Position(epoch=1, step=1, total=250).epoch_over(counted, 0.25)
-    assert [Position(place=place).batches_left(10, 4, whole=True) for place in (0, 4, 8)] == [3, 1, 0]
-    assert [Position(place=place).batches_left(10, 4, whole=False) for place in (0, 4, 8, 12)] == [3, 2, 1, 0]
-    assert Position(place=0).batches_left(3, 4, whole=True) == 1, "all pictures are fewer than a batch"
+    assert Position(passes=9, pictures=250).progress(counted, 100) == 0.25
+    assert Position(epoch_steps=1, pictures=250).epoch_over(counted, 0.25)
+    assert not Position(epoch=1, epoch_steps=1, pictures=250).epoch_over(counted, 0.25)
+    assert [Position(pass_pictures=place).batches_left(10, 4, drop_last=True) for place in (0, 4, 8)] == [3, 1, 0]
+    assert [Position(pass_pictures=place).batches_left(10, 4, drop_last=False) for place in (0, 4, 8, 12)] == [3, 2, 1, 0]
+    assert Position(pass_pictures=0).batches_left(3, 4, drop_last=True) == 1, "all pictures are fewer than a batch"
     with pytest.raises(ConfigError, match="of an older tinct"):
         Position.from_checkpoint({"epoch": 3})
 
@@ -254,38 +258,40 @@ def test_the_learning_rate_climbs_and_falls() -> None:
 
 def test_batches_are_repeatable_and_their_colors_true(config: TrainConfig, cache: Path, tmp_path: Path) -> None:
     config = replace(config, wear=replace(config.wear, worn=1.0, emulsion=1.0))
-    made = loop(config, cache, tmp_path)
-    plain = loop(replace(config, wear=replace(config.wear, worn=0.0, emulsion=0.0)), cache, tmp_path)
+    made = state_of(config, cache, tmp_path)
+    plain = state_of(replace(config, wear=replace(config.wear, worn=0.0, emulsion=0.0)), cache, tmp_path)
     indices = made.pictures.train[:8]
-    one, again = (made.task.train_batch(indices, made.here()) for _ in range(2))
+    one, again = (made.task.train_batch(indices, made.position) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one, again, strict=True))
-    other = made.task.train_batch(indices, replace(made.here(), steps=1))
+    other = made.task.train_batch(indices, Position(steps=1))
     assert not torch.equal(one.gray, other.gray)
-    assert not torch.equal(one.gray, made.task.train_batch(indices, replace(made.here(), rank=1)).gray)
-    unworn = plain.task.train_batch(indices, plain.here())
+    elsewhere = Flagship(config, made.pictures, SimpleNamespace(device=made.fabric.device, world_size=2, global_rank=1))  # type: ignore[arg-type]
+    assert not torch.equal(one.gray, elsewhere.train_batch(indices, made.position).gray)
+    unworn = plain.task.train_batch(indices, plain.position)
     assert not torch.equal(one.gray, unworn.gray)
     assert torch.equal(one.ab, unworn.ab), "the target is untouched by wear"
-    for batch in (one, made.task.test_batch(indices, 0, made.here())):
+    for batch in (one, made.task.test_batch(indices, 0)):
         assert [tuple(part.shape) for part in batch] == [(8, 1, 32, 32), (8, 3, 32, 32), (8, 2, 8, 8), (4, 4)]
     real = torch.from_numpy(rgb_to_lab(made.pictures.pixels[indices])).permute(0, 3, 1, 2)
-    tested = made.task.test_batch(indices, 0, made.here())
+    tested = made.task.test_batch(indices, 0)
     assert torch.allclose(tested.gray * 100, real[:, :1], atol=0.1)
     assert torch.allclose(tested.ab * 110, F.avg_pool2d(real[:, 1:], 4), atol=0.1)
 
 
 def test_working_sizes_follow_the_stages(config: TrainConfig, cache: Path, tmp_path: Path) -> None:
     settings = ["size=64", "stages=[{size=32, until=0.5}, {size=64, crop=0.8, batch=4}]"]
-    made = loop(load_recipe("tinct", [*settings, "min_side=16", "test_fraction=0.2"], config.data), cache, tmp_path)
-    sizes = [made.task.train_batch(made.pictures.train[:4], replace(made.here(), progress=p)).gray.shape[2] for p in (0, 0.5, 1)]
+    made = state_of(load_recipe("tinct", [*settings, "min_side=16", "test_fraction=0.2"], config.data), cache, tmp_path)
+    positions = [Position(seconds=share * 60 * made.config.minutes) for share in (0, 0.5, 1)]
+    sizes = [made.task.train_batch(made.pictures.train[:4], position).gray.shape[2] for position in positions]
     assert sizes == [32, 64, 64]
-    assert made.task.test_batch(made.pictures.test[:1], 0, made.here()).gray.shape == (2, 1, 64, 64)
+    assert made.task.test_batch(made.pictures.test[:1], 0).gray.shape == (2, 1, 64, 64)
 
 
 def test_the_loss_is_the_sum_of_its_terms(config: TrainConfig, cache: Path, tmp_path: Path) -> None:
     def measures(**terms: float) -> dict[str, float]:
-        made = loop(replace(config, terms=replace(config.terms, **terms)), cache, tmp_path)
+        made = state_of(replace(config, terms=replace(config.terms, **terms)), cache, tmp_path)
         made.module.eval()
-        batch = made.task.test_batch(made.pictures.train[:8], 0, made.here())
+        batch = made.task.test_batch(made.pictures.train[:8], 0)
         with torch.no_grad():
             return dict(zip(MEASURES, made.task.losses(made.module, batch, 10_000).tolist(), strict=True))
 
@@ -304,9 +310,9 @@ def test_the_loss_is_the_sum_of_its_terms(config: TrainConfig, cache: Path, tmp_
 @pytest.mark.parametrize(("loss", "power"), [("mse", 2), ("l1", 1)])
 def test_other_losses_are_of_the_mean_color_alone(loss: str, power: int, config: TrainConfig, cache: Path, tmp_path: Path) -> None:
     terms = replace(config.terms, huber=7.0, edges=0.0, kl=0.0, free_nats=0.0)
-    made = loop(replace(config, loss=loss, terms=terms), cache, tmp_path)
+    made = state_of(replace(config, loss=loss, terms=terms), cache, tmp_path)
     made.module.eval()
-    batch = made.task.test_batch(made.pictures.train[:8], 0, made.here())
+    batch = made.task.test_batch(made.pictures.train[:8], 0)
     with torch.no_grad():
         total = float(made.task.losses(made.module, batch, 10_000)[0])
         mean = made.module(*batch)[1]
@@ -331,7 +337,7 @@ def test_lightness_says_the_likely_color_and_hints_and_code_the_rest() -> None:
         )
     halves, optimizer = Halves(network).train(), torch.optim.Adam(network.parameters())
     soft = SoftBins(torch.full((len(ab_bins()),), 1 / len(ab_bins())), 0.0)
-    steps = 200
+    steps = 100
     for step in range(steps):
         gray, ab = batch(16)
         hints, small = draw_hints(ab, count_hints(16, 0.4, 0.3, source), source), F.avg_pool2d(ab, 4)
@@ -381,7 +387,7 @@ def test_a_step_without_finite_gradient_is_skipped_and_many_end_the_run(
     config: TrainConfig, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = Flagship.losses
-    made = loop(config, cache, tmp_path / "loop")
+    made = state_of(config, cache, tmp_path / "loop")
     weights = {key: value.clone() for key, value in made.network.state_dict().items() if "running" not in key and "num" not in key}
     next(m for m in made.network.modules() if isinstance(m, torch.nn.BatchNorm2d)).running_mean.fill_(math.nan)
     made.updates.step(sum(p.sum() for p in made.network.parameters()) * math.nan, 0, 0.0)
@@ -393,7 +399,7 @@ def test_a_step_without_finite_gradient_is_skipped_and_many_end_the_run(
 
     monkeypatch.setattr(Flagship, "losses", lambda self, *inputs: losses(self, *inputs) * math.nan)
     with pytest.raises(
-        ConfigError, match=rf"up to step {optimize.MOST_SKIPPED}, .* no finite gradient\. Start another run with a lower"
+        ConfigError, match=rf"up to step {optimize.MAX_SKIPPED_IN_A_ROW} had no finite gradient\. Another run with a lower"
     ):
         train(replace(config, epochs=20), tmp_path / "run", machine=CPU, cache=cache)
 
@@ -417,19 +423,24 @@ def test_the_mean_follows_the_weights_and_what_normalization_saw(config: TrainCo
 def test_the_batch_must_feed_both_halves_on_every_device(config: TrainConfig, cache: Path) -> None:
     fabric = type("Fabric", (), {"world_size": 4, "device": torch.device("cpu")})()
     with pytest.raises(ConfigError, match="leaves fewer than 4 pictures to each"):
-        Flagship(config, load_pictures(config, cache), fabric)  # type: ignore[arg-type]
+        Flagship(config, load_pictures(config.picture_settings(), cache), fabric)  # type: ignore[arg-type]
 
 
-def test_compiling_that_does_not_work_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compiling_that_does_not_work_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def broken(function: object) -> object:
         raise RuntimeError("no compiler\nmore")
 
     monkeypatch.setattr("torch.compile", broken)
     cpu = torch.device("cpu")
-    assert not CPU.compiles(cpu)
-    with pytest.raises(DeviceError, match=r"torch\.compile doesn't work here: no compiler Go without, by --no-compile"):
-        replace(CPU, compile=True).compiles(cpu)
-    assert not CPU.compiles(torch.device("cuda")), "unless it was asked for, a run goes on without"
+    assert CPU.compilation(cpu) == (False, ""), "it isn't the default here"
+    with pytest.raises(DeviceError, match=r"torch\.compile doesn't work here: no compiler$") as caught:
+        replace(CPU, compile=True).compilation(cpu)
+    assert caught.value.code == "no-compile"
+    with pytest.warns(RuntimeWarning, match="Training without torch.compile.*: no compiler"):
+        compilation = CPU.compilation(torch.device("cuda"))
+    assert compilation == (False, "no compiler"), "unless it was asked for, a run goes on without"
+    described = describe(CPU.fabric(tmp_path), compilation)
+    assert (described["compiled"], described["not_compiled_because"]) == (False, "no compiler")
 
 
 # ---- weights to start from ----
@@ -457,9 +468,23 @@ def test_a_run_starts_from_trained_weights(what: str, flagship_run: Path, export
     assert resume_config(run).init == str(init)
 
 
-def test_a_bundled_model_can_be_started_from() -> None:
-    config = load_recipe("autoencoder", ["init=autoencoder"])
+@pytest.mark.parametrize("name", ["autoencoder", "tinct"])
+def test_a_bundled_model_can_be_started_from(name: str) -> None:
+    config = load_recipe(name, [f"init={name}"])
     task.build(config).load_state_dict(initial_weights(config))
+
+
+def test_a_checkpoint_with_names_of_before_can_be_started_from(config: TrainConfig, tmp_path: Path) -> None:
+    network = task.build(config)
+    old = {current: name for name, current in STATE_PREFIXES.items()}
+    state = {}
+    for key, value in network.state_dict().items():
+        first, _, rest = key.partition(".")
+        state[f"{old.get(first, first)}.{rest}"] = value + 1 if value.is_floating_point() else value
+    torch.save({"architecture": "tinct", "config": config.to_dict(), "network": state, "learning": state}, tmp_path / "old.ckpt")
+    weights = initial_weights(replace(config, init=str(tmp_path / "old.ckpt")))
+    network.load_state_dict(weights)
+    assert torch.equal(network.get_parameter("prior_head.0.weight"), state[f"{old.get('prior_head', 'prior_head')}.0.weight"])
 
 
 @pytest.mark.parametrize(

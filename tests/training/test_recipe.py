@@ -7,7 +7,7 @@ import pytest
 
 from tinct.errors import ConfigError
 from tinct.models import TinctConfig
-from tinct.training.recipe import TrainConfig, load_recipe, network_config, recipes
+from tinct.training.recipe import TrainConfig, load_recipe, network_config, recipes, unused_keys
 
 
 def test_the_autoencoder_recipe_has_the_exercise_s_hyperparameters() -> None:
@@ -56,7 +56,7 @@ def test_stages_follow_the_progress() -> None:
         ("seen=100", "after minutes = 60 or after seen = 100, not both"),
         ("size=150", "must be a multiple of 32"),
         ("size=128", "A stage of 160 px .* at most the pictures' size, 128 px"),
-        ("stages=[{size=32, until=0.5}, {size=64, until=0.5}]", "must last until later"),
+        ("stages=[{size=32, until=0.5}, {size=64, until=0.5}]", "must end later"),
         ("stages=[{size=32, crop=0}]", "crop and until must lie above 0"),
         ("stages=[{sise=32}]", r"unknown key 'sise' \(did you mean 'size'"),
         ("stages=[{size=32, batch=2}]", "batch must be at least 4"),
@@ -70,8 +70,20 @@ def test_a_wrong_setting_of_the_flagship_is_refused_with_its_cure(setting: str, 
 
 @pytest.mark.parametrize("setting", ["terms.huber=3", "hints.many=0.1", "wear.worn=0", "stages=[{size=64}]", "loss=bins"])
 def test_what_does_nothing_for_a_classic_model_is_refused(setting: str) -> None:
-    with pytest.raises(ConfigError, match="is for the model 'tinct'"):
+    with pytest.raises(ConfigError, match=r"does nothing for the model 'vae', which has no ab bins|is for models with ab bins"):
         load_recipe("vae", [setting])
+
+
+def test_keys_that_a_model_has_no_use_for() -> None:
+    assert unused_keys("tinct") == unused_keys("a model of later") == ()
+    assert {"stages", "terms", "hints", "wear", "recognizer"} == {*unused_keys("vae")} == {*unused_keys("autoencoder")}
+
+
+def test_stages_carry_their_batch_sizes() -> None:
+    config = load_recipe("tinct", ["batch=12", "size=64", "stages=[{size=32, until=0.5, batch=8}, {size=64}]"])
+    assert [(stage.size, stage.batch) for stage in config.all_stages()] == [(32, 8), (64, 12)]
+    assert [config.stage(progress).batch for progress in (0, 0.4999, 0.5, 1)] == [8, 8, 12, 12]
+    assert [(stage.size, stage.batch) for stage in load_recipe("vae").all_stages()] == [(64, 64)]
 
 
 @pytest.mark.parametrize("name", recipes())
@@ -111,8 +123,8 @@ def test_the_vae_follows_the_pictures_size() -> None:
         ("size=60", "multiple of 8"),
         ("network.size=32", "set only size"),
         ("test_fraction=1", "between 0 and 1"),
-        ("epochs", "takes key=value"),
-        ("lr.x=3", "'lr' is no table"),
+        ("epochs", "is key=value"),
+        ("lr.x=3", "'lr' is not a table"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_cure(setting: str, says: str) -> None:

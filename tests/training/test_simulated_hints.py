@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tinct.training.simulated_hints import MOST, count_hints, draw_hints
+from tinct.training.simulated_hints import MAX_HINTS, count_hints, draw_hints
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -14,7 +14,7 @@ def test_counts_are_distributed_as_said() -> None:
     counts = count_hints(40_000, 0.35, 0.2, generator())
     assert counts.dtype == torch.int64
     assert abs((counts == 0).float().mean() - 0.35) < 0.01
-    assert counts.max() <= MOST
+    assert counts.max() <= MAX_HINTS
     # the geometric ones are over 22 with probability (7/8)^22 = 0.053; of the many, log-uniform from 10, a fifth are below
     over = 0.45 * (7 / 8) ** 22 + 0.2 * (1 - torch.log(torch.tensor(2.3)) / torch.log(torch.tensor(40.0)))
     assert abs((counts > 22).float().mean() - over) < 0.01
@@ -27,7 +27,7 @@ def test_the_geometric_part_has_p_of_an_eighth() -> None:
     assert abs((counts == 1).double().mean() - 1 / 8) < 0.01
 
 
-@pytest.mark.parametrize(("none", "many", "low", "high"), [(1.0, 0.0, 0, 0), (0.0, 1.0, 10, MOST)])
+@pytest.mark.parametrize(("none", "many", "low", "high"), [(1.0, 0.0, 0, 0), (0.0, 1.0, 10, MAX_HINTS)])
 def test_shares_at_their_ends(none: float, many: float, low: int, high: int) -> None:
     counts = count_hints(500, none, many, generator())
     assert low <= counts.min() <= counts.max() <= high

@@ -1,63 +1,81 @@
-"""Pictures to train on: found, split, decoded once, and kept small in a memory-mapped file."""
+"""The pictures of a data set, decoded once into a memory-mapped file that later runs with the same files and settings use again."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
-import os
 import secrets
 import shutil
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..color import chroma, lightness, rgb_to_lab
-from ..errors import DataError, PhotoError
-from ..photo.photo import Photo
+from .._util.files import write_whole
+from ..color import lightness
+from ..errors import DataError
 from ..runtime.prepare import Preparation
-from ..training.recipe import TrainConfig
+from .decoding import DUPLICATE, SKIP_REASONS, decode_files, file_hash
 from .sources import Source, find_source
+from .split import MIN_PICTURES, SPLIT_DIGITS, first_by_hash, split_by_hash
 
-__all__ = ["MIN_PICTURES", "SKIPS", "Pictures", "Progress", "batch_arrays", "is_train", "load_pictures", "middle_square"]
+__all__ = ["PictureSettings", "Pictures", "Progress", "batch_arrays", "load_pictures"]
 
-MIN_PICTURES = 5
-SKIPS = ("broken", "too small", "gray", "duplicate")
-"""Why a picture is left out; every count is on the screen and in the report."""
+CACHE_VERSION = 1
+"""Part of the fingerprint that names a cache; raised when the same settings give other pixels."""
 
-Bytes = npt.NDArray[np.uint8]
+Indices = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
-"""Called with (what is going on, how many done, how many in all: 0 if nobody knows yet)."""
+"""Called with (the step, number of items done, their total number or 0 if unknown)."""
+
+
+@dataclass(frozen=True)
+class PictureSettings:
+    """Which pictures of which sources a run learns from, and at what size."""
+
+    sources: tuple[str, ...]
+    """Folders, .tar shards, or ``hf:`` ids of data sets, as `find_source` takes them."""
+    size: int
+    """Side of the square pictures, in pixels."""
+    min_side: int
+    """Pictures with a shorter side, in pixels, are skipped."""
+    min_chroma: float
+    """Pictures with a lower mean CIELAB chroma are skipped as gray."""
+    limit: int = 0
+    """Use a random subset of this many files; 0 uses all."""
+    test_fraction: float = 0.2
+    """Share of the pictures to test on, 0..1, exclusive."""
+    train_limit: int = 0
+    """Train on at most this many pictures, the first by hash; 0 uses all. The test pictures stay the same."""
 
 
 @dataclass(frozen=True)
 class Pictures:
     """The usable pictures of a data set, decoded, and the side of the split that each is on."""
 
-    pixels: Bytes
+    pixels: npt.NDArray[np.uint8]
     """(N, size, size, 3) sRGB, memory-mapped."""
     names: list[str]
     sha256: list[str]
-    """Of each file's bytes."""
-    train: npt.NDArray[np.int64]
+    """Hexadecimal, of each file's bytes."""
+    train: Indices
     """Indices of the training pictures."""
-    test: npt.NDArray[np.int64]
+    test: Indices
     """Indices of the test pictures."""
     skipped: dict[str, int]
     """Reason -> how many files were left out."""
 
-    def measured(self, side: str, config: TrainConfig) -> npt.NDArray[np.int64]:
-        """The pictures of this side on which errors are measured: all, or the recipe's `test_pictures`, the first by hash."""
-        indices: npt.NDArray[np.int64] = getattr(self, side)
-        if not 0 < config.test_pictures < len(indices):
+    def measured(self, side: str, limit: int) -> Indices:
+        """Indices of the pictures to measure errors on, of side ``"train"`` or ``"test"``: the first `limit` by hash, 0 for all."""
+        indices: Indices = getattr(self, side)
+        if not 0 < limit < len(indices):
             return indices
-        return _first(indices.tolist(), self.sha256, config.test_pictures)
+        return first_by_hash(indices.tolist(), self.sha256, limit)
 
     def summary(self) -> str:
         """One line: how many on each side, how many left out and why."""
@@ -65,168 +83,111 @@ class Pictures:
         return f"{len(self.train):,} pictures to train on, {len(self.test):,} to test on; left out: {left_out}"
 
     def write_split(self, path: Path) -> None:
-        """``split.csv``: side, name and hash of every picture; where `train_pictures` leaves some out, their side is "unused"."""
+        """Write ``split.csv``, whole: side, name and hash of every picture; training pictures beyond `train_limit` are "unused"."""
         side = dict.fromkeys(range(len(self.names)), "unused")
         side |= dict.fromkeys(self.train.tolist(), "train") | dict.fromkeys(self.test.tolist(), "test")
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["side", "name", "sha256"])
-            writer.writerows([side[i], name, digest] for i, (name, digest) in enumerate(zip(self.names, self.sha256, strict=True)))
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(["side", "name", "sha256"])
+        writer.writerows([side[i], name, digest] for i, (name, digest) in enumerate(zip(self.names, self.sha256, strict=True)))
+        write_whole(path, text.getvalue())
 
 
-def is_train(sha256: str, test_fraction: float) -> bool:
-    """Whether the picture with this hash is for training; it doesn't depend on any other picture."""
-    return int(sha256[:8], 16) / 2**32 >= test_fraction
+def load_pictures(settings: PictureSettings, cache: Path, progress: Progress | None = None) -> Pictures:
+    """Find, check, decode and split the pictures of `settings.sources`.
 
-
-def load_pictures(config: TrainConfig, cache: Path, progress: Progress | None = None) -> Pictures:
-    """Find, check, decode and split the pictures of `config.data`.
-
-    They are decoded once, into a folder under `cache` that later runs with the same files and the same settings use again.
+    They are decoded once, into a folder under `cache` whose name is a fingerprint of the files and the settings.
 
     Raises:
         DataError: nothing found, or fewer than `MIN_PICTURES` usable pictures to train on.
     """
-    sources = [find_source(text) for text in config.data]
+    sources = [find_source(text) for text in settings.sources]
     if not sources:
-        raise DataError("No pictures to train on: name a folder, shards or a data set id with --data.")
-    settings = [config.size, config.min_side, config.min_chroma, config.pictures]
-    fingerprint = hashlib.sha256(json.dumps([1, settings, [s.state() for s in sources]]).encode()).hexdigest()[:16]
-    folder = cache / fingerprint
+        raise DataError("There are no pictures to train on: no folder, shard or data set is named.", code="no-data")
+    decoding = [settings.size, settings.min_side, settings.min_chroma, settings.limit]
+    state = json.dumps([CACHE_VERSION, decoding, [source.state() for source in sources]])
+    folder = cache / hashlib.sha256(state.encode()).hexdigest()[:16]
     if not (folder / "cache.json").is_file():
-        _decode(config, sources, folder, progress or (lambda what, done, total: None))
-    return _open(config, folder)
+        _fill(folder, settings, sources, progress or (lambda what, done, total: None))
+    return _open(folder, settings)
 
 
-def batch_arrays(pictures: Pictures, indices: npt.NDArray[np.int64], preparation: Preparation) -> tuple[Any, Any]:
+def batch_arrays(
+    pictures: Pictures, indices: Indices, preparation: Preparation
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """(B, 1, H, W) float32 L* / 100 and (B, 3, H, W) float32 RGB in 0..1 of these pictures."""
     rgb = pictures.pixels[indices]
     return preparation.prepare(lightness(rgb)), np.multiply(np.moveaxis(rgb, -1, 1), np.float32(1 / 255), dtype=np.float32)
 
 
-def _decode(config: TrainConfig, sources: list[Source], folder: Path, progress: Progress) -> None:
+def _fill(folder: Path, settings: PictureSettings, sources: list[Source], progress: Progress) -> None:
     """Fill `folder` with ``pixels.u8``, ``index.csv`` and ``cache.json``; it appears whole or not at all."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
         partial.mkdir()
     except OSError as error:
-        raise DataError(f"{folder.parent}: {error.strerror}. Choose another place for decoded pictures with --cache.") from error
+        raise DataError(f"{folder.parent}: {error.strerror}", code="cache-folder", path=folder.parent) from error
     try:
-        skipped: Counter[str] = Counter()
-        chosen = _choose(config, sources, progress)
-        counts = [source.count for source in sources]
-        total = len(chosen) if chosen is not None else 0 if None in counts else sum(count or 0 for count in counts)
-        seen: set[str] = set()
-        with (partial / "pixels.u8").open("wb") as pixels, (partial / "index.csv").open("w", newline="", encoding="utf-8") as index:
-            rows = csv.writer(index)
-            for done, (name, digest, square) in enumerate(_squares(config, sources, chosen), start=1):
-                if isinstance(square, str):
-                    skipped[square] += 1
-                elif digest in seen:
-                    skipped["duplicate"] += 1
-                else:
-                    seen.add(digest)
-                    pixels.write(square.tobytes())
-                    rows.writerow([name, digest])
-                progress("decoding pictures", done, total)
-        (partial / "cache.json").write_text(json.dumps({"size": config.size, "skipped": skipped}))
-        if folder.exists():  # another run was quicker, or left half of it
+        skipped = _decode_into(partial, settings, sources, progress)
+        (partial / "cache.json").write_text(json.dumps({"size": settings.size, "skipped": skipped}))
+        if folder.exists():  # another run finished first, or it lost its cache.json
             shutil.rmtree(folder)
         partial.rename(folder)
     except OSError as error:
-        raise DataError(f"{partial}: {error.strerror or error}. Make room, or choose another place with --cache.") from error
+        raise DataError(f"{partial}: {error.strerror or error}", code="cache-folder", path=folder.parent) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _choose(config: TrainConfig, sources: list[Source], progress: Progress) -> set[str] | None:
-    """Hashes of the random part of the files that `config.pictures` asks for; None for all of them.
+def _decode_into(folder: Path, settings: PictureSettings, sources: list[Source], progress: Progress) -> Counter[str]:
+    """Write ``pixels.u8`` and ``index.csv`` into `folder`; returns reason -> how many files were skipped."""
+    chosen = _random_subset(sources, settings.limit, progress) if settings.limit else None
+    counts = [source.count for source in sources]
+    total = len(chosen) if chosen is not None else 0 if None in counts else sum(count or 0 for count in counts)
+    files = (entry for source in sources for entry in source.read())
+    decoded = decode_files(files, size=settings.size, min_side=settings.min_side, min_chroma=settings.min_chroma, chosen=chosen)
+    skipped: Counter[str] = Counter()
+    known: set[str] = set()
+    with (folder / "pixels.u8").open("wb") as pixels, (folder / "index.csv").open("w", newline="", encoding="utf-8") as index:
+        rows = csv.writer(index)
+        for done, (name, digest, square) in enumerate(decoded, start=1):
+            if isinstance(square, str):
+                skipped[square] += 1
+            elif digest in known:
+                skipped[DUPLICATE] += 1
+            else:
+                known.add(digest)
+                pixels.write(square.tobytes())
+                rows.writerow([name, digest])
+            progress("decoding pictures", done, total)
+    return skipped
 
-    The digits after those that decide the split choose, so both sides shrink alike.
-    """
-    if not config.pictures:
-        return None
+
+def _random_subset(sources: list[Source], count: int, progress: Progress) -> set[str]:
+    """Hashes of `count` files, chosen by the digits after those that decide the split, so both sides shrink alike."""
     digests: set[str] = set()
     for source in sources:
         for done, (_, data) in enumerate(source.read(), start=1):
-            digests.add(hashlib.sha256(_bytes(data) or b"").hexdigest())
+            digests.add(file_hash(data))
             progress("choosing pictures", done, source.count or 0)
-    return set(sorted(digests, key=lambda digest: digest[8:])[: config.pictures])
+    return set(sorted(digests, key=lambda digest: digest[SPLIT_DIGITS:])[:count])
 
 
-def _squares(config: TrainConfig, sources: list[Source], chosen: set[str] | None) -> Iterator[tuple[str, str, Bytes | str]]:
-    """(name, hash, pixels or the reason for skipping) of every file, in order, decoded on all cores."""
-
-    def square(name: str, data: bytes | Path) -> tuple[str, str, Bytes | str] | None:
-        content = _bytes(data)
-        digest = hashlib.sha256(content or b"").hexdigest()
-        if chosen is not None and digest not in chosen:
-            return None
-        return name, digest, middle_square(content, config) if content else "broken"
-
-    def finished(future: Future[tuple[str, str, Bytes | str] | None]) -> Iterator[tuple[str, str, Bytes | str]]:
-        if (result := future.result()) is not None:
-            yield result
-
-    workers = os.cpu_count() or 1
-    waiting: deque[Future[tuple[str, str, Bytes | str] | None]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for source in sources:
-            for name, data in source.read():
-                waiting.append(pool.submit(square, name, data))
-                if len(waiting) > 8 * workers:
-                    yield from finished(waiting.popleft())
-        while waiting:
-            yield from finished(waiting.popleft())
-
-
-def _bytes(data: bytes | Path) -> bytes | None:
-    try:
-        return data.read_bytes() if isinstance(data, Path) else data
-    except OSError:
-        return None
-
-
-def middle_square(content: bytes, config: TrainConfig) -> Bytes | str:
-    """The middle of the picture, `config.size` square, or the reason for skipping it."""
-    try:
-        photo = Photo.open(content)
-        width, height = photo.size
-        if min(width, height) < config.min_side:
-            return "too small"
-        scale = config.size / min(width, height)
-        width, height = max(config.size, round(width * scale)), max(config.size, round(height * scale))
-        rgb = photo.small_rgb(width, height)
-    except PhotoError:
-        return "broken"
-    top, left = (height - config.size) // 2, (width - config.size) // 2
-    square = np.ascontiguousarray(rgb[top : top + config.size, left : left + config.size])
-    if chroma(rgb_to_lab(square)[..., 1:]).mean() < config.min_chroma:
-        return "gray"
-    return square
-
-
-def _open(config: TrainConfig, folder: Path) -> Pictures:
+def _open(folder: Path, settings: PictureSettings) -> Pictures:
     with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     skipped = json.loads((folder / "cache.json").read_text())["skipped"]
     names, digests = [row[0] for row in rows], [row[1] for row in rows]
-    train = [i for i, digest in enumerate(digests) if is_train(digest, config.test_fraction)]
-    test = [i for i, digest in enumerate(digests) if not is_train(digest, config.test_fraction)]
-    if not test and len(train) > MIN_PICTURES:  # a handful of pictures: the one nearest to the border is the test
-        test = [train.pop(min(range(len(train)), key=lambda k: digests[train[k]]))]
+    train, test = split_by_hash(digests, settings.test_fraction)
     if len(train) < MIN_PICTURES or not test:
         reasons = ", ".join(f"{n} {reason}" for reason, n in skipped.items() if n) or "none skipped"
         raise DataError(
-            f"{', '.join(config.data)}: {len(train)} usable pictures to train on and {len(test)} to test on ({reasons}); "
-            f"at least {MIN_PICTURES} and 1 are needed. Add color photographs of {config.min_side} px or more."
+            f"{', '.join(settings.sources)}: {len(train)} usable pictures to train on and {len(test)} to test on ({reasons}); "
+            f"at least {MIN_PICTURES} and 1 are needed, in color, of {settings.min_side} px or more.",
+            code="too-few-pictures",
         )
-    chosen = _first(train, digests, config.train_pictures) if config.train_pictures else np.array(train)
-    pixels = np.memmap(folder / "pixels.u8", np.uint8, "r", shape=(len(rows), config.size, config.size, 3))
-    return Pictures(pixels, names, digests, np.sort(chosen), np.array(test), {r: skipped.get(r, 0) for r in SKIPS})
-
-
-def _first(indices: list[int], digests: list[str], count: int) -> npt.NDArray[np.int64]:
-    """So many of these pictures, the first by the digits of their hash after those that decide the split; fewer lie within more."""
-    return np.array(sorted(indices, key=lambda i: digests[i][8:])[:count])
+    chosen = first_by_hash(train, digests, settings.train_limit) if settings.train_limit else np.array(train)
+    pixels = np.memmap(folder / "pixels.u8", np.uint8, "r", shape=(len(rows), settings.size, settings.size, 3))
+    counts = {reason: skipped.get(reason, 0) for reason in SKIP_REASONS}
+    return Pictures(pixels, names, digests, np.sort(chosen), np.array(test), counts)

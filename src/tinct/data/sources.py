@@ -1,4 +1,4 @@
-"""Where training pictures come from: folders, tar shards, data sets of the datasets library."""
+"""Where training pictures come from: folders, .tar shards, data sets of the datasets library."""
 
 from __future__ import annotations
 
@@ -17,22 +17,30 @@ __all__ = ["Source", "find_source"]
 
 @dataclass(frozen=True)
 class Source:
-    """One `--data` argument: `read` yields (name, bytes) of each file, `files` are what it depends on."""
+    """One place that training pictures come from."""
 
     name: str
     read: Callable[[], Iterator[tuple[str, bytes | Path]]]
+    """Yields the name, and the content or path, of each file."""
     files: list[Path]
+    """Files that its content depends on."""
     count: int | None
-    extra: str = ""
+    """How many files `read` yields; None where only reading them tells."""
+    version: str = ""
+    """Changes with the content of a source that has no files of its own."""
 
     def state(self) -> list[Any]:
-        """Changes whenever one of its files changes."""
+        """Values fit for JSON that change whenever one of its files changes."""
         stats = [(str(f), f.stat()) for f in self.files]
-        return [self.name, self.extra, [(name, s.st_size, s.st_mtime_ns) for name, s in stats]]
+        return [self.name, self.version, [(name, s.st_size, s.st_mtime_ns) for name, s in stats]]
 
 
 def find_source(text: str) -> Source:
-    """What a `--data` argument names: a folder, shards, or ``hf:`` and a data set. Raises DataError where there is nothing."""
+    """The source that a text names: a folder, .tar shards (a path or a pattern), or ``hf:NAME[:SPLIT]`` of the datasets library.
+
+    Raises:
+        DataError: nothing is there, or it holds no pictures.
+    """
     path = Path(text).expanduser()
     if path.is_dir():
         return _folder(path)
@@ -80,7 +88,7 @@ def _hub(text: str) -> Source:
     try:
         import datasets
     except ImportError as error:
-        raise DataError(f"hf:{text} needs the datasets library: pip install datasets") from error
+        raise DataError(f"hf:{text} needs the datasets library: pip install datasets", code="datasets-missing") from error
     name, _, split = text.partition(":")
     try:
         table = datasets.load_dataset(name, split=split or "train")
@@ -96,4 +104,4 @@ def _hub(text: str) -> Source:
             cell = row[columns[0]] or {}
             yield cell.get("path") or f"row {i}", cell["bytes"] if cell.get("bytes") is not None else Path(cell.get("path") or "")
 
-    return Source(f"hf:{text}", read, [], len(table), extra=table._fingerprint)
+    return Source(f"hf:{text}", read, [], len(table), version=table._fingerprint)

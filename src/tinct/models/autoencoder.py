@@ -1,16 +1,19 @@
 """The classic autoencoder: four convolutions down, the same four back up, a gray picture in and a color picture out.
 
-It keeps a quarter of the picture's height and width in the middle and 256 numbers at each place, so it can hand detail through; what
-color a place gets it decides from the few pixels around it.
+Its bottleneck is a feature map of 256 channels at a quarter of the picture's height and width, wide enough to pass detail through. Its
+receptive field is small: each pixel's color depends on the few pixels around it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from ..errors import ConfigError
+from .network import Network
 
 __all__ = ["Autoencoder", "AutoencoderConfig", "decoder", "encoder"]
 
@@ -26,6 +29,11 @@ class AutoencoderConfig:
 
     def __post_init__(self) -> None:
         check_layers(self.channels, self.strides)
+
+    @property
+    def multiple(self) -> int:
+        """Pixels that height and width must be multiples of."""
+        return prod(self.strides)
 
 
 def check_layers(channels: tuple[int, ...], strides: tuple[int, ...]) -> None:
@@ -60,14 +68,14 @@ def decoder(channels: tuple[int, ...], strides: tuple[int, ...]) -> nn.Sequentia
     return nn.Sequential(*layers)
 
 
-class Autoencoder(nn.Module):
-    """Gray in, RGB out; the picture may have any size that the strides divide (multiples of 4 as configured by default)."""
+class Autoencoder(Network):
+    """Gray in, RGB out; height and width are multiples of all strides multiplied (4 in the default configuration)."""
 
-    Config = AutoencoderConfig
+    Config: ClassVar = AutoencoderConfig
+    config: AutoencoderConfig
 
     def __init__(self, config: AutoencoderConfig | None = None) -> None:
-        super().__init__()
-        self.config = config or AutoencoderConfig()
+        super().__init__(config)
         self.encoder = encoder(self.config.channels, self.config.strides)
         self.decoder = decoder(self.config.channels, self.config.strides)
 

@@ -1,7 +1,7 @@
-"""What things are: the trunk of EfficientNet-Lite0, which learned to tell a thousand kinds of things apart in ImageNet.
+"""The recognizer: the trunk of EfficientNet-Lite0, an ImageNet classifier, as a source of semantic feature maps.
 
 Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks" (2019), in its variant for small devices: no
-squeeze-and-excitation, ReLU6 for swish. Here it sees lightness alone, and stops before the last block: nobody asks it for a class.
+squeeze-and-excitation, ReLU6 instead of swish. Here its input is lightness, and its last block and the classifier are left out.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from torch.nn import functional as F
 __all__ = ["Recognizer", "from_efficientnet"]
 
 _STAGES = ((16, 1, 3, 1, 1), (24, 2, 3, 2, 6), (40, 2, 5, 2, 6), (80, 3, 3, 2, 6), (112, 3, 5, 1, 6), (192, 4, 5, 2, 6))
-"""Channels, blocks, kernel, stride of the first block, and how many times as wide a block is inside."""
-_GIVEN = (2, 4, 5)
-"""Stages whose result is the last at 1/8, 1/16 and 1/32 of the size."""
+"""For each stage: output channels, number of blocks, kernel size, stride of the first block, expansion ratio of the blocks."""
+_OUTPUT_STAGES = (2, 4, 5)
+"""The last stages at 1/8, 1/16 and 1/32 of the input's resolution."""
 
 
 class Recognizer(nn.Module):
-    """L* in; what was recognized at 1/8, 1/16 and 1/32 of the size out."""
+    """L* in; feature maps at 1/8, 1/16 and 1/32 of its resolution out."""
 
-    widths = tuple(_STAGES[i][0] for i in _GIVEN)
-    """Channels of each result."""
+    widths = tuple(_STAGES[i][0] for i in _OUTPUT_STAGES)
+    """Channels of each feature map."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stem = _Conv(1, 32, 3, stride=2)
         self.stages = nn.ModuleList()
         inputs = 32
-        for outputs, blocks, kernel, stride, wider in _STAGES:
+        for outputs, blocks, kernel, stride, expansion in _STAGES:
             self.stages.append(
                 nn.Sequential(
                     *(
-                        _Inverted(inputs if i == 0 else outputs, outputs, kernel, stride if i == 0 else 1, wider)
+                        _Inverted(inputs if i == 0 else outputs, outputs, kernel, stride if i == 0 else 1, expansion)
                         for i in range(blocks)
                     )
                 )
@@ -43,43 +43,43 @@ class Recognizer(nn.Module):
             inputs = outputs
 
     def forward(self, gray: Tensor) -> list[Tensor]:
-        """(B, 1, H, W) L* / 100; H and W multiples of 32. Gives (B, widths[i], H / 8 / 2**i, W / 8 / 2**i)."""
-        x = self.stem((gray - 0.5) * 2)  # close to sRGB in -1..1, which it was trained on
-        given = []
+        """(B, 1, H, W) L* / 100; H and W multiples of 32 -> (B, widths[i], H / 8 / 2**i, W / 8 / 2**i)."""
+        x = self.stem((gray - 0.5) * 2)  # close to sRGB in -1..1, its input in training
+        maps = []
         for i, stage in enumerate(self.stages):
             x = stage(x)
-            if i in _GIVEN:
-                given.append(x)
-        return given
+            if i in _OUTPUT_STAGES:
+                maps.append(x)
+        return maps
 
 
 class _Conv(nn.Module):
-    """Convolution, normalization, and ReLU6 unless `linear`; padded as TensorFlow does it, more below and to the right."""
+    """Convolution, batch normalization, and ReLU6 unless `linear`; with TensorFlow's "same" padding, asymmetric where the stride is 2."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int = 1, *, stride: int = 1, groups: int = 1, linear: bool = False
     ) -> None:
         super().__init__()
         before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
-        self.more = after - before
+        self.extra_padding = after - before
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, before, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)
         self.linear = linear
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.more:
-            x = F.pad(x, (0, self.more) * 2)
+        if self.extra_padding:  # at the bottom and at the right
+            x = F.pad(x, (0, self.extra_padding) * 2)
         x = self.norm(self.conv(x))
         return x if self.linear else F.relu6(x)
 
 
 class _Inverted(nn.Module):
-    """An inverted residual block (Sandler et al., "MobileNetV2", 2018): wide inside, each channel filtered by itself."""
+    """An inverted residual block (Sandler et al., "MobileNetV2", 2018): expansion, depthwise convolution, linear projection."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, wider: int) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
-        inner = inputs * wider
-        self.expand = _Conv(inputs, inner) if wider > 1 else nn.Identity()
+        inner = inputs * expansion
+        self.expand = _Conv(inputs, inner) if expansion > 1 else nn.Identity()
         self.filter = _Conv(inner, inner, kernel, stride=stride, groups=inner)
         self.project = _Conv(inner, outputs, linear=True)
         self.residual = stride == 1 and inputs == outputs
@@ -90,9 +90,9 @@ class _Inverted(nn.Module):
 
 
 def from_efficientnet(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a `Recognizer` from those of EfficientNet-Lite0 as PyTorch ports name them.
+    """The state dict of a `Recognizer` from that of EfficientNet-Lite0 in the naming of its PyTorch ports.
 
-    Color goes in as three equal channels, so the first convolution's weights for them are added up.
+    A gray picture has three equal color channels, so the first convolution's weights are summed over its input channels.
     """
     parts = {"_expand_conv": "expand.conv", "_bn0": "expand.norm", "_depthwise_conv": "filter.conv", "_bn1": "filter.norm"}
     parts |= {"_project_conv": "project.conv", "_bn2": "project.norm"}

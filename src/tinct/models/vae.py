@@ -1,26 +1,27 @@
-"""The classic variational autoencoder: the whole picture through a code of 100 numbers.
+"""The classic variational autoencoder: the whole picture through a latent code of 100 numbers.
 
-Kingma and Welling, "Auto-Encoding Variational Bayes" (2013). The encoder gives a Gaussian over codes, the decoder draws a color
-picture from one of them. Because the code is all the decoder sees, the picture has a fixed size and comes back soft.
+Kingma and Welling, "Auto-Encoding Variational Bayes" (2013). The encoder gives a Gaussian over codes, the decoder turns a sample of it
+into a color picture. The decoder sees nothing but the code, so pictures have a fixed size and results are blurred.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
 from ..errors import ConfigError
 from .autoencoder import check_layers, decoder, encoder
+from .network import Network
 
 __all__ = ["VAE", "VAEConfig", "VAEOutput"]
 
 
 @dataclass(frozen=True)
 class VAEConfig:
-    """Layers of the encoder and the code between; the decoder is the encoder's reverse."""
+    """Layers of the encoder and size of the latent code; the decoder is the encoder's reverse."""
 
     size: int = 64
     """Side of the square picture in pixels, a multiple of all strides multiplied (8 as configured by default)."""
@@ -29,7 +30,7 @@ class VAEConfig:
     strides: tuple[int, ...] = (1, 2, 2, 2)
     """Stride of each convolution, 1 or 2."""
     latent: int = 100
-    """Numbers in the code."""
+    """Numbers in the latent code."""
 
     def __post_init__(self) -> None:
         check_layers(self.channels, self.strides)
@@ -38,9 +39,14 @@ class VAEConfig:
         if self.size < 1 or self.size % prod(self.strides):
             raise ConfigError(f"size must be a multiple of {prod(self.strides)} for this VAE, not {self.size}.")
 
+    @property
+    def multiple(self) -> int:
+        """Pixels that height and width must be multiples of."""
+        return prod(self.strides)
+
 
 class VAEOutput(NamedTuple):
-    """What the VAE says of a batch."""
+    """Result of `VAE.forward` for a batch."""
 
     rgb: Tensor
     """(B, 3, H, W) sRGB in 0..1."""
@@ -50,14 +56,16 @@ class VAEOutput(NamedTuple):
     """(B, latent) natural log of the code's variance."""
 
 
-class VAE(nn.Module):
-    """Gray in, RGB and the code's distribution out; the picture is `config.size` square."""
+class VAE(Network):
+    """Gray in, RGB and the code's distribution out; pictures are squares of `config.size` pixels a side."""
 
-    Config = VAEConfig
+    Config: ClassVar = VAEConfig
+    has_code = True
+    fixed_size = True
+    config: VAEConfig
 
     def __init__(self, config: VAEConfig | None = None) -> None:
-        super().__init__()
-        self.config = config or VAEConfig()
+        super().__init__(config)
         channels, strides = self.config.channels, self.config.strides
         self.code_shape = (channels[-1], self.config.size // prod(strides), self.config.size // prod(strides))
         self.encoder = encoder(channels, strides)
@@ -67,7 +75,7 @@ class VAE(nn.Module):
         self.decoder = decoder(channels, strides)
 
     def forward(self, gray: Tensor, noise: Tensor) -> VAEOutput:
-        """Encode, draw a code with the given noise, decode.
+        """Encode, sample a code with the given noise, decode.
 
         Args:
             gray: (B, 1, size, size) L* / 100, in 0..1.

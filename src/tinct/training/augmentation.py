@@ -1,7 +1,7 @@
-"""What happens to pictures on the device before the network sees them: crops, and the wear of old photographs.
+"""Augmentation on the device: random crops, and simulated aging of photographs.
 
-Everything random comes from the generator that is given, so a step can be repeated. Colors to learn are never touched by wear:
-only the lightness that the network sees is.
+All random numbers come from the generator that is given, so a step can be repeated. Aging changes the lightness that the network sees,
+never the colors that it learns.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ def uniform(generator: torch.Generator, low: float, high: float, *shape: int) ->
     return low + (high - low) * torch.rand(*shape, generator=generator, device=generator.device)
 
 
-def crop(pixels: Tensor, size: int, least: float, generator: torch.Generator) -> Tensor:
-    """Random square crops, mirrored half the time, stretched and turned a little.
+def crop(pixels: Tensor, size: int, min_share: float, generator: torch.Generator) -> Tensor:
+    """Random square crops, mirrored with probability 1/2, slightly stretched and rotated.
 
     Args:
         pixels: (B, S, S, 3) uint8 sRGB.
-        size: of the result, in pixels.
-        least: the smallest part of the side that a crop takes, 0..1.
+        size: side of the result, in pixels.
+        min_share: smallest side of a crop, relative to the picture's, 0..1.
 
     Returns:
         (B, 3, size, size) float32 sRGB, 0..1.
     """
     count = len(pixels)
     rgb = pixels.permute(0, 3, 1, 2).float() / 255
-    part = uniform(generator, least, 1, count)
+    part = uniform(generator, min_share, 1, count)
     stretch = uniform(generator, -0.12, 0.12, count).exp()
     width, height = (part * stretch).clamp(max=1), (part / stretch).clamp(max=1)
     turn = uniform(generator, -0.12, 0.12, count) * (uniform(generator, 0, 1, count) < 0.3)
@@ -56,21 +56,27 @@ def lab(rgb: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def emulsion(rgb: Tensor, gray: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """L* / 100 as films saw it that take in other parts of the spectrum than the eye: this share of the pictures gets one.
+    """Lightness as recorded by a film whose spectral sensitivity differs from the eye's; early plates were blind to red.
 
-    Early plates are blind to red, so lips and bricks come out dark and skies white.
+    Args:
+        rgb: (B, 3, H, W) sRGB, 0..1.
+        gray: (B, 1, H, W) L* / 100 of the same pictures.
+        share: fraction of the pictures that get a film, each a random one; the others keep `gray`.
+
+    Returns:
+        (B, 1, H, W) L* / 100.
     """
     count = len(rgb)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     red, blue = uniform(generator, 0.02, 0.5, count), uniform(generator, 0.05, 0.5, count)
     mix = torch.stack([red, 1 - red - blue, blue], dim=1)[:, :, None, None]
     y = (linear * mix).sum(dim=1, keepdim=True)
-    seen = (1.16 * torch.where(y > 0.008856, y.clamp(min=1e-6) ** (1 / 3), 7.787 * y + 16 / 116) - 0.16).clamp(0, 1)
-    return torch.where(_chosen(count, share, generator), seen, gray)
+    recorded = (1.16 * torch.where(y > 0.008856, y.clamp(min=1e-6) ** (1 / 3), 7.787 * y + 16 / 116) - 0.16).clamp(0, 1)
+    return torch.where(_chosen(count, share, generator), recorded, gray)
 
 
 def wear(gray: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """(B, 1, H, W) L* / 100 after the years: soft, faded, grainy, scratched; this share of the pictures, each in its own way."""
+    """(B, 1, H, W) L* / 100 of aged photographs: blurred, faded, grainy, scratched; `share` of the pictures, each at random."""
     count, _, height, width = gray.shape
     worn = gray
     sigma = uniform(generator, 0.3, 1.6, count, 1).expand(-1, 2).contiguous()

@@ -1,4 +1,4 @@
-"""One step of the classic networks: gray in, RGB out, and how far that is from the real picture."""
+"""Training of networks that give a color picture: reconstruction of RGB, and KL divergence where there is a latent code."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ..data.cache import Pictures, batch_arrays
-from ..models import VAEOutput
+from ..data import Pictures, batch_arrays
+from ..models import Network
 from .losses import LOSSES, kl_divergence, mse
-from .recipe import TrainConfig, network_config
-from .task import Indices, Place, predict, preparation
+from .position import Position
+from .recipe import TrainConfig, network_class, network_config
+from .task import Indices, predict, preparation
 
 __all__ = ["Classic"]
 
@@ -29,46 +30,47 @@ class Batch(NamedTuple):
 
 
 class Classic:
-    """A `task.Task`: autoencoder and vae."""
+    """A `task.Task` for networks without ab bins: autoencoder and vae."""
 
     measures: tuple[str, ...] = ("loss", "mse", "kl")
-    whole_batches = False
+    drop_last = False
 
     def __init__(self, config: TrainConfig, pictures: Pictures, fabric: Fabric) -> None:
         self.config, self.pictures, self.fabric = config, pictures, fabric
         self.preparation = preparation(config)
-        self.latent: int = getattr(network_config(config), "latent", 0)
+        self.latent: int = network_config(config).latent if network_class(config).has_code else 0
 
-    def module(self, network: nn.Module) -> nn.Module:
+    def module(self, network: Network) -> nn.Module:
         return network
 
-    def train_batch(self, indices: Indices, place: Place) -> Batch:
-        return Batch(*self._tensors(indices), self._noise(len(indices), place, "train", place.epoch, place.step))
+    def train_batch(self, indices: Indices, position: Position) -> Batch:
+        return Batch(*self._tensors(indices), self._noise(len(indices), "train", position.epoch, position.epoch_steps))
 
-    def test_batch(self, indices: Indices, number: int, place: Place) -> Batch:
-        return Batch(*self._tensors(indices), self._noise(len(indices), place, "test", number))
+    def test_batch(self, indices: Indices, number: int) -> Batch:
+        return Batch(*self._tensors(indices), self._noise(len(indices), "test", number))
 
     def losses(self, module: Callable[..., Any], batch: Batch, steps: int) -> Tensor:
-        """What is minimized; the mean squared error of RGB; the KL divergence in nats a picture, 0 for a network without a code.
+        """The loss; the mean squared error of RGB; the KL divergence in nats a picture, 0 for a network without a code.
 
-        Reconstruction counts per value and KL per picture, so the KL is divided by the 3 * H * W values of a picture.
+        The reconstruction loss is a mean over values and the KL divergence one over pictures, so the KL divergence is divided by the
+        3 * H * W values of a picture.
         """
         gray, rgb, noise = batch
-        output = module(gray, noise) if self.latent else module(gray)
-        if isinstance(output, VAEOutput):
+        if self.latent:
+            output = module(gray, noise)
             predicted, kl = output.rgb.float(), kl_divergence(output.mean.float(), output.log_variance.float())
         else:
-            predicted, kl = output.float(), rgb.new_zeros(())
+            predicted, kl = module(gray).float(), rgb.new_zeros(())
         total = LOSSES[self.config.loss](predicted, rgb) + self.config.kl_weight * kl / rgb[0].numel()
         return torch.stack([total, mse(predicted, rgb), kl])
 
-    def predict(self, network: nn.Module, indices: Indices) -> Tensor:
-        return predict(network, self._tensors(indices)[0], self.latent)
+    def predict(self, network: Network, indices: Indices) -> Tensor:
+        return predict(network, self._tensors(indices)[0])
 
     def record(self) -> dict[str, Any]:
         return {}
 
-    def describe(self, network: nn.Module) -> dict[str, Any]:
+    def describe(self, network: Network) -> dict[str, Any]:
         return {}
 
     def _tensors(self, indices: Indices) -> tuple[Tensor, Tensor]:
@@ -76,8 +78,9 @@ class Classic:
         gray, rgb = gray.to(memory_format=torch.channels_last), rgb.to(memory_format=torch.channels_last)
         return self.fabric.to_device(gray), self.fabric.to_device(rgb)
 
-    def _noise(self, count: int, place: Place, *where: int | str) -> Tensor:
-        """(count, latent) this device's rows of the numbers that belong to the step that `where` names."""
-        seed = zlib.crc32(repr((self.config.seed, *where)).encode())
-        rows = torch.randn(count * place.world, self.latent, generator=torch.Generator().manual_seed(seed))
-        return self.fabric.to_device(rows[place.rank * count : (place.rank + 1) * count])
+    def _noise(self, count: int, *step: int | str) -> Tensor:
+        """(count, latent) standard normal numbers: this device's rows of the numbers that seed and step determine."""
+        seed = zlib.crc32(repr((self.config.seed, *step)).encode())
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        rows = torch.randn(count * world, self.latent, generator=torch.Generator().manual_seed(seed))
+        return self.fabric.to_device(rows[rank * count : (rank + 1) * count])

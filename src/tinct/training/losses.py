@@ -1,4 +1,4 @@
-"""How far a prediction is from the truth. Each loss is the mean over all values of a batch; smaller is better."""
+"""Losses between predicted and true colors or distributions. Each is a mean over a batch; smaller is better."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def l1(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def cross_entropy(predicted: Tensor, target: Tensor) -> Tensor:
-    """Cross-entropy of each RGB value in 0..1 as a Bernoulli probability, in nats; least, but not zero, where the two agree."""
+    """Cross-entropy of each RGB value in 0..1 as a Bernoulli probability, in nats; smallest, but not zero, where the two agree."""
     with torch.autocast(predicted.device.type, enabled=False):  # logarithms need full precision
         return F.binary_cross_entropy(predicted.float(), target.float())
 
@@ -57,22 +57,22 @@ def kl_gaussians(q: Gaussian, p: Gaussian) -> Tensor:
 
 
 def free_kl(kl: Tensor, free: float) -> Tensor:
-    """(B, latent) nats -> a scalar: what each number of the code, on average over the batch, spends beyond `free` nats.
+    """(B, latent) nats -> a scalar: the sum over the code of each number's batch mean, clamped from below to `free` nats.
 
-    Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow" (2016), section 8: without it a strong
-    decoder leaves the code unused.
+    Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow" (2016), section 8: without free nats a strong
+    decoder ignores the code (posterior collapse).
     """
     return kl.mean(dim=0).clamp(min=free).sum()
 
 
 class SoftBins:
-    """Colors as shares of the four ab bins around them, whose weighted mean is the color again."""
+    """Soft one-hot encoding of colors: shares of the four surrounding ab bins, whose weighted mean is the color."""
 
     def __init__(self, frequency: Tensor, rebalance: float, device: torch.device | str = "cpu") -> None:
         """
         Args:
             frequency: (bins,) how often each bin occurs, summing to 1.
-            rebalance: 0 counts every color alike; 1 counts rare ones as much more as Zhang et al. (2016) did.
+            rebalance: strength of class rebalancing: 0 weights all colors alike, 1 rare ones as Zhang et al. (2016) do.
         """
         bins = torch.from_numpy(np.array(ab_bins() / BIN_STEP)).round().long()
         self.low = bins.min(dim=0).values
@@ -96,16 +96,16 @@ class SoftBins:
 
 
 def soft_cross_entropy(logits: Tensor, bins: Tensor, shares: Tensor, weight: Tensor) -> Tensor:
-    """Cross-entropy in nats between predicted and true shares of the ab bins, rare colors counting more.
+    """Class-weighted cross-entropy in nats between predicted and true distributions over the ab bins.
 
-    The weights are taken out of the logits again, so that the probabilities stay those of colors as they occur (Menon et al.,
+    The logarithms of the weights are added to the logits, so that the probabilities of the plain logits stay unbiased (Menon et al.,
     "Long-tail learning via logit adjustment", 2021).
 
     Args:
         logits: (B, Q, h, w).
         bins: (B, 4, h, w) as `SoftBins` gives them.
         shares: (B, 4, h, w)
-        weight: (Q,) of each bin.
+        weight: (Q,) weight of each bin.
     """
     adjusted = logits.permute(0, 2, 3, 1).float() + weight.log()  # bins last: contiguous in channels_last memory
     likely = adjusted.gather(3, bins.permute(0, 2, 3, 1)) - adjusted.logsumexp(dim=3, keepdim=True)
@@ -113,7 +113,7 @@ def soft_cross_entropy(logits: Tensor, bins: Tensor, shares: Tensor, weight: Ten
 
 
 def edges(predicted: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute difference between the gradients of (B, C, h, w) pictures: against bleeding."""
+    """Mean absolute difference between the horizontal and vertical gradients of (B, C, h, w) pictures; reduces color bleeding."""
     down = (predicted.diff(dim=2) - target.diff(dim=2)).abs().mean()
     return down + (predicted.diff(dim=3) - target.diff(dim=3)).abs().mean()
 

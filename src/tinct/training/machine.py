@@ -7,11 +7,12 @@ import os
 import platform
 import shlex
 import sys
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from lightning_fabric import Fabric
@@ -21,7 +22,15 @@ from lightning_fabric.utilities.rank_zero import rank_zero_only
 from .._version import __version__
 from ..errors import DeviceError
 
-__all__ = ["Machine", "describe", "is_first_process"]
+__all__ = ["Compilation", "Machine", "describe", "is_first_process"]
+
+
+class Compilation(NamedTuple):
+    """Whether torch.compile is used."""
+
+    compiled: bool
+    reason: str = ""
+    """Why it isn't, where it would be by default."""
 
 
 @dataclass(frozen=True)
@@ -29,26 +38,35 @@ class Machine:
     """Where a run happens; none of it belongs to the recipe."""
 
     accelerator: str = "auto"
+    """cpu, cuda, mps or auto."""
     devices: int | str = 1
+    """Number of devices, their indices ("0,2"), or auto for all."""
     nodes: int = 1
+    """Number of machines that train together."""
     precision: str = "auto"
-    """As Lightning names it: 32-true, bf16-mixed…; auto is bf16-mixed where the processor is fast at it."""
+    """By Lightning's names: 32-true, bf16-mixed, 16-mixed; auto is bf16-mixed where the processor is fast at it."""
     checkpoint_seconds: float = 60.0
+    """Seconds between two checkpoints within an epoch."""
     compile: bool | None = None
-    """torch.compile: slower to start, faster to go; None is yes on CUDA, if it works there, and no elsewhere."""
+    """Whether to use torch.compile, which starts more slowly and trains faster; None uses it on CUDA, if it works there."""
 
-    def compiles(self, device: torch.device) -> bool:
-        """Whether to compile on this device. Raises DeviceError where it was asked for and doesn't work."""
+    def compilation(self, device: torch.device) -> Compilation:
+        """Whether to compile on this device; warns where that would be the default and doesn't work.
+
+        Raises:
+            DeviceError: it was asked for and doesn't work.
+        """
         if not (device.type == "cuda" if self.compile is None else self.compile):
-            return False
+            return Compilation(False)
         try:
             torch.compile(torch.sin)(torch.ones(2, device=device))
         except Exception as error:
-            if self.compile is None:
-                return False
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise DeviceError(f"torch.compile doesn't work here: {reason} Go without, by --no-compile.") from error
-        return True
+            if self.compile:
+                raise DeviceError(f"torch.compile doesn't work here: {reason}", code="no-compile") from error
+            warnings.warn(f"Training without torch.compile, which doesn't work here: {reason}", RuntimeWarning, stacklevel=2)
+            return Compilation(False, reason)
+        return Compilation(True)
 
     def fabric(self, run: Path) -> Fabric:
         """Raises DeviceError where the accelerator isn't there."""
@@ -63,9 +81,7 @@ class Machine:
                 loggers=TensorBoardLogger(run, name="tensorboard", version=""),
             )
         except (RuntimeError, ValueError, TypeError) as error:
-            raise DeviceError(
-                f"{str(error).splitlines()[0]} Choose others with --accelerator, --devices or --precision."
-            ) from error
+            raise DeviceError(str(error).splitlines()[0], code="accelerator") from error
 
 
 def _fast_precision(accelerator: str) -> str:
@@ -79,8 +95,8 @@ def is_first_process() -> bool:
     return getattr(rank_zero_only, "rank", 0) in (0, None)
 
 
-def describe(fabric: Fabric) -> dict[str, Any]:
-    """Versions, machine, start and command line, fit for JSON."""
+def describe(fabric: Fabric, compilation: Compilation) -> dict[str, Any]:
+    """Versions, hardware, compilation, start and command line, fit for JSON."""
     device = fabric.device
     return {
         "tinct": __version__,
@@ -94,6 +110,8 @@ def describe(fabric: Fabric) -> dict[str, Any]:
         "accelerator": device.type,
         "devices": fabric.world_size,
         "precision": fabric._precision.precision,
+        "compiled": compilation.compiled,
+        **({"not_compiled_because": compilation.reason} if compilation.reason else {}),
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
     }

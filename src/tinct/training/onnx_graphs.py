@@ -1,4 +1,4 @@
-"""From a network in torch to ONNX graphs that hold no weights of their own."""
+"""From a network in torch to ONNX graphs whose weights lie in a safetensors file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import warnings
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -19,35 +19,46 @@ from onnx import TensorProto, helper
 from torch import Tensor, nn
 
 from ..errors import WeightsError
-from ..models.tinct import CELL, Features, Gaussian, Tinct
+from ..models import Network, Tinct
+from ..models.tinct import CELL, Features, Gaussian
 from ..runtime.prepare import Preparation
 
-__all__ = ["graphs", "point_to"]
+__all__ = ["graph_parts", "graphs", "point_to"]
+
+MAX_INLINE_VALUES = 1000
+"""Most values of constants that a graph may hold itself; more means that weights are missing from the safetensors file."""
 
 
 @dataclass(frozen=True)
 class _Step:
-    """One graph: a module, what it is tried with, and what its inputs and outputs are called."""
+    """One graph to export."""
 
     module: nn.Module
     inputs: dict[str, Tensor]
+    """Name -> example, in the order of the module's arguments."""
     outputs: list[str]
+    """Names, in the order of the module's results."""
     shapes: tuple[Any, ...]
-    """What of each input's shape may change."""
+    """Of each input, dimension -> name of the size that may vary."""
 
 
-def graphs(network: nn.Module, preparation: Preparation, latent: int) -> dict[str, onnx.ModelProto]:
+def graph_parts(network: type[Network]) -> tuple[str, ...]:
+    """Names of the further graphs of a model: one that runs in steps has more than the first."""
+    return ("decode", "like") if network.has_bins else ()
+
+
+def graphs(network: Network, preparation: Preparation) -> dict[str, onnx.ModelProto]:
     """The network's graphs in single precision, by name of the part; the first is ``""``.
 
-    Any batch size and, where the network allows it, any height and width.
+    They take any batch size and, where the network allows it, any height and width.
     """
-    plain: nn.Module = network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    steps = _tinct(plain, preparation) if isinstance(plain, Tinct) else {"": _classic(plain, preparation, latent)}
+    plain = network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    steps = _bins_steps(cast("Tinct", plain), preparation) if plain.has_bins else {"": _rgb_step(plain, preparation)}
     return {name: _exported(step) for name, step in steps.items()}
 
 
-class _Classic(nn.Module):
-    """The network as the colorizer calls it: gray (and noise) in, RGB out."""
+class _Rgb(nn.Module):
+    """A network that gives a color picture: gray (and noise) in, RGB out."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -58,14 +69,15 @@ class _Classic(nn.Module):
         return rgb
 
 
-def _classic(network: nn.Module, preparation: Preparation, latent: int) -> _Step:
+def _rgb_step(network: Network, preparation: Preparation) -> _Step:
     side, batch = preparation.side, torch.export.Dim("batch", min=1)
-    inputs = {"gray": torch.rand(2, 1, side, side)}
-    if latent:
-        inputs["noise"] = torch.zeros(2, latent)
-        return _Step(_Classic(network), inputs, ["rgb"], ({0: batch}, {0: batch}))
-    rows, columns = (preparation.multiple * torch.export.Dim(name, min=1) for name in ("rows", "columns"))
-    return _Step(_Classic(network), inputs, ["rgb"], ({0: batch, 2: rows, 3: columns},))
+    inputs, sizes = {"gray": torch.rand(2, 1, side, side)}, {0: batch}
+    if not network.fixed_size:
+        dims = (torch.export.Dim(name, min=1) for name in ("rows", "columns"))
+        sizes[2], sizes[3] = (preparation.multiple * dim if preparation.multiple > 1 else dim for dim in dims)
+    if not network.has_code:
+        return _Step(_Rgb(network), inputs, ["rgb"], (sizes,))
+    return _Step(_Rgb(network), inputs | {"noise": torch.zeros(2, network.latent)}, ["rgb"], (sizes, {0: batch}))
 
 
 class _Encode(nn.Module):
@@ -73,8 +85,8 @@ class _Encode(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, gray: Tensor, familiar: Tensor | None = None) -> tuple[Tensor, ...]:
-        features = self.network.encode(gray, familiar)
+    def forward(self, gray: Tensor, recognizer_gray: Tensor | None = None) -> tuple[Tensor, ...]:
+        features = self.network.encode(gray, recognizer_gray)
         return (*features.maps, features.prior.mean, (0.5 * features.prior.log_variance).exp())
 
 
@@ -83,9 +95,11 @@ class _Decode(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, map0: Tensor, map1: Tensor, map2: Tensor, map3: Tensor, hints: Tensor, code: Tensor) -> Tensor:
-        prior = Gaussian(code, code)  # decode() takes the code as it is given
-        return self.network.decode(Features((map0, map1, map2, map3), prior), hints, code)
+    def forward(
+        self, feature0: Tensor, feature1: Tensor, feature2: Tensor, feature3: Tensor, hints: Tensor, code: Tensor
+    ) -> Tensor:
+        unused = Gaussian(code, code)  # decode() takes the code that it is given
+        return self.network.decode(Features((feature0, feature1, feature2, feature3), unused), hints, code)
 
 
 class _Like(nn.Module):
@@ -93,34 +107,37 @@ class _Like(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, ab: Tensor, map0: Tensor, map3: Tensor) -> Tensor:
-        features = Features((map0, map0, map0, map3), Gaussian(map3, map3))  # the posterior looks at no other
+    def forward(self, ab: Tensor, feature0: Tensor, feature3: Tensor) -> Tensor:
+        features = Features((feature0, feature0, feature0, feature3), Gaussian(feature3, feature3))  # posterior() uses no other
         return self.network.posterior(features, ab).mean
 
 
-def _tinct(network: Tinct, preparation: Preparation) -> dict[str, _Step]:
-    """Encode once, decode for every edit, and take the code of a reference picture."""
+def _bins_steps(network: Tinct, preparation: Preparation) -> dict[str, _Step]:
+    """Three graphs: encode once a picture, decode for every edit, and find the code of a reference picture."""
     batch = torch.export.Dim("batch", min=1)
-    rows, columns = torch.export.Dim("rows", min=1), torch.export.Dim("columns", min=1)  # of the smallest map
+    rows, columns = torch.export.Dim("rows", min=1), torch.export.Dim("columns", min=1)  # of the coarsest feature map
     gray = torch.rand(2, 1, 2 * preparation.multiple, 3 * preparation.multiple)
     with torch.no_grad():
         features = network.encode(gray)
     hints, ab = torch.zeros(2, 3, *gray.shape[2:]), torch.zeros(2, 2, *(n // CELL for n in gray.shape[2:]))
-    maps = {f"map{i}": m for i, m in enumerate(features.maps)}
+    maps = {f"feature{i}": m for i, m in enumerate(features.maps)}
     sizes = [{0: batch, 2: n * rows if n > 1 else rows, 3: n * columns if n > 1 else columns} for n in (8, 4, 2, 1)]
     whole = {0: batch, 2: preparation.multiple * rows, 3: preparation.multiple * columns}
-    looked_at, shapes = {"gray": gray}, [whole]
+    encoded, shapes = {"gray": gray}, [whole]
     if network.recognizer is not None:
         fewer, narrower = torch.export.Dim("fewer", min=1), torch.export.Dim("narrower", min=1)
-        looked_at["familiar"] = torch.rand(2, 1, 3 * preparation.multiple, 4 * preparation.multiple)
+        encoded["recognizer_gray"] = torch.rand(2, 1, 3 * preparation.multiple, 4 * preparation.multiple)
         shapes.append({0: batch, 2: preparation.multiple * fewer, 3: preparation.multiple * narrower})
     return {
-        "": _Step(_Encode(network), looked_at, [*maps, "prior_mean", "prior_scale"], tuple(shapes)),
+        "": _Step(_Encode(network), encoded, [*maps, "prior_mean", "prior_scale"], tuple(shapes)),
         "decode": _Step(
             _Decode(network), maps | {"hints": hints, "code": features.prior.mean}, ["logits"], (*sizes, whole, {0: batch})
         ),
         "like": _Step(
-            _Like(network), {"ab": ab, "map0": maps["map0"], "map3": maps["map3"]}, ["code"], (sizes[0], sizes[0], sizes[3])
+            _Like(network),
+            {"ab": ab, "feature0": maps["feature0"], "feature3": maps["feature3"]},
+            ["code"],
+            (sizes[0], sizes[0], sizes[3]),
         ),
     }
 
@@ -143,12 +160,12 @@ def _exported(step: _Step) -> onnx.ModelProto:
     model = program.model_proto  # type: ignore[union-attr]
     for part in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.value_info):
         part.ClearField("doc_string")
-        part.ClearField("metadata_props")  # stack traces: no use to anyone, and they tell where the source lay
+        part.ClearField("metadata_props")  # stack traces, with paths of the machine
     return model
 
 
 def point_to(model: onnx.ModelProto, weights: Path) -> None:
-    """Replace the graph's weights by those that lie in the safetensors file, cast to single precision where they are half.
+    """Replace the graph's weights by references into a safetensors file, with a cast where they are in half precision there.
 
     Raises:
         WeightsError: some of its weights are not there.
@@ -177,5 +194,5 @@ def point_to(model: onnx.ModelProto, weights: Path) -> None:
     model.graph.initializer.extend(kept)
     model.graph.node.extend(nodes)
     left = sum(np.prod(t.dims) for t in kept if t.data_location != TensorProto.EXTERNAL)
-    if left > 1000:
+    if left > MAX_INLINE_VALUES:
         raise WeightsError(f"{left:.0f} weights of the graph are not in {weights}; please report this.")

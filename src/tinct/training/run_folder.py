@@ -1,4 +1,4 @@
-"""The run folder: made, gone on with, and its checkpoint read."""
+"""The run folder: made, resumed, and its checkpoint read."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from .._util.files import write_whole
-from ..data.cache import Pictures
+from ..data import Pictures
 from ..errors import ConfigError
-from .machine import describe
+from ..runtime.renamed import current_state
+from .machine import Compilation, describe
 from .recipe import TrainConfig, override, read_config
 
 __all__ = ["CHECKPOINT", "begin_run", "finished_rows", "load_checkpoint", "new_folder", "read_checkpoint", "resume_config"]
@@ -29,12 +30,12 @@ CHECKPOINT = Path("checkpoints") / "last.ckpt"
 
 @contextmanager
 def new_folder(run: Path) -> Iterator[None]:
-    """Make the run's folder, and take it back if what follows fails. Raises ConfigError where it can't be made."""
+    """Make the run's folder, and remove it again if the body fails. Raises ConfigError where it can't be made."""
     made = not run.exists()
     try:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"{run}: {error.strerror or error}. Choose another folder with --run.") from error
+        raise ConfigError(f"{run}: {error.strerror or error}", code="run-folder", path=run) from error
     try:
         yield
     except BaseException:
@@ -43,15 +44,18 @@ def new_folder(run: Path) -> Iterator[None]:
         raise
 
 
-def begin_run(run: Path, config: TrainConfig, pictures: Pictures, fabric: Fabric, network: nn.Module) -> None:
-    """Write what a run starts from: recipe, split and environment. Raises ConfigError, also where it began with other pictures."""
+def begin_run(
+    run: Path, config: TrainConfig, pictures: Pictures, fabric: Fabric, network: nn.Module, compilation: Compilation
+) -> None:
+    """Write a run's recipe, split and environment. Raises ConfigError where it began with other pictures, or can't be written."""
     if (split := run / "split.csv").exists():
         with split.open(newline="", encoding="utf-8") as file:
             before = sorted(row["sha256"] for row in csv.DictReader(file))
         if before != sorted(pictures.sha256):
             raise ConfigError(
-                f"{run} began with {len(before)} pictures, and these {len(pictures.sha256)} are others. "
-                "Name the same with --data, or start another run with --run."
+                f"{run} began with {len(before)} pictures, and these {len(pictures.sha256)} are others.",
+                code="other-pictures",
+                path=run,
             )
     try:
         last = run / CHECKPOINT
@@ -59,33 +63,33 @@ def begin_run(run: Path, config: TrainConfig, pictures: Pictures, fabric: Fabric
         pictures.write_split(split)
         counts = {"train": len(pictures.train), "test": len(pictures.test), "skipped": pictures.skipped}
         parameters = sum(p.numel() for p in network.parameters())
-        environment = describe(fabric) | {"parameters": parameters, "pictures": counts}
-        (run / "scores.json").unlink(missing_ok=True)  # those of fewer epochs
+        environment = describe(fabric, compilation) | {"parameters": parameters, "pictures": counts}
+        (run / "scores.json").unlink(missing_ok=True)  # of the run before it was resumed
         write_whole(run / "environment.json", json.dumps(environment, indent=2))
         write_whole(run / "config.toml", tomli_w.dumps(config.to_dict()))
     except OSError as error:
-        raise ConfigError(f"{run}: {error.strerror or error}. Choose another folder with --run.") from error
+        raise ConfigError(f"{run}: {error.strerror or error}", code="run-folder", path=run) from error
 
 
 def resume_config(
     run: Path, model: str | None = None, settings: list[str] | None = None, data: tuple[str, ...] = ()
 ) -> TrainConfig:
-    """The config of the run to go on with. Of its recipe only `epochs` and `minutes` may change; `data` may, if the pictures moved.
+    """The config of the run to resume. Of its recipe only `epochs` and `minutes` may change; `data` may, if the pictures moved.
 
     Raises:
         ConfigError: no such run, or it trains another model than `model`, or another setting is asked for.
     """
     config = read_config(run / "config.toml")
     if model is not None and model != config.model:
-        raise ConfigError(f"{run} trains {config.model!r}, not {model!r}. Name another run with --run, or leave out {model!r}.")
+        raise ConfigError(f"{run} trains {config.model!r}, not {model!r}.", code="run-of-another-model", path=run)
     changed = override(config, settings or [], data)
     if bool(changed.minutes) != bool(config.minutes):
-        raise ConfigError(f"{run}: a run by {'minutes' if config.minutes else 'epochs'} stays one. Start another with --run.")
-    if changed.minutes != config.minutes and changed.epochs == config.epochs:  # epochs are parts of the time, and stay as long
+        raise ConfigError(f"{run}: a run by {'minutes' if config.minutes else 'epochs'} stays one.", code="fixed-recipe", path=run)
+    if changed.minutes != config.minutes and changed.epochs == config.epochs:  # an epoch keeps its minutes
         changed = replace(changed, epochs=max(1, round(config.epochs * changed.minutes / config.minutes)))
     if replace(changed, epochs=config.epochs, minutes=config.minutes, data=config.data) != config:
         raise ConfigError(
-            f"{run}: a run that is resumed keeps its recipe; only epochs and minutes can be set. Start another with --run."
+            f"{run}: a run that is resumed keeps its recipe; only epochs and minutes can be set.", code="fixed-recipe", path=run
         )
     return changed
 
@@ -93,7 +97,7 @@ def resume_config(
 def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
     """The checkpoint of a run of this config. Raises ConfigError where it is damaged or of another architecture."""
     if not path.exists():
-        raise ConfigError(f"{path}: no such file. Train the run first: tinct train {config.model} --run {path.parent.parent}")
+        raise ConfigError(f"{path}: no such file. Train the run first.", code="untrained-run", path=path.parent.parent)
     checkpoint = read_checkpoint(path)
     if (architecture := checkpoint["architecture"]) != config.model:
         raise ConfigError(
@@ -103,17 +107,17 @@ def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Any run's checkpoint; ``"network"`` holds the weights to use. Raises ConfigError where it is damaged."""
+    """Any run's checkpoint; ``"network"`` holds the weights to use, by their current keys. Raises ConfigError where it is damaged."""
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         if {"architecture", "config", "network"} <= checkpoint.keys():
-            return checkpoint
+            return checkpoint | {"network": current_state(checkpoint["network"])}
     except Exception as error:
-        raise ConfigError(f"{path} is not a checkpoint of tinct, or is damaged. Start the run again in another folder.") from error
-    raise ConfigError(f"{path} is not a checkpoint of tinct. Name one that `tinct train` made.")
+        raise ConfigError(f"{path} is not a checkpoint of tinct, or is damaged.") from error
+    raise ConfigError(f"{path} is not a checkpoint of tinct.")
 
 
 def finished_rows(path: Path, epoch: int) -> list[str]:
-    """The rows of ``metrics.jsonl`` up to this epoch: those that the checkpoint has behind it."""
+    """The rows of ``metrics.jsonl`` up to this epoch: a crash may have left later ones than its checkpoint."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     return [line for line in lines if json.loads(line)["epoch"] <= epoch]

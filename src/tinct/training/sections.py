@@ -1,4 +1,4 @@
-"""The tables of a recipe: how the optimizer goes about it, and what only the flagship is trained with."""
+"""The tables of a recipe: the optimizer, and what only networks with ab bins are trained with."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ SCHEDULES = ("constant", "cosine")
 
 @dataclass(frozen=True)
 class Optimizer:
-    """``[optimizer]``; for every model. The defaults are Adam as it comes, as the classic exercise has it."""
+    """``[optimizer]``, for every model. The defaults are PyTorch's for Adam, as in the classic exercise."""
 
     name: str = "adam"
     """adam or adamw."""
     betas: tuple[float, ...] = (0.9, 0.999)
-    """Decay of the running means of gradients and of their squares."""
+    """Decay rates of the moving averages of gradients and of their squares."""
     weight_decay: float = 0.0
-    """Of matrices and kernels alone; biases and the numbers of normalization are left alone."""
+    """Applied to matrices and kernels, not to biases and normalization parameters."""
     warmup: int = 0
-    """Steps in which the learning rate climbs to lr."""
+    """Steps over which the learning rate rises linearly to lr."""
     schedule: str = "constant"
-    """constant, or cosine: down to a hundredth of lr at the end of the run."""
+    """constant, or cosine: decays to a hundredth of lr at the end of the run."""
     clip: float = 0.0
-    """The largest norm of a step's gradient, and gradients that aren't finite are skipped; 0 leaves gradients as they are."""
+    """Largest norm of the gradient; steps whose gradient isn't finite are skipped. 0 neither clips nor skips."""
     ema: float = 0.0
-    """Decay a step of a running mean of the weights, which is then what is tested and exported; 0 does without."""
+    """Decay rate per step of an exponential moving average of the weights, which is tested and exported; 0 goes without one."""
     recognizer: float = 0.2
-    """What the flagship's recognizer learns at, as a part of lr: it comes trained, and the rest doesn't."""
+    """Learning rate of the network's recognizer, relative to lr: it starts from trained weights, the rest usually doesn't."""
 
     def __post_init__(self) -> None:
         for key, known in (("name", OPTIMIZERS), ("schedule", SCHEDULES)):
@@ -51,11 +51,11 @@ class Stage:
     size: int
     """Side of the crops, in pixels."""
     crop: float = 0.5
-    """The smallest part of a picture's side that a crop takes."""
+    """Smallest side of a crop, relative to the picture's."""
     until: float = 1.0
-    """Where in the run the stage ends: 0 is its beginning, 1 its end."""
+    """When the stage ends: 0 is the run's beginning, 1 its end."""
     batch: int = 0
-    """Pictures a step, over all devices together; 0 stands for the recipe's batch."""
+    """Pictures a step, over all devices together; 0 takes the recipe's batch."""
 
     def __post_init__(self) -> None:
         if not 0 < self.crop <= 1 or not 0 < self.until <= 1:
@@ -65,22 +65,22 @@ class Stage:
 
 @dataclass(frozen=True)
 class Terms:
-    """``[terms]``: what the flagship's loss is made of, the same in training and in testing."""
+    """``[terms]``: weights of the terms of the loss of networks with ab bins, the same in training and in testing."""
 
     rebalance: float = 0.4
-    """How much more rare colors count in the cross-entropy: 0 not at all, 1 as in Zhang et al. (2016)."""
+    """Strength of class rebalancing in the cross-entropy: 0 weights all colors alike, 1 rare colors as in Zhang et al. (2016)."""
     huber: float = 10.0
     """Weight of the Huber loss of the mean color, divided by `huber_delta`."""
     huber_delta: float = 0.12
-    """Of ab / 110: errors above it count linearly."""
+    """Transition from quadratic to linear errors, in units of ab / 110."""
     edges: float = 1.5
-    """Weight of the difference between the gradients of mean and true color."""
+    """Weight of the mean absolute difference between the gradients of mean and true color."""
     kl: float = 0.004
     """Weight of KL(q || p) in nats a picture."""
     kl_warmup: int = 1500
-    """Steps in which that weight climbs from 0."""
+    """Steps over which that weight rises linearly from 0."""
     free_nats: float = 0.2
-    """What each number of the code may tell for free."""
+    """KL divergence of each number of the code, in nats, below which it isn't penalized (Kingma et al., 2016)."""
 
     def __post_init__(self) -> None:
         _not_negative("terms", self, "rebalance", "huber", "edges", "kl", "kl_warmup", "free_nats")
@@ -90,7 +90,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Hints:
-    """``[hints]``: how many color hints the flagship sees in training."""
+    """``[hints]``: how many simulated color hints training pictures have."""
 
     none: float = 0.25
     """Share of pictures without any."""
@@ -105,10 +105,10 @@ class Hints:
 
 @dataclass(frozen=True)
 class Wear:
-    """``[wear]``: how much like old photographs the flagship's training pictures look."""
+    """``[wear]``: augmentation that makes training pictures look like old photographs."""
 
     emulsion: float = 0.1
-    """Share of pictures with the lightness of a film that sees other parts of the spectrum than the eye."""
+    """Share of pictures with the lightness of a film of other spectral sensitivity than the eye."""
     worn: float = 0.25
     """Share of pictures that are blurred, faded, grainy or scratched."""
 

@@ -1,4 +1,4 @@
-"""Color hints as a user might give them, made from the real colors: how the network learns to take hints."""
+"""Simulated color hints: patches of the true colors at random places, from which the network learns to follow hints."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from .augmentation import uniform
 
 __all__ = ["count_hints", "draw_hints"]
 
-MOST = 400
+MAX_HINTS = 400
+"""Most hints of one picture."""
 
 
 def count_hints(count: int, none: float, many: float, generator: torch.Generator) -> Tensor:
-    """(count,) how many hints each picture gets.
+    """(count,) number of hints of each picture.
 
-    A share of `none` gets none, `many` gets 10 to `MOST` (log-uniform), the others a geometric number with p = 1/8, as in Zhang et
-    al., "Real-Time User-Guided Image Colorization with Learned Deep Priors" (2017).
+    A share `none` of the pictures gets none, a share `many` gets 10 to `MAX_HINTS` (log-uniform), the others a geometrically distributed
+    number with p = 1/8, as in Zhang et al., "Real-Time User-Guided Image Colorization with Learned Deep Priors" (2017).
     """
-    geometric = (uniform(generator, 0, 1, count).clamp(min=1e-9).log() / math.log(1 - 1 / 8)).ceil().clamp(1, MOST)
-    lots = uniform(generator, math.log(10), math.log(MOST), count).exp().floor()
+    geometric = (uniform(generator, 0, 1, count).clamp(min=1e-9).log() / math.log(1 - 1 / 8)).ceil().clamp(1, MAX_HINTS)
+    lots = uniform(generator, math.log(10), math.log(MAX_HINTS), count).exp().floor()
     which = uniform(generator, 0, 1, count)
     return torch.where(which < none, torch.zeros_like(lots), torch.where(which < none + many, lots, geometric)).long()
 
 
 def draw_hints(ab: Tensor, counts: Tensor, generator: torch.Generator) -> Tensor:
-    """Planes of hints: patches of 1 to 9 pixels a side of a 256-pixel picture, each filled with the mean of the true colors in it.
+    """Planes of hints: square patches of 1 to 9 pixels a side (for a picture of 256 pixels), filled with their mean true color.
 
-    Places are normally distributed round the middle with a quarter of the side as standard deviation.
+    Centers are normally distributed around the middle of the picture; the standard deviation is a quarter of its side.
 
     Args:
         ab: (B, 2, H, W) true a*, b* / AB_SCALE.
-        counts: (B,) hints of each picture; on the processor, an accelerator need not wait for them.
+        counts: (B,) hints of each picture; on the CPU, so that an accelerator is not waited for.
 
     Returns:
         (B, 3, H, W) a*, b* / AB_SCALE and the mask; zeros where there is no hint.
     """
     _, _, height, width = ab.shape
-    picture = torch.repeat_interleave(torch.arange(len(ab), device=counts.device), counts)  # (N,) of each hint
+    picture = torch.repeat_interleave(torch.arange(len(ab), device=counts.device), counts)  # (N,) the picture of each hint
     picture = picture.to(ab.device, non_blocking=True)
     planes = torch.zeros(len(ab), 3, height, width, device=ab.device)
     if not len(picture):
@@ -59,7 +60,7 @@ def draw_hints(ab: Tensor, counts: Tensor, generator: torch.Generator) -> Tensor
     total = corner(top + side, left + side) - corner(top, left + side) - corner(top + side, left) + corner(top, left)
     mean = (total / (side * side)[:, None]).to(ab.dtype)  # (N, 2)
 
-    # Every patch has `largest` rows and columns here, of which a smaller one repeats its last.
+    # Every patch is written as `largest` rows and columns; a smaller one repeats its last ones.
     step = torch.arange(largest, device=ab.device)[None, :].minimum(side[:, None] - 1)  # (N, S)
     y, x = (top[:, None] + step)[:, :, None], (left[:, None] + step)[:, None, :]
     color = torch.cat([mean, torch.ones_like(mean[:, :1])], dim=1)  # (N, 3)
