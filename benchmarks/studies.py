@@ -1,9 +1,9 @@
-"""What `--jobs` saves: the wall time of one study with one run at a time on all cores, and with several on their shares of them.
+"""Wall time of one study with one run at a time on all cores, and with several at once that share the cores (`--jobs`).
 
     python benchmarks/studies.py [--jobs 2] [--rounds 3] [--recipe autoencoder] [--seen 4000] [--size 64]
 
-Four runs of the classic network on pictures that are drawn here, in turns: one at a time, then several, and again. The pictures are
-decoded beforehand; starting processes counts.
+Four runs of the classic network on drawn pictures; both ways take turns for several rounds. Decoding the pictures isn't counted,
+starting processes is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tinct.data.cache import load_pictures
+from tinct.data import load_pictures
 from tinct.studies.grid import Part, Study
 from tinct.studies.runner import run_study
 
@@ -37,7 +37,7 @@ def main() -> None:
         part = Part("rate", {"lr": [0.0005, 0.001]}, arguments.recipe)
         study = Study("jobs", "How much faster are several jobs?", (part,), seeds=2, set=common, data=(str(pictures),))
         cache = Path(scratch) / "cache"
-        load_pictures(study.trials()[0].config, cache)
+        load_pictures(study.trials()[0].config.picture_settings(), cache)
         ratios = []
         for number in range(arguments.rounds):
             seconds = {}
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def draw(folder: Path, count: int, size: int) -> None:
-    """Colored noise, smooth enough to be pictures."""
+    """Smooth colored noise."""
     folder.mkdir()
     generator = np.random.default_rng(0)
     for number in range(count):

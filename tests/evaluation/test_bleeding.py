@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import io
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
-from rich.console import Console
 from scipy.ndimage import distance_transform_edt
 from skimage.color import rgb2lab
 
@@ -16,9 +13,6 @@ from conftest import draw
 from tinct.errors import DataError
 from tinct.evaluation import bleeding
 from tinct.evaluation.bleeding import KINDS, edge_band, errors, measure_folder, ratios
-from tinct.evaluation.runner import evaluate
-from tinct.evaluation.summary import bleeding_lines, plain
-from tinct.reports.evaluation_tables import tables
 
 
 def step(height: int = 60, width: int = 100) -> np.ndarray:
@@ -28,7 +22,7 @@ def step(height: int = 60, width: int = 100) -> np.ndarray:
     return ab
 
 
-def test_the_band_lies_round_the_strongest_gradients() -> None:
+def test_the_band_lies_around_the_largest_gradients() -> None:
     band = edge_band(step())
     assert band[0].tolist() == [46 <= x < 54 for x in range(100)]  # the gradient is at columns 49 and 50
     ab = np.random.default_rng(0).normal(0, 10, (80, 90, 2)).astype(np.float32)
@@ -53,7 +47,7 @@ def test_errors_of_known_colors() -> None:
     assert shifted["everywhere"] == pytest.approx(50 / 98)
 
 
-def test_real_photographs_bleed_less_than_by_bilinear_enlarging() -> None:
+def test_real_photographs_bleed_less_than_by_bilinear_upsampling() -> None:
     for picture in (skimage.data.astronaut(), skimage.data.coffee()):
         found = ratios(picture)
         assert list(found) == list(KINDS)
@@ -62,8 +56,8 @@ def test_real_photographs_bleed_less_than_by_bilinear_enlarging() -> None:
         assert found["gradients"] < 0.95
 
 
-def test_plain_enlarging_has_the_ratio_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And the truth is taken from the picture itself, as scikit-image sees it."""
+def test_bilinear_upsampling_has_the_ratio_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The truth is the chroma of the picture itself, as scikit-image computes it."""
     monkeypatch.setattr(bleeding, "sharpen", lambda cells, light: cells)
     monkeypatch.setattr(bleeding, "guided", lambda ab, light, full: bleeding.enlarge(ab, full.width, full.height))
     seen = []
@@ -74,7 +68,7 @@ def test_plain_enlarging_has_the_ratio_one(monkeypatch: pytest.MonkeyPatch) -> N
     np.testing.assert_allclose(seen[0], rgb2lab(picture)[..., 1:], atol=0.02)
 
 
-def test_folder(tmp_path: Path) -> None:
+def test_figures_of_a_folder(tmp_path: Path) -> None:
     for name, picture in {
         "coffee": skimage.data.coffee(),
         "astronaut": skimage.data.astronaut(),
@@ -95,31 +89,12 @@ def test_folder(tmp_path: Path) -> None:
     assert heard[-1] == ("bleeding", 4, 5)
 
 
-def test_evaluation_tells_it(folder: Path, tmp_path: Path) -> None:
-    for name in ("coffee", "astronaut"):
-        Image.fromarray(getattr(skimage.data, name)()).save(tmp_path / f"{name}.png")
-    found = evaluate("autoencoder", [str(folder)], tmp_path / "out", pictures=3, workers=1, large=tmp_path)
-    assert found["bleeding"]["pictures"] == 2
-    assert "bleeding" not in found["not_measured"]
-    stored = (tmp_path / "out" / "evaluation.json").read_text("utf-8")
-    assert json.loads(stored)["bleeding"]["edges"]["mean"] == pytest.approx(found["bleeding"]["edges"]["mean"], abs=1e-4)
-    assert sum('"name": "coffee.png"' in line and '"gradients"' in line for line in stored.splitlines()) == 1  # one line a picture
-    edges = plain(found["bleeding"]["edges"], 3)
-    page = (tmp_path / "out" / "evaluation.html").read_text("utf-8")
-    assert f"<b>{edges}</b>" in page
-    assert "on 2 pictures from" in page
-    assert "Bleeding is not measured" not in page
-    shown = Console(file=io.StringIO(), width=200)
-    shown.print(tables(found)[0])
-    assert edges in shown.file.getvalue()  # type: ignore[attr-defined]
-    assert not bleeding_lines({"bleeding": None})
-
-
 def test_no_picture_to_measure_with(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no pictures"):
         measure_folder(tmp_path, lambda *_: None)
     with pytest.raises(DataError, match="no such folder"):
         measure_folder(tmp_path / "none", lambda *_: None)
     Image.fromarray(draw(1)).save(tmp_path / "small.png")
-    with pytest.raises(DataError, match=r"color picture of 256 pixels.*--large"):
+    with pytest.raises(DataError, match="no color picture with sides of 256 pixels or more") as error:
         measure_folder(tmp_path, lambda *_: None)
+    assert error.value.code == "no-large-pictures"

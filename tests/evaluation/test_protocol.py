@@ -13,7 +13,6 @@ from tinct.coloring.hints import draw as draw_hints
 from tinct.errors import ConfigError
 from tinct.evaluation.protocol import (
     PROTOCOLS,
-    area_resize,
     find_protocol,
     gray_of,
     hint_patches,
@@ -38,21 +37,6 @@ def test_unknown_protocol() -> None:
     with pytest.raises(ConfigError, match=r"no protocol 'tinct-265' \(did you mean 'tinct-256'\?\)"):
         find_protocol("tinct-265")
     assert find_protocol("tinct-256") is TINCT
-
-
-@pytest.mark.parametrize("factor", [1, 2, 5])
-def test_area_resize_by_whole_numbers_is_a_mean_of_blocks(factor: int) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (8 * factor, 8 * factor, 3), dtype=np.uint8)
-    blocks = picture.reshape(8, factor, 8, factor, 3).mean(axis=(1, 3))
-    np.testing.assert_allclose(area_resize(picture, 8), blocks, atol=1e-3)
-
-
-def test_area_resize_divides_pixels() -> None:
-    row = np.array([0, 90, 30], np.float32)
-    down = area_resize(np.broadcast_to(row[None, :, None], (3, 3, 1)), 2)[0, :, 0]
-    np.testing.assert_allclose(down, [(0 + 90 / 2) / 1.5, (90 / 2 + 30) / 1.5], rtol=1e-6)
-    up = area_resize(np.broadcast_to(row[None, :, None], (3, 3, 1)), 4)[0, :, 0]
-    np.testing.assert_allclose(up, [0, (90 * 2) / 3, (90 * 2 + 30) / 3, 30], rtol=1e-5)
 
 
 def test_square_is_the_middle() -> None:

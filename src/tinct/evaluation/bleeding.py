@@ -1,6 +1,6 @@
-"""How far colors bleed over edges where they are enlarged: true chroma, reduced to a network's size and enlarged again, beside the truth.
+"""Color bleeding over edges when colors are upsampled: true chroma is reduced to a network's output size and upsampled again.
 
-Only the enlarging is judged, not the network. Every error is quoted as a ratio to that of plain bilinear enlarging: below 1 is better.
+This judges the upsampling alone, not the network. Every error is a ratio to the error of bilinear upsampling: below 1 is better.
 """
 
 from __future__ import annotations
@@ -15,43 +15,44 @@ from scipy.ndimage import maximum_filter
 
 from ..color import chroma, rgb_to_lab
 from ..coloring.upsampling import enlarge, guided, sharpen
+from ..data import Progress, find_source
 from ..errors import DataError, PhotoError
 from ..photo.photo import Photo
+from ..resampling import area_resize
 from .metrics import mean_and_error
-from .picture_sets import Progress
-from .protocol import area_resize
 
-__all__ = ["KINDS", "MIDDLE", "SIDE", "edge_band", "errors", "measure_folder", "ratios"]
+__all__ = ["KINDS", "NETWORK_SIDE", "WORKING_SIDE", "edge_band", "errors", "measure_folder", "ratios"]
 
 Floats = npt.NDArray[np.float32]
 
-SIDE = 64
-"""Pixels of the short side to which true chroma is reduced, as many as a network has cells."""
-FINER = 4
-"""The middle size has so many pixels for one of those, along each side."""
-MIDDLE = FINER * SIDE
-STRONGEST = 0.03
-"""Part of the pixels, those with the strongest gradients of true chroma, that are edges."""
-REACH = 3
-"""Pixels from an edge that belong to its band."""
-MOST = 2048
-"""Pixels of the short side; larger pictures are reduced first."""
+NETWORK_SIDE = 64
+"""Short side, in pixels, to which true chroma is reduced: about that of the flagship's grid of color cells."""
+WORKING_FACTOR = 4
+WORKING_SIDE = WORKING_FACTOR * NETWORK_SIDE
+"""Short side, in pixels, of the lightness that guides the first step of upsampling."""
+EDGE_FRACTION = 0.03
+"""Pixels that count as edges: this fraction, those with the largest gradients of true chroma."""
+EDGE_RADIUS = 3
+"""Pixels at most this far from an edge belong to its band."""
+MAX_SIDE = 2048
+"""Short side, in pixels, to which larger pictures are reduced first."""
 KINDS = ("edges", "everywhere", "gradients")
-_MIN_CHROMA = 4.0
+MIN_CHROMA = 4.0
+"""Pictures with a lower mean CIELAB chroma count as gray and are left out, as in the protocol."""
 
 
 def ratios(rgb: npt.NDArray[np.uint8]) -> dict[str, float]:
-    """The errors of `guide.sharpen` and `guide.guided`, each as a ratio to that of `guide.enlarge`, by `KINDS`.
+    """Errors of `sharpen` and `guided` upsampling, each divided by the error of bilinear `enlarge`, by `KINDS`.
 
     Args:
-        rgb: (H, W, 3) sRGB 0..255, of at least `MIDDLE` pixels a side.
+        rgb: (H, W, 3) uint8 sRGB with sides of at least `WORKING_SIDE` pixels.
     """
     lab = rgb_to_lab(rgb)
     light, ab = np.ascontiguousarray(lab[..., 0]), lab[..., 1:]
     height, width = light.shape
     full = pyvips.Image.new_from_memory(light.tobytes(), width, height, 1, "float")
-    h, w = (round(side * SIDE / min(height, width)) for side in (height, width))
-    cells, middle = area_resize(ab, h, w), area_resize(light[..., None], h * FINER, w * FINER)[..., 0]
+    h, w = (round(side * NETWORK_SIDE / min(height, width)) for side in (height, width))
+    cells, middle = area_resize(ab, h, w), area_resize(light, h * WORKING_FACTOR, w * WORKING_FACTOR)
     ours: Floats = guided(sharpen(cells, middle), middle, full).numpy()
     plain: Floats = enlarge(cells, width, height).numpy()
     band = edge_band(ab)
@@ -60,41 +61,40 @@ def ratios(rgb: npt.NDArray[np.uint8]) -> dict[str, float]:
 
 
 def errors(result: Floats, truth: Floats, band: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """Three mean errors of chroma.
+    """Three mean errors in the a*, b* plane.
 
     Args:
         result: (H, W, 2) a*, b*.
         truth: (H, W, 2) a*, b*.
-        band: (H, W), as `edge_band` gives it.
+        band: (H, W) mask, as `edge_band` gives it.
 
     Returns:
-        ``edges``: the mean distance in the a*, b* plane within the band; ``everywhere``: that of all pixels; ``gradients``: the mean
-        distance of the gradients, in a*, b* units a pixel, within the band.
+        ``edges``: mean distance within the band; ``everywhere``: mean distance of all pixels; ``gradients``: mean distance of the
+        spatial gradients within the band, in a*, b* units per pixel.
     """
-    away = result - truth
-    distance, change = chroma(away), np.sqrt(_slopes(away))
-    return {"edges": float(distance[band].mean()), "everywhere": float(distance.mean()), "gradients": float(change[band].mean())}
+    difference = result - truth
+    distance, slope = chroma(difference), np.sqrt(_squared_gradient(difference))
+    return {"edges": float(distance[band].mean()), "everywhere": float(distance.mean()), "gradients": float(slope[band].mean())}
 
 
 def edge_band(ab: Floats) -> npt.NDArray[np.bool_]:
-    """(H, W, 2) true a*, b* -> (H, W): within `REACH` pixels of one of the `STRONGEST` gradients."""
-    slopes = _slopes(ab)
-    edges = (slopes >= np.quantile(slopes, 1 - STRONGEST)) & (slopes > 0)
-    band: npt.NDArray[np.bool_] = maximum_filter(edges, 2 * REACH + 1)
+    """(H, W, 2) true a*, b* -> (H, W) mask of the pixels within `EDGE_RADIUS` of an edge, see `EDGE_FRACTION`."""
+    slopes = _squared_gradient(ab)
+    edges = (slopes >= np.quantile(slopes, 1 - EDGE_FRACTION)) & (slopes > 0)
+    band: npt.NDArray[np.bool_] = maximum_filter(edges, 2 * EDGE_RADIUS + 1)
     return band
 
 
 def measure_folder(large: Path, tell: Progress) -> dict[str, Any]:
-    """`ratios` of every color picture of a folder that is large enough.
+    """`ratios` of every color picture in a folder with sides of at least `WORKING_SIDE` pixels.
 
     Returns:
-        ``pictures``, ``dropped`` (reason -> how many), of each of `KINDS` the ``mean`` and its standard error ``se``, and ``rows``.
+        ``source``, ``pictures`` (number), ``dropped`` (reason -> number), for each of `KINDS` its ``mean`` and standard error ``se``, and
+        ``rows``, one a picture.
 
     Raises:
         DataError: there is no folder, or no picture to measure with.
     """
-    from ..data.sources import find_source  # the package around it loads PyTorch
-
     source = find_source(str(large))
     rows: list[dict[str, Any]] = []
     dropped = {"broken": 0, "gray": 0, "small": 0}
@@ -102,27 +102,29 @@ def measure_folder(large: Path, tell: Progress) -> dict[str, Any]:
         tell("bleeding", done, source.count or 0)
         try:
             photo = Photo.open(data)
-            scale = min(1.0, MOST / min(photo.size))
+            scale = min(1.0, MAX_SIDE / min(photo.size))
             rgb = photo.small_rgb(*(max(1, round(side * scale)) for side in photo.size))
         except PhotoError:
             dropped["broken"] += 1
             continue
-        if min(rgb.shape[:2]) < MIDDLE:
+        if min(rgb.shape[:2]) < WORKING_SIDE:
             dropped["small"] += 1
-        elif (colors := chroma(rgb_to_lab(rgb)[..., 1:])).mean() < _MIN_CHROMA or not np.ptp(colors):
+        elif (colors := chroma(rgb_to_lab(rgb)[..., 1:])).mean() < MIN_CHROMA or not np.ptp(colors):
             dropped["gray"] += 1
         else:
             rows.append({"name": name, **ratios(rgb)})
     if not rows:
         raise DataError(
-            f"{large} holds no color picture of {MIDDLE} pixels a side to measure bleeding with; name others with --large."
+            f"{large} holds no color picture with sides of {WORKING_SIDE} pixels or more, so bleeding can't be measured.",
+            code="no-large-pictures",
+            path=large,
         )
     figures = {kind: mean_and_error([row[kind] for row in rows]) for kind in KINDS}
     return {"source": str(large), "pictures": len(rows), "dropped": dropped, **figures, "rows": rows}
 
 
-def _slopes(ab: Floats) -> Floats:
-    """(H, W, 2) -> (H, W): the squared size of the gradient, over both directions and both bands."""
+def _squared_gradient(ab: Floats) -> Floats:
+    """(H, W, 2) -> (H, W): the squared norm of the gradient, over both directions and both bands."""
     down, right = np.gradient(ab, axis=(0, 1))
     slopes: Floats = (down**2 + right**2).sum(-1)
     return slopes

@@ -1,4 +1,4 @@
-"""What coloring one picture costs, measured in a process of its own: ``python -m tinct.evaluation.cost MODEL FILE.npy``."""
+"""Time and memory for coloring a picture, measured in a process of its own: ``python -m tinct.evaluation.cost MODEL FILE.npy``."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ __all__ = ["measure_cost"]
 
 
 def measure_cost(model: str, grays: npt.NDArray[np.uint8]) -> dict[str, Any]:
-    """Median seconds a picture on one processor thread, seconds to load, and the peak memory of the whole process in MB.
+    """Median seconds for a picture on one processor thread, seconds to load the model, and peak memory of the whole process in MB.
 
     Args:
         model: as `Colorizer` takes it.
-        grays: (N, H, W) gray pictures, colored one after the other after a first one that isn't counted.
+        grays: (N, H, W) uint8 pictures, colored one after the other; the first one isn't counted.
+
+    Raises:
+        TinctError: the process failed; the message has the last line of its error output.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "grays.npy"
@@ -38,8 +41,8 @@ def measure_cost(model: str, grays: npt.NDArray[np.uint8]) -> dict[str, Any]:
 
 
 def peak_memory() -> float | None:
-    """Most memory that this process has held so far, in MB; None where the system doesn't tell."""
-    try:  # not getrusage() on Linux, where a process starts with its parent's figure
+    """Peak resident memory of this process in MB; None where the system doesn't report it."""
+    try:  # on Linux getrusage() begins with the parent process's peak
         lines = Path("/proc/self/status").read_text("ascii", "replace").splitlines()
         return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
     except (OSError, StopIteration):
@@ -48,8 +51,8 @@ def peak_memory() -> float | None:
         import resource
     except ImportError:
         return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (2**20 if sys.platform == "darwin" else 2**10)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _main(model: str, file: str) -> None:
@@ -61,9 +64,7 @@ def _main(model: str, file: str) -> None:
     seconds = []
     for gray in np.load(file):
         start = time.perf_counter()
-        photo = colorizer.canvas(gray).colorize()
-        assert not isinstance(photo, list)
-        photo.to_numpy()
+        colorizer.canvas(gray).colorize().to_numpy()
         seconds.append(time.perf_counter() - start)
     memory = peak_memory()
     costs = {

@@ -9,28 +9,28 @@ from skimage.metrics import structural_similarity
 
 from ..color import lightness, rgb_to_lab
 
-__all__ = ["BEST_PSNR", "ciede2000", "colorfulness", "lightness_change", "mean_and_error", "pairwise_ciede2000", "psnr", "ssim"]
+__all__ = ["MAX_PSNR", "ciede2000", "colorfulness", "lightness_change", "mean_and_error", "pairwise_ciede2000", "psnr", "ssim"]
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.floating]
 
-BEST_PSNR = 100.0
-"""dB of two equal pictures, whose PSNR is infinite and would spoil every mean."""
+MAX_PSNR = 100.0
+"""dB for two equal pictures: their PSNR is infinite, which would make every mean infinite."""
 
 
 def psnr(result: Bytes, real: Bytes) -> float:
-    """Peak signal-to-noise ratio over all red, green and blue values, in dB; larger is closer, `BEST_PSNR` is equal."""
+    """Peak signal-to-noise ratio over all red, green and blue values, in dB; `MAX_PSNR` for equal pictures."""
     error = np.mean((result.astype(np.float32) - real) ** 2) / 255**2
-    return float(-10 * np.log10(max(error, 10 ** (-BEST_PSNR / 10))))
+    return float(-10 * np.log10(max(error, 10 ** (-MAX_PSNR / 10))))
 
 
 def ssim(result: Bytes, real: Bytes) -> float:
-    """Structural similarity (Wang et al. 2004), the mean over the three channels; 1 is equal."""
+    """Structural similarity (Wang et al. 2004), the mean over the three channels; 1 for equal pictures."""
     return float(structural_similarity(result, real, channel_axis=-1, data_range=255))
 
 
 def ciede2000(one: Floats, other: Floats) -> float:
-    """The mean CIEDE2000 color difference (Sharma et al. 2005) of two (H, W, 3) CIELAB pictures; about 1 is just visible."""
+    """Mean CIEDE2000 color difference (Sharma et al. 2005) of two (H, W, 3) CIELAB pictures; about 1 is just visible."""
     return float(np.mean(deltaE_ciede2000(one, other)))
 
 
@@ -45,8 +45,8 @@ def colorfulness(picture: Bytes, *, ddcolor: bool = False) -> float:
 
     Args:
         picture: (H, W, 3).
-        ddcolor: take the absolute value of the opponent colors first, as DDColor's own tables do. That makes all its figures
-            differ from the paper's definition, so they compare with each other only.
+        ddcolor: take the absolute values of the opponent colors first, as DDColor's tables do. Such figures compare only with each
+            other, not with those of the paper's definition.
     """
     red, green, blue = np.moveaxis(picture.astype(np.float64), -1, 0)
     rg, yb = red - green, (red + green) / 2 - blue
@@ -56,10 +56,9 @@ def colorfulness(picture: Bytes, *, ddcolor: bool = False) -> float:
 
 
 def lightness_change(gray: Bytes, result: Bytes) -> float:
-    """The largest difference of L* between a gray picture (H, W) and its colored copy, where the color lies within sRGB.
+    """Largest difference in L* between a gray picture (H, W) and its colored copy (H, W, 3).
 
-    A color that sRGB lacks ends on the hull of sRGB, with 0 or 255 in some channel; those pixels don't count. 8-bit rounding alone
-    makes up to about 0.5.
+    Pixels on the boundary of the sRGB gamut, with 0 or 255 in a channel, don't count. Rounding to 8 bits alone causes up to about 0.4.
     """
     inside = ((result > 0) & (result < 255)).all(axis=-1)
     change = np.abs(rgb_to_lab(result)[..., 0] - lightness(np.repeat(gray[..., None], 3, axis=-1)))[inside]
@@ -67,7 +66,7 @@ def lightness_change(gray: Bytes, result: Bytes) -> float:
 
 
 def mean_and_error(values: Floats | list[float]) -> dict[str, float | None]:
-    """``{"mean", "se"}``: the mean of some pictures' figures and its standard error, None of a single picture."""
+    """``{"mean", "se"}``: the mean over pictures and its standard error, which is None for a single picture."""
     values = np.asarray(values, np.float64)
     spread = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
     return {"mean": float(values.mean()), "se": spread}

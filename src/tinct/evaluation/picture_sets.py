@@ -1,58 +1,60 @@
-"""The pictures of an evaluation: found, cropped and shrunk as the protocol says, and counted where they are left out."""
+"""The pictures of an evaluation: found, cropped and reduced by the protocol; those left out are counted by reason."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ..color import rgb_to_lab
+from ..data import Progress, find_source
 from ..errors import DataError, PhotoError
 from ..photo.photo import Photo
 from .protocol import Protocol, order, square_of
 
-__all__ = ["DROPS", "PictureSet", "Progress", "load_sets", "open_pixels"]
+__all__ = ["DROPS", "PictureSet", "load_sets", "open_pixels"]
 
 Bytes = npt.NDArray[np.uint8]
-Progress = Callable[[str, int, int], None]
-"""Called with (what is going on, how many done, how many in all: 0 if nobody knows yet)."""
 DROPS = ("broken", "gray")
+"""Reasons for leaving a file out."""
 
 
 @dataclass(frozen=True)
 class PictureSet:
-    """One `--data` argument."""
+    """The decoded pictures of one folder, shard pattern or data set."""
 
     name: str
     source: str
+    """As it was given."""
     pixels: Path
-    """(N, side, side, 3) uint8."""
+    """File of (N, side, side, 3) uint8 sRGB."""
     names: list[str]
-    """Of each picture in `pixels`."""
+    """Name of each picture."""
     ranking: list[int]
-    """All numbers of pictures by `protocol.order`, so the first ones are a random part."""
+    """Numbers of all pictures, sorted by `protocol.order`: the first n are a random subset."""
     dropped: dict[str, int]
-    """Reason -> how many files."""
+    """Reason of `DROPS` -> number of files."""
     mean_ab: tuple[float, float]
-    """Of all its pixels."""
+    """Mean a*, b* of all pixels."""
 
 
 def load_sets(data: list[str], protocol: Protocol, limit: int, folder: Path, tell: Progress) -> list[PictureSet]:
-    """Decode the pictures of every `data` argument into files under `folder`; of each set at most `limit` files, 0 for all.
+    """Decode pictures into files under `folder`.
+
+    Args:
+        data: folders, ``.tar`` shards or ``hf:NAME``; each becomes a set.
+        limit: at most this many files of each set, a random subset; 0 for all.
 
     Raises:
         DataError: nothing is there, or no picture can be used.
     """
-    from ..data.sources import find_source  # the package around it loads PyTorch, which the measuring processes must not
-
     names = _set_names(data)
     sets = []
     for text, name in zip(data, names, strict=True):
@@ -75,25 +77,25 @@ def load_sets(data: list[str], protocol: Protocol, limit: int, folder: Path, tel
                     colors.append(rgb_to_lab(square)[..., 1:].mean(axis=(0, 1)))
         if not keys:
             reasons = ", ".join(f"{n} {reason}" for reason, n in dropped.items())
-            raise DataError(f"{text} holds no picture to measure with ({reasons}); name color photographs with --data.")
+            raise DataError(f"{text} holds no color photograph to measure with ({reasons}).", code="no-color-pictures")
         ranking = sorted(range(len(keys)), key=lambda i: (order(_key(keys[i])), keys[i]))
         a, b = np.mean(colors, axis=0).tolist()
         sets.append(PictureSet(name, text, pixels, keys, ranking, {reason: dropped[reason] for reason in DROPS}, (a, b)))
     return sets
 
 
-def open_pixels(path: Path, side: int, mode: Literal["r", "r+"] = "r") -> Bytes:
-    """(N, side, side, 3) pictures in a file, read from the disk, or written to it, as they are needed."""
-    return np.memmap(path, np.uint8, mode).reshape(-1, side, side, 3)
+def open_pixels(path: Path, side: int) -> Bytes:
+    """(N, side, side, 3) uint8 pictures of a file, memory-mapped."""
+    return np.memmap(path, np.uint8, "r").reshape(-1, side, side, 3)
 
 
 def _key(name: str) -> str:
-    """A picture's own name, wherever the folder or the shard lies."""
+    """The file's name without its folder or shard, so that random choices don't depend on where it lies."""
     return Path(name).name
 
 
 def _set_names(data: list[str]) -> list[str]:
-    """``shards/val-000.tar`` -> ``val``; of equal ones, the second is ``val-2``."""
+    """Names for the sets: ``shards/val-000.tar`` -> ``val``; a second one of the same name is ``val-2``."""
     names: list[str] = []
     for text in data:
         stem = Path(text.removeprefix("hf:")).expanduser()
@@ -104,7 +106,7 @@ def _set_names(data: list[str]) -> list[str]:
 
 
 def _squares(entries: Iterator[tuple[str, bytes | Path]], protocol: Protocol) -> Iterator[tuple[str, Bytes | str]]:
-    """(name, pixels or the reason for dropping it) of every file, in order, decoded on all cores."""
+    """(name, pixels or the reason for leaving it out) of every file, in order, decoded on all cores."""
 
     def square(name: str, data: bytes | Path) -> tuple[str, Bytes | str]:
         try:

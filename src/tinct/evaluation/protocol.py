@@ -1,4 +1,4 @@
-"""The protocol: which pixels are compared, what a model sees, and where hints lie. Every figure is quoted with its name."""
+"""Evaluation protocols: which pixels are compared, what a model sees, where hints lie. Every figure is quoted with its protocol's name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from ..color import chroma, lab_to_rgb, lightness, rgb_to_lab
 from ..coloring.hints import Hint
 from ..errors import ConfigError, nearest
 from ..photo.photo import Photo
-from ..runtime.prepare import overlaps
+from ..resampling import area_resize
 
 __all__ = [
     "PROTOCOLS",
     "Protocol",
-    "area_resize",
     "find_protocol",
     "gray_of",
     "hint_patches",
@@ -35,22 +34,23 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Protocol:
-    """Numbers that must not change from one evaluation to the next; other numbers are another protocol."""
+    """Numbers that stay the same in every evaluation, so that figures can be compared; different numbers need a new name."""
 
     name: str
     side: int = 256
-    """Pixels of the square pictures."""
+    """Side of the square pictures, in pixels."""
     min_chroma: float = 4.0
-    """Mean CIELAB chroma under which a picture counts as gray and is dropped."""
+    """Pictures with a lower mean CIELAB chroma count as gray and are left out."""
     hint_counts: tuple[int, ...] = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+    """Numbers of hints at which a model is measured."""
     patch: int = 6
-    """Pixels along a side of a hint."""
+    """Side of a hint's square, in pixels."""
     own_place: int = 10
-    """With so many hints it is measured how well each is kept at its own place, and so many hints have the pictures shown."""
+    """Number of hints for which the color error in the hints' own patches is reported, and with which the page shows pictures."""
     samples: int = 8
-    """Variants drawn of a picture, the automatic result not among them."""
+    """Variants drawn of a picture, beside the automatic result."""
     details: tuple[int, ...] = (192, 256, 384, 512)
-    """Working sizes that should give the same colors."""
+    """Working sizes, pixels of the short side, at which a picture should get the same colors."""
 
 
 PROTOCOLS = {"tinct-256": Protocol("tinct-256")}
@@ -66,29 +66,24 @@ def find_protocol(name: str) -> Protocol:
 # ---- pictures -----------------------------------------------------------------------------------------------------------------
 
 
-def area_resize(picture: npt.NDArray[np.generic], side: int, width: int = 0) -> Floats:
-    """(H, W, C) -> (side, width or side, C), each value the mean over exactly the area of its pixel, as ``cv2.INTER_AREA`` has it."""
-    rows, columns = overlaps(picture.shape[0], side), overlaps(picture.shape[1], width or side)
-    return np.stack([rows @ picture[..., c].astype(np.float32) @ columns.T for c in range(picture.shape[2])], axis=-1)
-
-
 def square_of(photo: Photo, protocol: Protocol) -> Bytes | str:
-    """The picture as the protocol has it, (side, side, 3), or ``"gray"``. Raises PhotoError where it is damaged."""
-    rgb = photo.small_rgb(photo.width, photo.height)  # all of it, without alpha
+    """The middle square, reduced to (side, side, 3) uint8 sRGB; ``"gray"`` for a gray picture. Raises PhotoError where it is damaged."""
+    rgb = photo.small_rgb(photo.width, photo.height)  # at full size, without alpha
     edge = min(photo.size)
     top, left = (photo.height - edge) // 2, (photo.width - edge) // 2
-    square = np.rint(area_resize(rgb[top : top + edge, left : left + edge], protocol.side)).astype(np.uint8)
+    middle = rgb[top : top + edge, left : left + edge].astype(np.float32)
+    square = np.rint(area_resize(middle, protocol.side, protocol.side)).astype(np.uint8)
     return "gray" if chroma(rgb_to_lab(square)[..., 1:]).mean() < protocol.min_chroma else square
 
 
 def gray_of(rgb: Bytes) -> Bytes:
-    """(H, W): the picture's L* with a* = b* = 0 as 8-bit gray, all that a model ever sees of it."""
+    """(H, W, 3) uint8 sRGB -> (H, W) uint8: its L* with a* = b* = 0, which is all that a model sees of a picture."""
     lab = np.zeros(rgb.shape, np.float32)
     lab[..., 0] = lightness(rgb)
     return np.rint(lab_to_rgb(lab)[..., 1] * 255).astype(np.uint8)
 
 
-# ---- chance, the same on every machine ------------------------------------------------------------------------------------------
+# ---- random choices, the same on every machine ----------------------------------------------------------------------------------
 
 
 def _digest(purpose: str, name: str) -> int:
@@ -96,35 +91,35 @@ def _digest(purpose: str, name: str) -> int:
 
 
 def order(name: str) -> int:
-    """By this number pictures are sorted; a part of them is always the first ones, so smaller parts lie within larger ones."""
+    """Sort key of a picture. Random subsets are the first pictures in this order, so a larger one contains every smaller one."""
     return _digest("order", name)
 
 
 def hint_places(name: str, count: int, protocol: Protocol) -> Places:
-    """(count, 2) left and top pixel of the hints of the picture with this name.
+    """(count, 2) x, y of the left top pixel of each hint in the picture with this name.
 
-    As in Zhang et al., "Real-Time User-Guided Image Colorization with Learned Deep Priors" (2017), places are normally distributed
-    round the middle with a quarter of the side as standard deviation, and clipped so that the patch lies inside. The points of a
-    smaller count are the first of a larger one.
+    Normally distributed around the middle with a quarter of the side as standard deviation, and clipped so that the patch lies inside:
+    Zhang et al., "Real-Time User-Guided Image Colorization with Learned Deep Priors" (2017). A larger count begins with the places of
+    a smaller one.
     """
-    most = protocol.side - protocol.patch
+    limit = protocol.side - protocol.patch
     normal = np.random.default_rng(_digest("hints", name)).standard_normal((max(*protocol.hint_counts, count), 2))[:count]
-    return np.clip(np.rint(most / 2 + normal * protocol.side / 4), 0, most).astype(np.int64)
+    return np.clip(np.rint(limit / 2 + normal * protocol.side / 4), 0, limit).astype(np.int64)
 
 
 def true_colors(ab: npt.NDArray[np.floating], places: Places, protocol: Protocol) -> Floats:
-    """(n, 2) mean true a*, b* of each patch of an (H, W, 2) picture."""
+    """(H, W, 2) true a*, b* -> (n, 2) their mean in each hint's patch."""
     patches = hint_patches(places, protocol)
     return np.array([ab[patch].mean(axis=(0, 1)) for patch in patches], np.float32).reshape(-1, 2)
 
 
 def hint_patches(places: Places, protocol: Protocol) -> list[tuple[slice, slice]]:
-    """Rows and columns that each hint covers."""
+    """Row and column slices of each hint's patch."""
     return [(slice(y, y + protocol.patch), slice(x, x + protocol.patch)) for x, y in places.tolist()]
 
 
 def hints_at(places: Places, colors: Floats, protocol: Protocol) -> list[Hint]:
-    """The hints as `Colorizer` takes them: by their middle."""
+    """The hints as `Colorizer` takes them: by the center of their patch."""
     half = protocol.patch / 2
     return [
         Hint(x + half, y + half, ab=(a, b), size=protocol.patch)

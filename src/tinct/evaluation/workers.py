@@ -1,9 +1,10 @@
-"""The measuring, spread over processes: each with its own models on one thread, and each seeing one picture at a time."""
+"""Measuring in several processes: each loads the models for itself, on one thread, and measures one picture at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,64 +14,59 @@ from .measure import Measurer, Task
 from .picture_sets import open_pixels
 from .protocol import Protocol
 
-__all__ = ["Job", "results_path", "run"]
+__all__ = ["Job", "run"]
+
+PRELOAD = ("numpy", "scipy.sparse.linalg", "scipy.ndimage", "skimage.color.delta_e", "skimage.metrics._structural_similarity")
 
 
 @dataclass(frozen=True)
 class Job:
-    """What every process needs."""
+    """What every process needs to measure pictures."""
 
     model: str
     baselines: tuple[str, ...]
     protocol: Protocol
     mean_ab: tuple[float, float]
     pixels: tuple[Path, ...]
-    """The pictures of each set."""
-    keep: bool = False
-    """Whether the colored pictures are kept, in files that lie ready beside those of `pixels`."""
+    """File of the pictures of each set."""
+
+    def measurer(self) -> Measurer:
+        """Load the models."""
+        baselines = {name: Colorizer(name, threads=1) for name in self.baselines}
+        return Measurer(Colorizer(self.model, threads=1), baselines, self.protocol, self.mean_ab)
+
+    def measure(self, task: Task, measurer: Measurer) -> Any:
+        """The figures of a picture; of a task with `strip`, its headings and pictures."""
+        real = open_pixels(self.pixels[task.set], self.protocol.side)[task.picture].copy()
+        return measurer.strip(real, task.name) if task.strip else measurer.measure(real, task.name, task.parts)
 
 
 def run(job: Job, tasks: list[Task], workers: int) -> Iterator[tuple[Task, Any]]:
-    """The result of every task, as they come: a row of figures, or the headings and pictures of a strip.
+    """The result of every task, as `Job.measure` gives it, in the order in which they end.
 
-    With one worker all happens in this process. Ctrl-C ends the others.
+    One worker is this process. Ctrl-C ends the others.
 
     Raises:
-        DeviceError: a process was killed from outside.
-        TinctError: as the models do.
+        DeviceError: a process was killed from outside; code ``"evaluation-process-killed"``.
+        TinctError: a model can't be loaded, or can't color a picture.
     """
     if workers <= 1:
-        _start(job)
-        yield from ((task, _work(task)) for task in tasks)
+        measurer = job.measurer()
+        yield from ((task, job.measure(task, measurer)) for task in tasks)
         return
-    cure = "Measure with fewer processes: --workers 1"
-    for number, result in call_in_processes([(_work, (task,)) for task in tasks], workers, start=(_start, (job,)), cure=cure):
+    calls = [(_measure, (job, task)) for task in tasks]
+    for number, result in call_in_processes(calls, workers, preload=PRELOAD, code="evaluation-process-killed"):
         yield tasks[number], result
 
 
 # ---- in each process ------------------------------------------------------------------------------------------------------------
 
-_measurer: Measurer
-_job: Job
+
+def _measure(job: Job, task: Task) -> Any:
+    return job.measure(task, _measurer_of(job))
 
 
-def _start(job: Job) -> None:
-    global _measurer, _job
-    colorizers = {name: Colorizer(name, threads=1) for name in job.baselines}
-    _job, _measurer = job, Measurer(Colorizer(job.model, threads=1), colorizers, job.protocol, job.mean_ab, job.keep)
-
-
-def _work(task: Task) -> Any:
-    side = _job.protocol.side
-    real = open_pixels(_job.pixels[task.set], side)[task.picture].copy()
-    if task.strip:
-        return _measurer.strip(real, task.name)
-    row = _measurer.measure(real, task.name, task.parts)
-    for method, picture in row.pop("pictures", {}).items():
-        open_pixels(results_path(_job.pixels[task.set], method), side, "r+")[task.picture] = picture
-    return row
-
-
-def results_path(pixels: Path, method: str) -> Path:
-    """Where one method's colored pictures are kept."""
-    return pixels.with_name(f"{pixels.stem} by {method}.u8")
+@lru_cache(maxsize=1)
+def _measurer_of(job: Job) -> Measurer:
+    """The models, loaded once in each process."""
+    return job.measurer()

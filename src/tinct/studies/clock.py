@@ -1,4 +1,4 @@
-"""How far a study is, and how long it still takes."""
+"""Progress of a study, and its remaining time."""
 
 from __future__ import annotations
 
@@ -14,26 +14,34 @@ __all__ = ["Clock", "Status", "Tell"]
 
 @dataclass
 class Status:
-    """How far a study is; `run_study` tells it about twice a second."""
+    """Progress of a study, as `run_study` reports it about twice a second."""
 
     doing: str
-    """What goes on before the runs begin, or "training"."""
+    """A step before the runs begin, such as "decoding pictures", or "training"."""
     done: int = 0
-    """Runs that are finished, or of what goes on before them, the part that is done."""
+    """Number of finished runs; before they begin, of pictures or networks that the step has dealt with."""
     total: int = 0
+    """The number that `done` will reach; 0 where it is unknown."""
     fraction: float = 0.0
-    """How much of all the work is over, 0..1."""
+    """Finished part of all runs, by estimated time, 0..1."""
     seconds_left: float | None = None
-    """Of the whole study, by what its runs took so far; None as long as nobody knows."""
+    """Estimate for the whole study; None as long as there is none."""
     running: dict[str, tuple[str, float, float | None]] = field(default_factory=dict)
-    """Run -> what it is doing, how much of it is over, 0..1, and its seconds left."""
+    """Run -> (what it is doing, its finished part 0..1, its seconds left)."""
 
 
 Tell = Callable[[Status], None]
 
 
 class Clock:
-    """What is left, from what the runs have taken so far beside what they were expected to take."""
+    """Estimates the remaining time from the time that runs took so far, relative to their expected time.
+
+    Args:
+        orders: the runs that are not finished.
+        expected: seconds that each run takes alone, by name.
+        jobs: number of runs at once.
+        ready: expected seconds of the runs that were finished before.
+    """
 
     def __init__(self, orders: list[Order], expected: dict[str, float], jobs: int, ready: float) -> None:
         self.notes = {order.trial.name: order.note for order in orders}
@@ -41,13 +49,14 @@ class Clock:
         self.ended: set[str] = set()
         self.begun = time.monotonic()
         self.first: dict[str, tuple[float, float]] = {}
-        """Run -> when it was first seen at work in this call, and how much of it was over then."""
+        """Run -> (time when it was first seen at work, its finished part then, which an earlier call has done)."""
 
     def over(self, name: str) -> None:
+        """Count a run as finished."""
         self.ended.add(name)
 
     def look(self, status: Status) -> None:
-        """Bring the status up to date."""
+        """Read the notes of the workers, and update the status."""
         now, work_done, work_begun = time.monotonic(), 0.0, 0.0
         shares: dict[str, tuple[str, float]] = {}
         for name, note in self.notes.items():
@@ -65,7 +74,7 @@ class Clock:
             work_begun += first[1] * self.expected[name]
         total = self.ready + sum(self.expected[name] for name in self.notes)
         fresh = work_done - work_begun
-        pace = fresh / (now - self.begun) if fresh > 10 and now > self.begun else None  # seconds expected in a real one
+        pace = fresh / (now - self.begun) if fresh > 10 and now > self.begun else None  # expected seconds done in a second
         left = total - self.ready - work_done
         status.fraction = (self.ready + work_done) / total if total else 1.0
         status.seconds_left = left / pace if pace else left / self.jobs

@@ -1,4 +1,4 @@
-"""A study under way, on the screen: one bar for all of it, and one for each run at work."""
+"""Progress of a study on the terminal: one bar for all of it, and one for each run at work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["duration", "watching"]
 
 @contextmanager
 def watching() -> Iterator[Tell]:
-    """The callback for `run_study`: bars on stderr where that is a terminal, elsewhere a line for every finished run."""
+    """Yield the callback for `run_study`: progress bars on standard error if that is a terminal, else a line for every finished run."""
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
@@ -29,10 +29,10 @@ def watching() -> Iterator[Tell]:
     )
     whole = bar.add_task("starting", total=None, left="")
     rows: dict[str, TaskID] = {}
-    said = -1
+    printed = -1
 
     def tell(status: Status) -> None:
-        nonlocal said
+        nonlocal printed
         if status.doing != "training":
             total = status.total or None
             bar.update(whole, description=status.doing, completed=status.done, total=total, left=f"{status.done:,} done")
@@ -45,8 +45,8 @@ def watching() -> Iterator[Tell]:
             if name not in rows:
                 rows[name] = bar.add_task(name, total=1.0, left="")
             bar.update(rows[name], description=f"  {name}, {what}", completed=share, left=_left(seconds))
-        if not console.is_terminal and status.done != said:
-            said = status.done
+        if not console.is_terminal and status.done != printed:
+            printed = status.done
             console.print(f"{text}, {_left(status.seconds_left)}", soft_wrap=True, highlight=False)
 
     with bar:
@@ -58,7 +58,7 @@ def _left(seconds: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``"2 h 05 min"``, ``"12 min"``, ``"40 s"``: no more digits than an estimate has."""
+    """``"2 h 05 min"``, ``"12 min"``, ``"40 s"``: rounded as an estimate is."""
     if seconds < 90:
         return f"{max(1, round(seconds / 5) * 5)} s"
     minutes = round(seconds / 60)

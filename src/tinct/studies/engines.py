@@ -1,6 +1,6 @@
 """Where the runs of a study happen: in this process, in several on this machine, or on a Ray cluster.
 
-An engine takes calls and gives back what came of each as it comes, so the rest of a study doesn't know where it runs.
+An engine takes calls and yields their results as they end; nothing else in a study knows where its runs happen.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ __all__ = ["ENGINES", "Call", "Engine", "Here", "Processes", "Ray", "make_engine
 
 Outcome = Any
 """What the call returned, or the TinctError that it raised."""
-POLL = 0.5
-"""Seconds between two looks at how far the calls are."""
+LOOK_SECONDS = 0.5
+"""Seconds between two calls of `look`."""
+PRELOAD = ("numpy", "scipy.sparse.linalg", "torch", "lightning_fabric", "torch.utils.tensorboard", "kornia")
+"""What takes seconds to import in every worker. None of it starts a thread, or CUDA, when imported."""
 
 
 class Engine(Protocol):
-    """What runs calls."""
+    """Runs calls."""
 
     def run(self, calls: Sequence[Call], look: Callable[[], None]) -> Iterator[tuple[int, Outcome]]:
-        """(number of the call, what came of it) of each, as they come; `look` is called every half a second meanwhile.
+        """Yield (number of the call, outcome) in the order in which calls end; `look` is called every half a second meanwhile.
 
         Raises:
             DeviceError: a worker was killed from outside.
@@ -36,10 +38,10 @@ class Here:
     """One call after the other, in this process."""
 
     def run(self, calls: Sequence[Call], look: Callable[[], None]) -> Iterator[tuple[int, Outcome]]:
-        over = threading.Event()
+        ended = threading.Event()
 
         def watch() -> None:
-            while not over.wait(POLL):
+            while not ended.wait(LOOK_SECONDS):
                 look()
 
         watcher = threading.Thread(target=watch, daemon=True)
@@ -48,33 +50,40 @@ class Here:
             for number, (function, arguments) in enumerate(calls):
                 yield number, _outcome(function, arguments)
         finally:
-            over.set()
+            ended.set()
             watcher.join()
 
 
 class Processes:
-    """Several at once on this machine, each process on its share of the cores. Interrupted, runs under way leave a checkpoint."""
+    """Several calls at once on this machine, each process with its share of the cores. Interrupted training runs write checkpoints."""
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
 
     def run(self, calls: Sequence[Call], look: Callable[[], None]) -> Iterator[tuple[int, Outcome]]:
-        caught = [(_outcome, call) for call in calls]
-        cure = "Go on with fewer at once: --jobs 1"
-        yield from call_in_processes(caught, self.jobs, threads=threads_for(self.jobs), look=look, cure=cure)
+        yield from call_in_processes(
+            [(_outcome, call) for call in calls],
+            self.jobs,
+            threads=threads_for(self.jobs),
+            preload=PRELOAD,
+            look=look,
+            code="study-process-killed",
+        )
 
 
 class Ray:
-    """On a Ray cluster, whose machines must see the study's folder and the pictures under the same paths."""
+    """On a Ray cluster. All its machines must see the study's folder and the pictures under the same paths.
+
+    Raises:
+        ConfigError: Ray is not installed; code ``"ray-missing"``.
+    """
 
     def __init__(self, jobs: int) -> None:
         self.threads = threads_for(jobs)
         try:
             import ray
         except ModuleNotFoundError as error:
-            raise ConfigError(
-                "The engine ray needs Ray. To install it, in a clone of tinct: pip install -c constraints.txt '.[scale]'"
-            ) from error
+            raise ConfigError("The engine ray needs the package ray, which is not installed.", code="ray-missing") from error
         self.ray: Any = ray
 
     def run(self, calls: Sequence[Call], look: Callable[[], None]) -> Iterator[tuple[int, Outcome]]:
@@ -84,13 +93,15 @@ class Ray:
         waiting = {remote.remote(function, arguments): number for number, (function, arguments) in enumerate(calls)}
         try:
             while waiting:
-                done, _ = self.ray.wait(list(waiting), timeout=POLL)
+                done, _ = self.ray.wait(list(waiting), timeout=LOOK_SECONDS)
                 look()
                 for reference in done:
                     yield waiting.pop(reference), self.ray.get(reference)
+        except self.ray.exceptions.RayTaskError:
+            raise  # a bug in the worker, with its traceback
         except self.ray.exceptions.RayError as error:
             raise DeviceError(
-                f"A run on Ray ended before its time: {str(error).splitlines()[0]}. Start the study again."
+                f"Ray lost a run: {str(error).splitlines()[0]}. The study continues from checkpoints when it is started again."
             ) from error
         finally:
             for reference in waiting:
@@ -101,7 +112,7 @@ ENGINES = ("local", "ray")
 
 
 def make_engine(name: str, jobs: int) -> Engine:
-    """Raises ConfigError where the engine isn't there."""
+    """The engine of that name, one of `ENGINES`. Raises ConfigError where it is unknown or not installed."""
     if name not in ENGINES:
         raise ConfigError(f"There is no engine {name!r}{nearest(name, ENGINES)}. Known: {', '.join(ENGINES)}.")
     if name == "ray":
@@ -110,7 +121,7 @@ def make_engine(name: str, jobs: int) -> Engine:
 
 
 def threads_for(jobs: int) -> int:
-    """Cores for each of so many jobs."""
+    """Processor threads for each of this many jobs: an equal share of the cores, at least one."""
     return max(1, (os.cpu_count() or 1) // jobs)
 
 

@@ -1,8 +1,8 @@
-"""What a study is: a question, and a grid of training runs on equal terms whose comparison answers it.
+"""What a study is: a question, and grids of training runs on equal terms whose comparison answers it.
 
-A study is written as TOML; `tinct study` knows those in the folder of this module by name. It consists of parts, each a grid over keys
-of a recipe. A grid may have three keys that are none of a recipe's own: `recipe`, and `depth` and `width`, see `layers`. Runs with equal settings
-are one run, in whatever parts they stand.
+A study is a TOML file; those beside this module are known by name. It consists of parts, each a grid over keys of a training recipe.
+Three keys of a grid are not a recipe's own: `recipe`, and `depth` and `width`, see `layers`. Cells with equal settings, also of
+different parts, share one run.
 """
 
 from __future__ import annotations
@@ -19,35 +19,41 @@ from pathlib import Path
 from typing import Any
 
 from .._util.fields import from_dict, to_dict
+from .._util.settings import change, parse_setting, parse_toml
 from ..errors import ConfigError, nearest
-from ..training.recipe import TrainConfig, change, load_recipe, parse_setting, parse_toml
+from ..training.recipe import TrainConfig, load_recipe
 
-__all__ = ["LAYERS", "Cell", "Claim", "Part", "Study", "Trial", "layers", "load_study", "studies"]
+__all__ = ["LAYERS", "Cell", "Claim", "Part", "Study", "Trial", "layers", "load_study", "study_names"]
 
 LAYERS = {"depth", "width"}
+"""Keys of a grid that `layers` turns into a network's channels and strides."""
 STRIDES = {"autoencoder": (1, 2), "vae": (2, 2)}
-"""Of the convolutions after the first, whose stride is 1, in turn."""
-MOST = 500
-"""Runs of one study."""
+"""Strides of the convolutions after the first, repeated in turn; the first has stride 1."""
+MAX_RUNS = 500
+"""A larger study is more likely a mistake in its grid than meant; the largest bundled one has 78 runs."""
 EXPECT = ("greater", "smaller")
-_RESERVED = {"seed": "give seeds = 3 instead", "data": "name pictures with --data", "model": "vary recipe instead"}
+_RESERVED = {
+    "seed": "give seeds = 3 instead",
+    "data": "all runs of a study have the same pictures",
+    "model": "vary recipe instead",
+}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One of ``[[claims]]``: what the study is to find out of one quantity at two places of a part's grid."""
+    """One of ``[[claims]]``: a statement that the study tests, about one measure in two cells of a part's grid."""
 
     says: str
-    """The finding, as a sentence that is true or not: "Mean squared error gives better pictures than cross-entropy"."""
+    """The statement, as a sentence: "Mean squared error gives better pictures than cross-entropy"."""
     part: str
     """Name of the part."""
     measure: str
-    """A key of `reporting.measures.MEASURES`."""
+    """A key of `measures.MEASURES`."""
     first: dict[str, Any]
-    """Values of the part's grid; keys with a single value may be left out."""
+    """The first cell: values of the part's grid; keys with a single value may be left out."""
     second: dict[str, Any]
     expect: str = "greater"
-    """The claim holds if the measure at `first` is greater, or smaller, than at `second`."""
+    """The claim holds if the measure at `first` is ``greater``, or ``smaller``, than at `second`."""
 
     def __post_init__(self) -> None:
         if self.expect not in EXPECT:
@@ -60,11 +66,11 @@ class Part:
 
     name: str
     grid: dict[str, Any]
-    """Key of the recipe -> list of values; all combinations are run. The first key is the horizontal axis of charts."""
+    """Key of the recipe -> list of values; every combination is run. The first key is the horizontal axis of charts."""
     recipe: str = ""
-    """A recipe's bundled name, or the path of one; left out where `recipe` is a key of the grid."""
+    """Bundled name or path of a recipe; left out where `recipe` is a key of the grid."""
     set: dict[str, Any] = field(default_factory=dict)
-    """Settings of this part alone."""
+    """Other values for keys of the recipe, in this part only."""
 
 
 @dataclass(frozen=True)
@@ -72,39 +78,40 @@ class Trial:
     """One run of a study."""
 
     name: str
-    """Of its folder."""
+    """Name of its folder."""
     config: TrainConfig
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One combination of a part's values."""
+    """One combination of the values in a part's grid."""
 
     part: Part
     values: dict[str, Any]
     trials: tuple[Trial, ...]
-    """One a seed."""
+    """One run for each seed."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """A whole study, ready to be run once it has `data`."""
+    """A whole study; it can be run once it has `data`."""
 
     name: str
     question: str
     parts: tuple[Part, ...]
     claims: tuple[Claim, ...] = ()
     beware: tuple[str, ...] = ()
-    """What a reader should know before believing the answer; a sentence each."""
+    """Caveats that the report states, a sentence each."""
     seeds: int = 3
-    """Every combination is run with seeds 0, 1, … so many."""
+    """Number of runs of every cell, with seeds 0, 1, …"""
     set: dict[str, Any] = field(default_factory=dict)
-    """Settings of all runs."""
+    """Other values for keys of all recipes."""
     data: tuple[str, ...] = ()
+    """Where the pictures come from, as in a training recipe."""
     protocol: str = ""
-    """A protocol, such as tinct-256, under which every run is evaluated on the test pictures as well."""
+    """Evaluation protocol, such as tinct-256, under which every run is also evaluated on test pictures; none if empty."""
     evaluated: int = 100
-    """On at most so many test pictures, the first by hash."""
+    """Number of test pictures evaluated under `protocol`, at most; the first ones by hash."""
 
     def __post_init__(self) -> None:
         names = [part.name for part in self.parts]
@@ -120,28 +127,28 @@ class Study:
             find_protocol(self.protocol)
 
     def cells(self, part: Part) -> list[dict[str, Any]]:
-        """Every combination of the part's values: key -> value."""
+        """All combinations of the part's values, each as key -> value."""
         return [dict(zip(part.grid, values, strict=True)) for values in itertools.product(*part.grid.values())]
 
     def config(self, part: Part, cell: Mapping[str, Any], seed: int) -> TrainConfig:
-        """The recipe of one run. Raises ConfigError that names the part and the values."""
+        """The recipe of one run. Raises ConfigError with the part and the values."""
         where = f"{self.name}, {part.name}, " + ", ".join(f"{key} = {value}" for key, value in cell.items())
         try:
             values = self.set | part.set | dict(cell)
             config = load_recipe(values.pop("recipe", part.recipe), [], self.data)
             if LAYERS & values.keys():
                 found = layers(config.model, values.pop("depth", 4), values.pop("width", 1.0))
-                if found != layers(config.model, 4, 1.0):  # which the recipe has already
+                if found != layers(config.model, 4, 1.0):  # the recipe's own network
                     values |= dict(zip(("network.channels", "network.strides"), map(list, found), strict=True))
             return change(config, values | {"seed": seed}, "grid")
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from error
 
     def layout(self) -> list[Cell]:
-        """All parts' combinations, each with its runs. Raises ConfigError for the first that can't be."""
+        """The cells of all parts, each with its runs. Raises ConfigError for the first one that can't be run."""
         count = self.seeds * sum(math.prod(len(values) for values in part.grid.values()) for part in self.parts)
-        if count > MOST:
-            raise ConfigError(f"The study {self.name!r} has {count} runs, more than {MOST}; leave out values or seeds.")
+        if count > MAX_RUNS:
+            raise ConfigError(f"The study {self.name!r} has {count} runs, more than {MAX_RUNS}; leave out values or seeds.")
         found: dict[str, Trial] = {}
         cells = []
         for part in self.parts:
@@ -154,18 +161,18 @@ class Study:
         return cells
 
     def trials(self) -> list[Trial]:
-        """Every run once; first all combinations with the first seed, so that a study that is looked at early has all of them."""
+        """Every run once, all cells with the first seed before any with the second, so that an unfinished study covers all cells."""
         cells = self.layout()
         by_seed = [cell.trials[seed] for seed in range(self.seeds) for cell in cells]
         return list({trial.name: trial for trial in by_seed}.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, fit for TOML; `Study.from_dict(s.to_dict()) == s`."""
+        """Plain values for TOML; `Study.from_dict(s.to_dict(), ...) == s`."""
         return to_dict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], where: str) -> Study:
-        """Raises ConfigError for what isn't known, doesn't fit, or makes a recipe that can't be run."""
+        """The study in parsed TOML. Raises ConfigError for unknown keys, values of the wrong type, and claims that no run can test."""
         study = from_dict(cls, values, where)
         for part in study.parts:
             _check_part(part, where)
@@ -175,13 +182,18 @@ class Study:
 
 
 def layers(model: str, depth: int, width: float) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Channels and strides of a classic network with so many convolutions, each so many times as wide.
+    """Channels and strides of a classic network of another depth and width.
 
-    Convolution i, counted from 0, has 32 · 2ⁱ · width channels. The first has stride 1; of the others the autoencoder's have 2 and 1 in
-    turn, the variational one's all 2. A depth of 4 and a width of 1 are the classic networks.
+    Convolution i, counted from 0, has 32 · 2ⁱ · width channels. The first has stride 1; the others have 2 and 1 in turn in the
+    autoencoder, always 2 in the variational one. Depth 4 and width 1 give the classic networks.
+
+    Args:
+        model: autoencoder or vae.
+        depth: number of convolutions, 1 to 8.
+        width: factor of the channels, 1/32 to 16.
 
     Raises:
-        ConfigError: a network without layers of that kind, or a depth or width that can't be.
+        ConfigError: another model, or a depth or width out of range.
     """
     if model not in STRIDES:
         raise ConfigError(f"depth and width are for {' and '.join(STRIDES)}, not {model}; set its own keys, network.…, instead.")
@@ -194,15 +206,21 @@ def layers(model: str, depth: int, width: float) -> tuple[tuple[int, ...], tuple
     return channels, tuple(1 if i == 0 else 2 if i % 2 else every[0] for i in range(depth))
 
 
-def studies() -> list[str]:
-    """Names of the studies inside the package."""
+def study_names() -> list[str]:
+    """Names of the bundled studies."""
     return sorted(
         entry.name.removesuffix(".toml") for entry in resources.files(__package__).iterdir() if entry.name.endswith(".toml")
     )
 
 
 def load_study(name: str, data: tuple[str, ...] = (), settings: list[str] | None = None, seeds: int | None = None) -> Study:
-    """A study by bundled name or path, for these pictures, with ``key=value`` settings laid over those of all its runs.
+    """Load a study.
+
+    Args:
+        name: a bundled name, or the path of a ``.toml`` file.
+        data: folders, ``.tar`` shards or ``hf:NAME``; the study's own unless given.
+        settings: ``key=value`` for keys of all recipes; they override the study's and its parts' own.
+        seeds: number of seeds; the study's own unless given.
 
     Raises:
         ConfigError: no such study, or an unknown key or an unusable value anywhere in it.
@@ -210,13 +228,13 @@ def load_study(name: str, data: tuple[str, ...] = (), settings: list[str] | None
     path = Path(name) if name.endswith(".toml") else resources.files(__package__) / f"{name}.toml"
     if not path.is_file():
         raise ConfigError(
-            f"There is no study {name!r}{nearest(name, studies())}. Known: {', '.join(studies())}; or name a .toml file."
+            f"There is no study {name!r}{nearest(name, study_names())}. Known: {', '.join(study_names())}; or name a .toml file."
         )
-    values = {"name": Path(name).stem, **parse_toml(path.read_text("utf-8"), str(name))}
+    values = {"name": Path(name).stem, **parse_toml(path.read_bytes(), str(name))}
     study = Study.from_dict(values, Path(name).name)
     laid = dict(parse_setting(setting) for setting in settings or [])
     if varied := laid.keys() & {key for part in study.parts for key in part.grid}:
-        raise ConfigError(f"--set {', '.join(varied)}: that is what the study {study.name!r} varies; leave it out.")
+        raise ConfigError(f"{', '.join(sorted(varied))} can't be set: that is what the study {study.name!r} varies.")
     parts = tuple(replace(part, set={k: v for k, v in part.set.items() if k not in laid}) for part in study.parts)
     study = replace(study, parts=parts, set=study.set | laid, data=data or study.data, seeds=seeds or study.seeds)
     study.layout()
@@ -264,6 +282,6 @@ def _key(config: TrainConfig) -> str:
 
 
 def _trial(part: Part, cell: Mapping[str, Any], config: TrainConfig) -> Trial:
-    """Named so that a reader knows what it is, and by a hash so that equal names are equal runs."""
+    """A run, named by its part and values for readers, and by a hash of its recipe, so that runs of one name are equal."""
     text = "-".join([part.name, *(f"{key.rpartition('.')[2]}-{value}" for key, value in cell.items()), f"seed-{config.seed}"])
     return Trial(f"{re.sub(r'[^a-z0-9.]+', '-', text.lower()).strip('-')}-{_key(config)[:6]}", config)

@@ -1,4 +1,4 @@
-"""What one finished run says of itself: its recipe, curves and scores, read from its folder and checked."""
+"""One run as reports compare it: its recipe, learning curve and scores, read from its folder and checked."""
 
 from __future__ import annotations
 
@@ -6,28 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError
-from ..training.recipe import TrainConfig, read_config
-from .run_files import read_epochs, read_table
+import pandas as pd
 
-__all__ = ["Epoch", "Result", "Unfinished", "read_run"]
+from ..errors import ConfigError
+from .run_files import read_config, read_epochs, read_table
+
+__all__ = ["ERRORS", "Result", "Unfinished", "read_run"]
 
 ERRORS = {"mse": "mean squared error of RGB", "ab_error": "mean distance of a*, b*"}
-"""What a curve shows, the first of these that a run has -> in words."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """A row of ``metrics.jsonl``."""
-
-    epoch: int
-    seen: int
-    """Pictures trained on so far, repeated ones counted again."""
-    train: float
-    """Error on training pictures while the weights still changed; see `Result.error`."""
-    test: float
-    pictures_per_second: float
-    """In training, tests left out."""
+"""What learning curves show, the first of these that a run has -> in words."""
+SCORES = {"mse", "psnr", "colored_psnr", "de2000", "cf", "real_cf"}
 
 
 @dataclass(frozen=True)
@@ -35,13 +23,15 @@ class Result:
     """A finished run."""
 
     path: Path
-    config: TrainConfig
+    config: dict[str, Any]
     environment: dict[str, Any]
     error: str
     """What `curve` shows, a key of `ERRORS`."""
-    curve: tuple[Epoch, ...]
+    curve: pd.DataFrame
+    """A row for each epoch: ``epoch``, ``pictures_seen`` so far, the errors ``train`` (while the weights still changed) and ``test``, and
+    ``pictures_per_second`` of training."""
     scores: dict[str, Any]
-    """As `training.final.write_scores` writes them."""
+    """As `training.scores.write_scores` writes them."""
     evaluation: dict[str, Any] | None = None
     """As `tinct evaluate` writes it, if the run was evaluated."""
 
@@ -50,13 +40,17 @@ class Result:
         return self.path.name
 
     @property
+    def seed(self) -> int:
+        return int(self.config["seed"])
+
+    @property
     def seen(self) -> int:
-        """Pictures that the run was trained on."""
-        return self.curve[-1].seen
+        """Pictures that the run was trained on, repeated ones counted again."""
+        return int(self.curve["pictures_seen"].iloc[-1])
 
     @property
     def train_pictures(self) -> int:
-        """Different pictures that it was trained on."""
+        """Different pictures that the run was trained on."""
         return int(self.environment["pictures"]["train"])
 
 
@@ -77,44 +71,39 @@ def read_run(run: Path) -> Result | Unfinished:
     """The run in this folder.
 
     Raises:
-        ConfigError: the folder is no run, one of its files is damaged, or it is of another version of tinct; the text names the run
-            and the cure.
+        ConfigError: the folder is no run, one of its files is damaged, or it is of another version of tinct.
     """
-    if not (run / "config.toml").is_file():
-        raise ConfigError(f"{run} is no run: it has no config.toml. Name a folder that `tinct train` made.")
-    config = read_config(run / "config.toml")
+    config = read_config(run)
     rows = read_epochs(run / "metrics.jsonl")
     scores = read_table(run / "scores.json")
     if scores is None:
-        return Unfinished(run.name, rows[-1]["epoch"] if rows else 0, config.epochs)
+        return Unfinished(run.name, rows[-1]["epoch"] if rows else 0, config["epochs"])
     environment, evaluation = read_table(run / "environment.json"), read_table(run / "evaluation" / "evaluation.json")
     if environment is None or not rows:
         lacking = "environment.json" if environment is None else "metrics.jsonl"
         raise ConfigError(f"{run} is half-written: it has scores.json but no {lacking}. Copy the whole folder, or train it again.")
-    again = f"Write its scores again: tinct train --run {run} --resume"
     try:
-        known = {"mse", "psnr", "colored_psnr", "de2000", "cf", "real_cf"}
         for place in (scores, scores["gray"], scores["mean_color"]):
-            if not known <= place["test"].keys():
-                raise ConfigError(f"{run} is of an older tinct: its scores.json lacks colored_psnr and what goes with it. {again}")
-            _ = place["train"]["mse"]
+            _ = [place["test"][key] for key in SCORES], place["train"]["mse"]
         _ = environment["parameters"], environment["pictures"]["train"], scores["milliseconds"], scores["kl"]
         error = next(key for key in ERRORS if key in rows[-1]["test"])
         curve = _curve(rows, error)
     except (KeyError, TypeError, AttributeError, StopIteration) as missing:
         what = f"{missing} is missing" if isinstance(missing, KeyError) else "a table is of another form"
-        raise ConfigError(f"{run} is of another version of tinct, or damaged: {what}. {again}") from missing
+        raise ConfigError(
+            f"{run} is of another version of tinct, or damaged: {what}. Resume the run, which writes its scores again.",
+            code="old-run",
+            path=run,
+        ) from missing
     return Result(run, config, environment, error, curve, scores, evaluation)
 
 
-# ---- details --------------------------------------------------------------------------------------------------------------------
-
-
-def _curve(rows: list[dict[str, Any]], error: str) -> tuple[Epoch, ...]:
-    """Rows without a count of pictures seen have it from time and speed."""
-    epochs, seen = [], 0.0
-    for row in rows:
-        speed = float(row["pictures_per_second"])
-        seen = float(row.get("seen", seen + speed * row["seconds"]))
-        epochs.append(Epoch(int(row["epoch"]), round(seen), float(row["train"][error]), float(row["test"][error]), speed))
-    return tuple(epochs)
+def _curve(rows: list[dict[str, Any]], error: str) -> pd.DataFrame:
+    """The learning curve; where rows lack the count of pictures seen, it is computed from time and speed."""
+    frame = pd.DataFrame(rows)
+    seen = (frame["pictures_per_second"] * frame["seconds"]).cumsum().round().astype(int)
+    curve: pd.DataFrame = frame[["epoch", "pictures_per_second"]].copy()
+    curve["pictures_seen"] = frame.get("seen", seen)
+    for side in ("train", "test"):
+        curve[side] = [float(row[side][error]) for row in rows]
+    return curve

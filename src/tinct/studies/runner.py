@@ -1,4 +1,4 @@
-"""Run a study: its grid, run by run, in a folder that it can be gone on in."""
+"""Run a study: all cells of its grids, in a folder in which an interrupted study continues."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .._util.files import write_whole
-from ..data.cache import Pictures, load_pictures
-from ..data.sources import find_source
+from ..data import Pictures, find_source, load_pictures
 from ..errors import ConfigError, DataError, TinctError
 from ..training.recipe import TrainConfig
 from .clock import Clock, Status, Tell
@@ -21,8 +20,8 @@ from .work import Order, finished, seconds_per_picture, work
 
 __all__ = ["run_study"]
 
-SIZES = "train_pictures"
-"""Of whose values 0 stands for all there are."""
+TRAIN_PICTURES = "train_pictures"
+"""Key of a grid whose value 0 stands for all training pictures there are."""
 
 
 def run_study(
@@ -36,30 +35,31 @@ def run_study(
     command: str = "",
     tell: Tell | None = None,
 ) -> dict[str, str]:
-    """Run what of the study isn't done yet. It can be interrupted at any moment; the same call goes on.
+    """Run all runs of the study that are not finished. It can be interrupted at any moment; the same call continues.
 
-    With more than one job, call it from under ``if __name__ == "__main__":``, as every program must that starts processes.
+    With more than one job, call this under ``if __name__ == "__main__":``, as every program must that starts processes.
 
     Args:
         study: with `data`.
-        folder: where the study is kept: ``study.toml``, ``runs/``, decoded pictures.
+        folder: folder of the study: ``study.toml``, ``runs/``, decoded pictures.
         budget: minutes of wall-clock time for all runs, which decides how many pictures each sees; 0 leaves that to the recipes.
-        jobs: runs at once, each on its share of the cores.
+        jobs: number of runs at once, each with its share of the cores.
         engine: local or ray.
         cache: folder for decoded pictures; one inside `folder` unless given.
-        command: how the study was asked for, for whoever reads its report.
+        command: the command line that asked for the study, quoted in its report.
+        tell: called with the progress about twice a second.
 
     Returns:
-        Why runs failed, by their names; the others are finished.
+        Name of each failed run -> reason; all others are finished.
 
     Raises:
-        ConfigError: the folder holds another study, or another process is at it, or the budget is too small.
+        ConfigError: the folder holds another study, another process runs it, or the budget is too small.
         DataError: too few pictures.
-        KeyboardInterrupt: after the runs under way left checkpoints.
+        KeyboardInterrupt: after the interrupted runs have written checkpoints.
     """
     tell = tell or (lambda status: None)
     if not study.data:
-        raise DataError("No pictures to study with: name a folder, shards or a data set id with --data.")
+        raise DataError(f"The study {study.name!r} has no pictures: no folder, shards or data set were named.", code="no-data")
     if jobs < 1 or budget < 0:
         raise ConfigError(f"jobs must be at least 1 and the budget can't be negative, not {jobs} and {budget:g}.")
     machine = make_engine(engine, jobs)
@@ -104,11 +104,12 @@ def run_study(
 
 @dataclass(frozen=True)
 class _Set:
-    """The pictures of runs with equal settings of them."""
+    """The pictures of all runs that choose and decode them in the same way."""
 
     pictures: Pictures
 
     def counts(self, config: TrainConfig) -> tuple[int, int]:
+        """Numbers of training and test pictures of a run."""
         train = len(self.pictures.train)
         return min(train, config.train_pictures or train), len(self.pictures.test)
 
@@ -118,43 +119,50 @@ def _data_key(config: TrainConfig) -> str:
 
 
 def _decode(study: Study, cache: Path, tell: Tell) -> dict[str, _Set]:
-    """All pictures, before the runs would all decode them at once."""
+    """Decode all pictures once, before the first run: runs at work at the same time would each decode them."""
     found: dict[str, _Set] = {}
     for trial in study.trials():
         key = _data_key(trial.config)
         if key not in found:
-            whole = replace(trial.config, train_pictures=0)
-            found[key] = _Set(load_pictures(whole, cache, lambda what, done, total: tell(Status(what, done, total))))
+            every = replace(trial.config.picture_settings(), train_limit=0)
+            found[key] = _Set(load_pictures(every, cache, lambda what, done, total: tell(Status(what, done, total))))
     return found
 
 
 def _with_sizes(study: Study, counts: dict[str, int]) -> Study:
-    """Numbers of training pictures as far as there are so many, the last of them all there are."""
+    """The study with values of `TRAIN_PICTURES` that exist: 0 and larger numbers become the number there is; claims are adapted."""
     parts, claims = list(study.parts), list(study.claims)
     for number, part in enumerate(study.parts):
-        if SIZES not in part.grid:
+        if TRAIN_PICTURES not in part.grid:
             continue
-        values = list(part.grid[SIZES])
+        values = list(part.grid[TRAIN_PICTURES])
         whole = counts[_data_key(study.config(part, study.cells(part)[0], 0))]
         there = sorted({whole if value == 0 or value > whole else value for value in values})
-        parts[number] = replace(part, grid=part.grid | {SIZES: there})
+        parts[number] = replace(part, grid=part.grid | {TRAIN_PICTURES: there})
         for k, claim in enumerate(claims):
             if claim.part == part.name:
-                first, second = (cell | ({SIZES: whole} if cell.get(SIZES) == 0 else {}) for cell in (claim.first, claim.second))
+                first, second = (
+                    cell | ({TRAIN_PICTURES: whole} if cell.get(TRAIN_PICTURES) == 0 else {})
+                    for cell in (claim.first, claim.second)
+                )
                 claims[k] = replace(claim, first=first, second=second)
-        claims = [c for c in claims if c.part != part.name or {c.first.get(SIZES), c.second.get(SIZES)} <= {None, *there}]
+        claims = [
+            c
+            for c in claims
+            if c.part != part.name or {c.first.get(TRAIN_PICTURES), c.second.get(TRAIN_PICTURES)} <= {None, *there}
+        ]
     return replace(study, parts=tuple(parts), claims=tuple(claims))
 
 
 def _speeds(folder: Path, trials: list[Trial], cache: Path, engine: Engine, tell: Tell) -> dict[str, float]:
-    """Of each kind of run, seconds for training on one picture, tried out; kept for the next call."""
+    """`kind` -> seconds for training on one picture: measured, and kept in the folder for the next call."""
     path = folder / "speeds.json"
     try:
         known: dict[str, float] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         known = {}
     missing = list({kind(t.config): t.config for t in trials if kind(t.config) not in known}.items())
-    status = Status("trying how fast each network trains", 0, len(missing))
+    status = Status("measuring how fast each network trains", 0, len(missing))
     if missing:
         tell(status)
     calls = [(seconds_per_picture, (config, cache)) for _, config in missing]
@@ -170,7 +178,7 @@ def _speeds(folder: Path, trials: list[Trial], cache: Path, engine: Engine, tell
 
 
 def _test_pictures(study: Study, folder: Path, part: _Set, tell: Tell) -> Path:
-    """The files of the first test pictures by hash, to evaluate on under the protocol."""
+    """Folder with the files of the first test pictures by hash, to evaluate on under the protocol."""
     pictures = part.pictures
     chosen = sorted(pictures.sha256[i] for i in pictures.test)[: study.evaluated]
     into = folder / "test-pictures"
@@ -192,7 +200,7 @@ def _test_pictures(study: Study, folder: Path, part: _Set, tell: Tell) -> Path:
 
 
 def _run(orders: list[Order], seconds: dict[str, float], engine: Engine, jobs: int, tell: Tell) -> dict[str, str]:
-    """All runs that aren't finished: seed by seed, and of each the longest first, so that no core is idle for long at the end."""
+    """Run what isn't finished: seed by seed, and of each seed the longest run first, so that no core is idle for long at the end."""
     ready = [order for order in orders if finished(order.run, order.protocol)]
     left = sorted(
         (order for order in orders if order not in ready),

@@ -1,4 +1,8 @@
-"""What one worker does: try how fast a network trains, or train it to the end and measure it."""
+"""What a worker of a study does: measure how fast a network trains, or train one and evaluate it.
+
+The training loop is imported inside the functions: the process in charge of a study imports this module too, and does without the
+seconds that Lightning takes to load.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._util.files import write_whole
-from ..data.cache import load_pictures
-from ..training.loop import train
-from ..training.machine import Machine
+from ..data import load_pictures
 from ..training.recipe import TrainConfig
-from ..training.task import Place
 from .grid import Trial
 
 __all__ = ["Order", "finished", "seconds_per_picture", "work"]
 
-Heard = Callable[[str, float], None]
-"""Called with what a run is doing, and how much of its work is over, 0..1."""
-EVERY = 0.5
-"""Seconds between two notes of how far a run is."""
+Report = Callable[[str, float], None]
+"""Called with (what a run is doing, finished part of its work 0..1)."""
+NOTE_SECONDS = 0.5
+"""Seconds between two notes of a run's progress."""
 
 
 @dataclass(frozen=True)
@@ -31,98 +32,102 @@ class Order:
 
     trial: Trial
     run: Path
+    """Folder of the run."""
     cache: Path
+    """Folder of decoded pictures."""
     note: Path
-    """The worker writes here how far it is, for whoever waits."""
+    """JSON file into which the worker writes its progress, for `clock.Clock`."""
     protocol: str = ""
+    """Evaluation protocol; no evaluation if empty."""
     pictures: Path | None = None
-    """Folder of the pictures to evaluate on under `protocol`."""
+    """Folder of the pictures to evaluate on."""
     training: float = 1.0
-    """Which part of the work training is, the rest being the evaluation."""
+    """Training's share of the expected time, 0..1; the rest is evaluation."""
 
 
 def finished(run: Path, protocol: str) -> bool:
-    """Whether a run needs nothing more."""
+    """Whether a run is trained, and evaluated if there is a protocol."""
     return (run / "scores.json").exists() and (not protocol or (run / "evaluation" / "evaluation.json").exists())
 
 
 def work(order: Order) -> None:
-    """Do what of the run is left to do. Raises TinctError."""
-    heard = _notes(order.note)
+    """Train, or resume training, and evaluate; what is finished is not repeated. Raises TinctError."""
+    from ..training.loop import train
+    from ..training.machine import Machine
+
+    report = _reporter(order.note)
     if not (order.run / "scores.json").exists():
         resume = (order.run / "config.toml").exists()
         fraction = [0.0]
 
         def step(progress: float) -> None:
             fraction[0] = order.training * progress
-            heard("training", fraction[0])
+            report("training", fraction[0])
 
         def tell(what: str, done: int, total: int) -> None:
             if what == "testing" or what.startswith("final"):
-                heard(what, fraction[0])
+                report(what, fraction[0])
 
         train(order.trial.config, order.run, resume=resume, machine=Machine(), cache=order.cache, progress=tell, on_step=step)
     if not finished(order.run, order.protocol):
-        _evaluate(order, heard)
-    heard("finished", 1.0)
+        _evaluate(order, report)
+    report("finished", 1.0)
 
 
 def seconds_per_picture(config: TrainConfig, cache: Path, at_least: float = 1.0) -> float:
-    """How long a picture takes to train on: of some steps, the fastest, after a first one that isn't counted."""
+    """Seconds for training on one picture: the fastest of several steps, without the first.
 
-    from ..training.loop import make_task
-    from ..training.optimization import Updates, build_optimizer
-    from ..training.task import build
+    Args:
+        at_least: seconds to measure for, unless 30 steps are done sooner.
+    """
+    from ..training.loop import set_up, train_step
+    from ..training.machine import Machine
+    from ..training.position import Position
 
-    pictures = load_pictures(config, cache)
+    pictures = load_pictures(config.picture_settings(), cache)
     with tempfile.TemporaryDirectory() as folder:
-        fabric = Machine().fabric(Path(folder))
-        task, network = make_task(config, pictures, fabric), build(config)
-        module, optimizer = fabric.setup(task.module(network), build_optimizer(config, network, fabric))
-        updates = Updates(config, fabric, module, network, optimizer)
-        module.train()
+        state = set_up(config, pictures, Machine().fabric(Path(folder)))
+        state.module.train()
         batch = pictures.train[: config.stage(1).batch]
         times: list[float] = []
         started = time.perf_counter()
         while len(times) < 3 or (time.perf_counter() - started < at_least and len(times) < 30):
             begun = time.perf_counter()
-            steps = len(times)
-            measures = task.losses(module, task.train_batch(batch, Place(0, steps, steps, 0.0, 0, 1)), steps)
-            updates.step(measures[0], steps, 0.0)
-            float(measures[0].detach())  # an accelerator has to be waited for
+            state.position = Position()
+            train_step(state, batch)
+            state.tally.first()  # waits for an accelerator
             times.append(time.perf_counter() - begun)
-    return min(times[1:]) / len(batch)  # what else the machine does can only make it longer
+    return min(times[1:]) / len(batch)  # other programs can only make a step slower
 
 
-def _evaluate(order: Order, heard: Heard) -> None:
-    """Under the protocol, as `tinct evaluate` does with the exported model."""
+def _evaluate(order: Order, report: Report) -> None:
+    """Export the model, and evaluate it as `tinct evaluate` does, on all pictures of the study and without a page."""
+    from ..evaluation.config import EvaluationConfig
     from ..evaluation.runner import evaluate
     from ..training.exporting import export
 
     assert order.pictures is not None
     count = sum(1 for _ in order.pictures.iterdir())
     model = export(order.run, order.run / "model", overwrite=True)
-    subsets = {"hints": count, "levin": 0, "diversity": count, "stability": count}
+    config = EvaluationConfig(order.protocol, hints=count, levin=0, diversity=count, stability=count, shown=0, workers=1)
 
     def tell(what: str, done: int, total: int) -> None:
         if what == "measuring" and total:
-            heard("evaluating", order.training + (1 - order.training) * done / total)
+            report("evaluating", order.training + (1 - order.training) * done / total)
 
-    heard("evaluating", order.training)
-    evaluate(
-        model, [str(order.pictures)], order.run / "evaluation", protocol=order.protocol, subsets=subsets, workers=1, progress=tell
-    )
+    report("evaluating", order.training)
+    evaluate(model, [str(order.pictures)], order.run / "evaluation", config=config, progress=tell)
 
 
-def _notes(path: Path) -> Heard:
+def _reporter(path: Path) -> Report:
     last, doing = 0.0, ""
 
-    def heard(what: str, fraction: float) -> None:
+    def report(what: str, fraction: float) -> None:
         nonlocal last, doing
         now = time.monotonic()
-        if what == doing and now - last < EVERY:
+        if what == doing and now - last < NOTE_SECONDS:
             return
         last, doing = now, what
         write_whole(path, json.dumps({"what": what, "done": fraction}))
 
-    return heard
+    return report

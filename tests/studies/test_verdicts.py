@@ -1,20 +1,20 @@
-"""What sentences say, on made-up numbers."""
+"""Answers, verdicts on claims, and where over-fitting begins, on made-up numbers."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from study_runs import LOSSES, make_study
-from tinct.reports.figures import charts
-from tinct.studies.findings import answers, main_measure
+from tinct.reports.study_charts import charts
 from tinct.studies.gathering import collect
 from tinct.studies.groups import Material
-from tinct.studies.measures import MEASURES, Spread, clear_sign, spread
-from tinct.studies.overfitting import in_short, onsets, overfitting, turn
-from tinct.studies.verdicts import Verdict, judge
+from tinct.studies.measures import MEASURES, Spread, clear_sign, significance, spread
+from tinct.studies.overfitting import along_axis, in_training, onsets, turn
+from tinct.studies.verdicts import Verdict, answer, judge, main_measure
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ from tinct.studies.verdicts import Verdict, judge
 )
 def test_a_difference_is_clear_if_a_paired_t_test_says_so(differences: list[float], sign: int) -> None:
     assert clear_sign(differences) == sign
+
+
+def test_significance_in_words() -> None:
+    assert significance([0.10, 0.12, 0.11]) == "n = 3, p < 0.05"
+    assert significance([0.30, 0.01, 0.01]) == "n = 3, p ≥ 0.05"
+    assert significance([0.10]) == "n = 1, no test"
 
 
 def test_spread_is_the_sample_s() -> None:
@@ -78,86 +84,80 @@ def verdict(
 
 
 def test_a_claim_holds(tmp_path: Path) -> None:
-    found = verdict(tmp_path, [23.0, 23.1, 23.2], [22.5, 22.7, 22.6])
-    assert (found.kind, found.title) == ("holds", "Holds")
-    assert found.words == (
-        "PSNR of the colors is 23.10 ± 0.10 dB against 22.60 ± 0.10 dB, a difference of +0.50 ± 0.10 dB over 3 seeds; "
-        "that is more than the scatter of seeds."
+    assert verdict(tmp_path, [23.0, 23.1, 23.2], [22.5, 22.7, 22.6]) == (
+        "Holds",
+        "PSNR (colored) 23.10 ± 0.10 dB against 22.60 ± 0.10 dB, difference +0.50 ± 0.10 dB (n = 3, p < 0.05).",
     )
 
 
 def test_the_opposite_of_a_claim_holds(tmp_path: Path) -> None:
-    found = verdict(tmp_path, [23.0, 23.1, 23.2], [22.5, 22.7, 22.6], expect="smaller")
-    assert (found.kind, found.title) == ("opposite", "The opposite holds")
+    assert verdict(tmp_path, [23.0, 23.1, 23.2], [22.5, 22.7, 22.6], expect="smaller").title == "The opposite holds"
 
 
-def test_within_the_scatter_nothing_can_be_told(tmp_path: Path) -> None:
+def test_a_difference_that_may_be_chance_is_left_open(tmp_path: Path) -> None:
     found = verdict(tmp_path, [23.0, 23.1, 23.2], [23.1, 23.0, 23.1])
-    assert (found.kind, found.title) == ("open", "Can’t be told")
-    assert "within the scatter of seeds" in found.words
+    assert found.title == "Can’t be told"
+    assert found.words.endswith("(n = 3, p ≥ 0.05).")
 
 
-def test_one_run_each_is_worded_as_such(tmp_path: Path) -> None:
+def test_one_run_each_has_no_test(tmp_path: Path) -> None:
     found = verdict(tmp_path, [23.0], [22.5])
-    assert (found.kind, found.title) == ("holds", "Holds in one run")
-    assert found.words.endswith("a difference of +0.50 dB. That is one run each, so nothing can be said about chance.")
+    assert found.title == "Holds in one run"
+    assert found.words.endswith("difference +0.50 dB (n = 1, no test).")
 
 
-def test_equal_numbers_are_said_to_be_equal(tmp_path: Path) -> None:
+def test_equal_numbers_can_t_be_told_apart(tmp_path: Path) -> None:
     found = verdict(tmp_path, [23.0, 23.1], [23.0, 23.1])
-    assert found.kind == "open"
-    assert found.words.startswith("PSNR of the colors is the same")
+    assert found.title == "Can’t be told"
+    assert "difference +0.00 dB" in found.words
 
 
 def test_a_claim_without_runs_or_without_the_measure_is_not_judged(tmp_path: Path) -> None:
-    found = verdict(tmp_path, [23.0], [None])
-    assert (found.kind, found.words) == ("missing", "Its runs aren’t finished.")
+    assert verdict(tmp_path, [23.0], [None]) == ("Not measured yet", "PSNR (colored) of mse and l1 isn’t known.")
     (tmp_path / "other").mkdir()
     found = verdict(tmp_path / "other", [23.0], [22.0], measure="kl")
-    assert (found.kind, found.words) == ("missing", "Its runs don’t have this measure.")
+    assert found == ("Not measured yet", "KL divergence of mse and l1 isn’t known.")
 
 
 def test_only_seeds_that_both_have_are_compared(tmp_path: Path) -> None:
-    found = verdict(tmp_path, [23.0, 23.1, 99.0], [22.5, 22.6, None])
-    assert found.difference is not None
-    assert (found.difference.n, round(found.difference.mean, 6)) == (2, 0.5)
+    assert "difference +0.50 dB (n = 2, " in verdict(tmp_path, [23.0, 23.1, 99.0], [22.5, 22.6, None]).words
 
 
 # ---- the best value ----
 
 
-def answer(tmp_path: Path, colored: dict[str, float], scatter: float = 0.01, **values: Any) -> str:
+def told(tmp_path: Path, colored: dict[str, float], scatter: float = 0.01) -> list[str]:
     noise = {"mse": (0, 1, 2), "cross_entropy": (1, 2, 0), "l1": (2, 0, 1)}
-    make_study(tmp_path / "study", LOSSES, lambda v, s: {"colored": colored[v["loss"]] + scatter * noise[v["loss"]][s]}, **values)
-    (found,) = answers(collect(tmp_path / "study"))
-    return " ".join((found.sentence, *found.more))
+    make_study(tmp_path / "study", LOSSES, lambda v, s: {"colored": colored[v["loss"]] + scatter * noise[v["loss"]][s]})
+    material = collect(tmp_path / "study")
+    sentence, facts = answer(material.sections[0], material)
+    return [sentence, *facts]
 
 
 def test_the_best_is_named_with_its_lead(tmp_path: Path) -> None:
-    text = answer(tmp_path, {"mse": 22.8, "cross_entropy": 23.2, "l1": 22.5})
-    assert text.startswith(
-        "Best is loss = cross_entropy: PSNR of the colors 23.21 ± 0.01 dB (mean ± s.d. of 3 seeds), 0.40 ± 0.02 dB ahead of the second, loss = mse"
+    found = told(tmp_path, {"mse": 22.8, "cross_entropy": 23.2, "l1": 22.5})
+    assert found[0] == (
+        "Best: loss = cross_entropy, PSNR (colored) 23.21 ± 0.01 dB (n = 3); "
+        "next: loss = mse, 22.81 ± 0.01 dB, difference +0.40 ± 0.02 dB (n = 3, p < 0.05)."
     )
-    assert "Against the recipe’s own loss = mse it is a difference of +0.40 ± 0.02 dB, more than the scatter of seeds." in text
-    assert (
-        "the gray picture has 22.30 dB and the mean color has 22.60 dB: the best is better than both, but loss = l1 is not." in text
-    )
+    assert found[1] == "Baselines: gray picture 22.30 dB, mean color 22.60 dB; not better than both: loss = l1."
 
 
 def test_what_cannot_be_told_apart_is_not_ranked(tmp_path: Path) -> None:
-    text = answer(tmp_path, {"mse": 22.81, "cross_entropy": 22.80, "l1": 22.5}, scatter=0.05)
-    assert text.startswith("None is clearly best: loss = mse leads with PSNR of the colors 22.86 ± 0.05 dB")
-    assert "but loss = cross_entropy can’t be told apart from it" in text
+    assert told(tmp_path, {"mse": 22.81, "cross_entropy": 22.80, "l1": 22.5}, scatter=0.05)[0] == (
+        "None is clearly best: loss = mse leads with PSNR (colored) 22.86 ± 0.05 dB (n = 3); "
+        "not distinguishable (p ≥ 0.05): loss = cross_entropy."
+    )
 
 
 def test_worse_than_gray_is_said(tmp_path: Path) -> None:
-    text = answer(tmp_path, {"mse": 22.0, "cross_entropy": 21.9, "l1": 21.5})
-    assert "Even the best is no better than the gray picture or the mean color." in text
-    assert "None is better than the gray picture by" not in text  # by the other measures they are
-    (tmp_path / "other").mkdir()
-    make_study(tmp_path / "other" / "study", LOSSES, lambda v, s: {"de2000": 12.5})
-    (found,) = answers(collect(tmp_path / "other" / "study"))
-    assert "None is better than the gray picture by ΔE2000 (12.50 against 11.90)." in found.more
+    assert told(tmp_path, {"mse": 22.0, "cross_entropy": 21.9, "l1": 21.5})[1].endswith("not better than both: all.")
+
+
+def test_the_best_by_other_measures_is_named_unless_all_are_equal(tmp_path: Path) -> None:
+    make_study(tmp_path / "study", LOSSES, lambda v, s: {"de2000": 9.0 + len(v["loss"])}, seeds=1)
+    material = collect(tmp_path / "study")
+    assert "Best by other measures: ΔE2000 loss = l1, 11.00." in answer(material.sections[0], material).facts
 
 
 def test_claims_choose_the_main_measure_but_not_between_losses(tmp_path: Path) -> None:
@@ -192,13 +192,12 @@ def test_over_fitting_begins_where_test_error_rises_while_train_error_falls(tmp_
     (section,) = material.sections
     (onset,) = onsets(section)
     assert (onset.lowest.label, onset.begins.label, onset.last.label, onset.direction) == ("1", "2", "4", 1)
-    assert onset.rise.mean == pytest.approx(0.0015, abs=3e-5)
-    assert in_short(section) == "It over-fits from width = 2 on."
-    assert overfitting(section)[0].startswith(
-        "Test error is lowest with width = 1. From width = 2 on it is higher, with width = 4 by 0.0015"
-    )
+    assert onset.rises == pytest.approx([0.0015] * 3, abs=4e-5)
+    (text,) = along_axis(section)
+    assert text.startswith("Over-fitting from width = 2 up: test error is lowest at width = 1; at width = 4, ")
+    assert text.endswith("difference +0.00150 ± 0.00003 (n = 3, p < 0.05).")
     chart = charts(section, material)[0]
-    assert "over-fitting from 2 on" in chart.caption
+    assert "over-fitting, from 2" in chart.caption
     assert "over-fitting" in chart.svg
     assert "Outside the chart" not in chart.caption
 
@@ -207,8 +206,8 @@ def test_a_rise_within_the_scatter_is_no_over_fitting(tmp_path: Path) -> None:
     material = u_curve(tmp_path, [0.010, 0.009, 0.008, 0.00801, 0.00800], [0.010, 0.009, 0.008, 0.007, 0.006])
     (section,) = material.sections
     assert onsets(section) == []
-    assert in_short(section).startswith("Nowhere does it over-fit")
-    assert "no over-fitting is marked" in charts(section, material)[0].caption
+    assert along_axis(section)[0].startswith("No over-fitting along the grid")
+    assert "No over-fitting is marked" in charts(section, material)[0].caption
 
 
 def test_test_error_that_rises_with_train_error_is_no_over_fitting(tmp_path: Path) -> None:
@@ -223,12 +222,17 @@ def test_fewer_training_pictures_over_fit_towards_the_left(tmp_path: Path) -> No
     (section,) = material.sections
     (onset,) = onsets(section)
     assert (onset.lowest.label, onset.begins.label, onset.last.label, onset.direction) == ("all", "1,000", "250", -1)
-    assert in_short(section) == "It over-fits with 1,000 training pictures and fewer."
+    assert along_axis(section)[0].startswith("Over-fitting from 1,000 training pictures down")
 
 
-def test_one_seed_marks_it_with_a_warning(tmp_path: Path) -> None:
+def test_one_seed_marks_it_without_a_test(tmp_path: Path) -> None:
     material = u_curve(tmp_path, [0.010, 0.009, 0.008, 0.0085, 0.0095], [0.010, 0.009, 0.008, 0.007, 0.006], seeds=1)
-    assert "in one run, so it may be chance" in overfitting(material.sections[0])[0]
+    assert along_axis(material.sections[0])[0].endswith("(n = 1, no test).")
+
+
+def test_a_run_that_diverged_has_no_turn(tmp_path: Path) -> None:
+    make_study(tmp_path / "study", {"loss": ["mse", "l1"]}, lambda v, s: {"curve": [(0.1, 0.1), (0.1, 0.2), (0.1, math.nan)]})
+    assert turn(collect(tmp_path / "study").sections[0].groups[0]) is None
 
 
 @pytest.mark.parametrize(("end", "place"), [(0.0090, 2000), (0.00802, None)])
@@ -244,13 +248,13 @@ def test_the_turn_of_a_learning_curve(tmp_path: Path, end: float, place: int | N
     caption = charts(section, material)[-1].caption
     if place is None:
         assert found is None
-        assert "no over-fitting is marked" in caption
-        assert "none was trained for too long" in overfitting(section)[-1]
+        assert "No over-fitting is marked" in caption
+        assert in_training(section)[0].startswith("No over-fitting in training")
     else:
         assert found is not None
-        assert (found.seen, found.rise.n) == (place, 3)
-        assert "over-fitting begins there" in caption
-        assert "loss = mse, after 2,000 pictures (at the end 12% higher)" in overfitting(section)[0]
+        assert (found.seen, len(found.rises)) == (place, 3)
+        assert "where over-fitting begins" in caption
+        assert "loss = mse, lowest after 2,000 pictures, 12% higher at the end (n = 3, p < 0.05)" in in_training(section)[0]
 
 
 def test_a_second_key_makes_lines(tmp_path: Path) -> None:
@@ -263,7 +267,6 @@ def test_a_second_key_makes_lines(tmp_path: Path) -> None:
         "l1": [0.5, 1.0, 2.0],
     }
     errors = charts(section, material)[0]
-    assert "test, mse error" in errors.alt
-    assert "train, l1 error" in errors.alt
-    (found,) = answers(material)
-    assert "width 2 · mse" in found.sentence
+    assert "test error, mse: " in errors.alt
+    assert "train error, l1: " in errors.alt
+    assert "width 0.5 · mse" in answer(section, material).sentence
