@@ -1,4 +1,4 @@
-"""Pages and charts of training runs, evaluations and studies."""
+"""Reports: pages, charts and tables of training runs, studies and evaluations, each written from the files of a folder."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 from .._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from .run_page import write_report
-    from .study_page import write_comparison, write_study_report
+    from .evaluation_report import write_evaluation_report
+    from .run_report import write_run_report
+    from .study_report import write_comparison, write_study_report
 
-__all__ = ["write_comparison", "write_report", "write_study_report"]
+__all__ = ["write_comparison", "write_evaluation_report", "write_run_report", "write_study_report"]
 
-__getattr__, __dir__ = lazy_attributes(
-    __name__, {"write_comparison": ".study_page", "write_report": ".run_page", "write_study_report": ".study_page"}
-)
+_HOMES = {
+    "write_comparison": ".study_report",
+    "write_evaluation_report": ".evaluation_report",
+    "write_run_report": ".run_report",
+    "write_study_report": ".study_report",
+}
+
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)
