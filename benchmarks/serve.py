@@ -1,14 +1,14 @@
-"""What the server stands: `tinct serve` on a free port of this machine, asked by threads of this process.
+"""Load test of the server: `tinct serve` on a free port of this machine, with clients in threads of this process.
 
     python benchmarks/serve.py load [--requests 200] [--clients 16] [--side 512]
     python benchmarks/serve.py edits [--megapixels 12] [--size 1024]
     python benchmarks/serve.py pictures FOLDER [--clients 4]
 
-`load`: every answer to `POST /v1/colorize` must be 200 or 429; memory is compared before and after. Throughput is measured apart, with
-as many clients as workers, in turns with the library in a process of its own that colors the same picture on as many threads.
-`edits`: one more hint each time on one photograph, and what else work by hand needs.
-`pictures`: every file of the folder (`benchmarks/fuzz.py --corpus FOLDER`) is sent to be colored at once and by hand. Bad, and the exit
-code is 1, is any 5xx, any answer that takes longer than --limit seconds, and a server that doesn't serve any more afterwards.
+`load`: every answer to `POST /v1/colorize` must be 200 or 429; resident memory is compared before and after. Throughput is measured with one
+client for each worker, alternating with the library, which colors the same picture on as many threads in a process of its own.
+`edits`: latency of previews with one more hint each time, of suggestions and of the full size.
+`pictures`: every file of the folder (`benchmarks/fuzz.py --corpus FOLDER`) is sent to be colored at once and by hand. The exit code is 1
+after any 5xx, any answer that takes longer than --limit seconds, and if the server doesn't answer any more at the end.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--clients", type=int)
     parser.add_argument("--side", type=int, default=512)
-    parser.add_argument("--rounds", type=int, default=3, help="of comparing throughput")
+    parser.add_argument("--rounds", type=int, default=3, help="of the comparison of throughput")
     parser.add_argument("--megapixels", type=float, default=12)
     parser.add_argument("--size", type=int, default=1024, help="of previews")
     parser.add_argument("--limit", type=float, default=60, help="seconds for one answer")
@@ -73,7 +73,7 @@ def main() -> int:
 
 @contextmanager
 def running() -> Iterator[tuple[str, int]]:
-    """Address and process of a server."""
+    """Address and process id of a server."""
     server = subprocess.Popen([sys.executable, "-m", "tinct", "serve", "--port", "0"], stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
     try:
@@ -103,12 +103,12 @@ def load(address: str, process: int, requests: int, clients: int, side: int, rou
     ok = [t for status, t in zip(statuses, times, strict=True) if status == 200]
     print(f"{requests} requests from {clients} clients in {seconds:.1f} s: {dict(Counter(statuses))}; {spread(ok)}")
     print(f"resident memory {before:.0f} MB before, {after:.0f} MB after: {after / before - 1:+.1%}")
-    print(f"throughput as a part of the library's: median {statistics.median(ratios):.2f}")
+    print(f"throughput relative to the library: median {statistics.median(ratios):.2f}")
     return 0 if set(statuses) <= {200, 429} else 1
 
 
 def ask(address: str, photo: bytes, count: int, clients: int) -> tuple[list[int], list[float], float]:
-    """Statuses and seconds of each request, and seconds of all together."""
+    """Status and seconds of each request, and seconds of all together."""
     with httpx.Client(base_url=address, timeout=120, limits=httpx.Limits(max_connections=clients)) as client:
         started = time.perf_counter()
         with ThreadPoolExecutor(clients) as pool:
@@ -122,7 +122,7 @@ def ask(address: str, photo: bytes, count: int, clients: int) -> tuple[list[int]
 def edits(address: str, side: int, size: int) -> int:
     with httpx.Client(base_url=address, timeout=120) as client:
         sent, seconds = timed(lambda: client.post("/v1/pictures", files={"photo": photograph(side)}).raise_for_status().json())
-        print(f"{side}×{side} sent, seen and shown in color: {seconds:.2f} s")
+        print(f"{side}×{side} sent and shown in color: {seconds:.2f} s")
         at, hints, times = f"/v1/pictures/{sent['id']}", [], []
         for i in range(40):
             hints.append({"x": (i * 977) % side, "y": (i * 631) % side, "color": "#b58863"})
@@ -187,7 +187,7 @@ def spread(seconds: list[float]) -> str:
 
 
 def memory(process: int) -> float:
-    """Resident, in MB."""
+    """Resident memory, MB."""
     found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
     assert found is not None
     return int(found[1]) / 1024

@@ -1,4 +1,4 @@
-"""Write docs/images/page.jpg and page-phone.jpg, pictures of the page of `tinct serve`, whenever the page or the weights are new.
+"""Write docs/images/page.jpg and page-phone.jpg, screenshots of the page, after a change of page or weights.
 
 They show scikit-image's sample photographs and no others. Needs Playwright and Chromium.
 """
@@ -34,7 +34,7 @@ PLACES: dict[str, Places] = {
     "astronaut.png": ((110, 300), (58, 158), (300, 130), (222, 85), (420, 200)),  # suit, flag, backdrop, skin, wings
     "coffee.png": ((120, 242), (547, 214), (284, 168), (60, 40)),  # saucer, table, coffee, shadow
 }
-"""Sample -> x, y of places whose color is said: the real one."""
+"""Sample -> x, y of places that get hints of their real colors."""
 
 
 def main() -> None:
@@ -78,11 +78,11 @@ def served() -> Iterator[str]:
 
 
 def colored(page: Any, name: str, real: Bytes, *grays: Path) -> None:
-    """Open photographs, and say of the first what color some of its places have."""
+    """Open photographs, and give the first one hints of its real colors."""
     page.set_input_files("#files", grays)
     page.wait_for_selector("#frame:visible")
-    said = len(PLACES[name])
-    with page.expect_response(lambda answer: '"variant":8' in asked(answer) and asked(answer).count('"color":') == said):
+    count = len(PLACES[name])
+    with page.expect_response(lambda answer: '"variant":8' in asked(answer) and asked(answer).count('"color":') == count):
         for x, y in PLACES[name]:
             ask(page, x, y)
             patch = real[y - REACH : y + REACH + 1, x - REACH : x + REACH + 1]
@@ -92,7 +92,7 @@ def colored(page: Any, name: str, real: Bytes, *grays: Path) -> None:
 
 
 def ask(page: Any, x: int, y: int) -> None:
-    """Click a pixel of the photograph, and wait for its colors."""
+    """Click a pixel of the photograph, and wait for suggestions."""
     box = page.locator("#frame").bounding_box()
     scale = box["width"] / page.evaluate("document.querySelector('#after').naturalWidth")
     page.mouse.click(box["x"] + x * scale, box["y"] + y * scale)
@@ -100,7 +100,7 @@ def ask(page: Any, x: int, y: int) -> None:
 
 
 def divide(page: Any, part: float) -> None:
-    """Drag the divider: so much of the photograph is gray."""
+    """Drag the divider, so that this part of the photograph is gray."""
     box = page.locator("#frame").bounding_box()
     page.mouse.move(box["x"], box["y"] + box["height"] / 2)
     page.mouse.down()
@@ -109,7 +109,7 @@ def divide(page: Any, part: float) -> None:
 
 
 def asked(answer: Any) -> str:
-    """What this is the answer to, if that was JSON."""
+    """JSON of the preview request that this answers; else empty."""
     return (answer.request.post_data or "") if answer.url.endswith("/preview") else ""
 
 

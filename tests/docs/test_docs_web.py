@@ -1,4 +1,4 @@
-"""What the documentation says of `tinct serve` is tried out, on a server that runs, and its page is looked at."""
+"""The documentation of `tinct serve` and of its page: commands run against a real server, tables compared with the code."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ from doc_blocks import ROOT, blocks, commands
 from tinct.cli.app import app
 from tinct.errors import ConfigError
 from tinct.web import Settings, make_app
+from tinct.web import server as server_module
 
-API, DEPLOY, PAGE = ROOT / "docs/api.md", ROOT / "docs/deploy.md", ROOT / "docs/page.md"
+API, DEPLOY, PAGE = (ROOT / "docs" / name for name in ("api.md", "deploy.md", "page.md"))
 STATIC = ROOT / "src/tinct/web/page"
-SAID = "http://127.0.0.1:8000"
+DOCUMENTED = "http://127.0.0.1:8000"
 """The server's address in the documentation."""
 SIZE = (120, 160)
 
@@ -96,12 +97,12 @@ def test_curl(server: str, desk: Path) -> None:
     lines = [line for block in blocks(API, "sh") for line in block.splitlines() if line.startswith("curl")]
     printed = {}
     for line in lines:
-        assert SAID in line
-        done = subprocess.run(line.replace(SAID, server), shell=True, check=True, capture_output=True, text=True)
+        assert DOCUMENTED in line
+        done = subprocess.run(line.replace(DOCUMENTED, server), shell=True, check=True, capture_output=True, text=True)
         assert not done.stderr
         if done.stdout:
             printed[line.rpartition("/")[2]] = json.loads(done.stdout)
-    assert len(lines) == 4, "a new command: look at what it gives here"
+    assert len(lines) == 4, "a new command needs a check here"
     in_color(desk / "old.color.jpg")
     with zipfile.ZipFile(desk / "old.zip") as archive:
         assert archive.namelist() == ["old.color.jpg", "old.color-2.jpg", "old.color-3.jpg"]
@@ -116,9 +117,9 @@ def test_curl(server: str, desk: Path) -> None:
 
 def test_python(server: str, desk: Path) -> None:
     (code,) = blocks(API, "python")
-    assert SAID in code
+    assert DOCUMENTED in code
     names: dict[str, Any] = {}
-    exec(compile(code.replace(SAID, server), str(API), "exec"), names)
+    exec(compile(code.replace(DOCUMENTED, server), str(API), "exec"), names)
     in_color(desk / "old.by-hand.jpg")
     (desk / "small.jpg").write_bytes(names["small"])
     in_color(desk / "small.jpg")
@@ -142,10 +143,10 @@ def test_statuses(described: dict[str, Any]) -> None:
     """The table has what the description has, and what the code refuses with at any address."""
     told = {status for path in described["paths"].values() for operation in path.values() for status in operation["responses"]}
     code = "".join(file.read_text("utf-8") for file in STATIC.parent.glob("*.py"))
-    refused = re.findall(r"(?:Refusal|RefusedError|as_problem)\(\s*(\d{3}),", code)
+    refused = re.findall(r"(?:RefusedError|as_problem)\(\s*(\d{3}),", code)
     assert {"421", "429", "500"} <= set(refused)
     errors = {int(status) for status in (*told, *refused) if int(status) >= 400}
-    with TestClient(make_app(Settings()), base_url=SAID) as web:
+    with TestClient(make_app(Settings()), base_url=DOCUMENTED) as web:
         errors.add(web.get("/v1/colorize").status_code)
     assert [int(status) for status, _ in rows(API, "| status | |")] == sorted(errors)
 
@@ -167,13 +168,12 @@ def defaults(schema: dict[str, Any]) -> dict[str, str]:
 
 
 def shown(default: Any) -> str:
-    return default if isinstance(default, str) else json.dumps(int(default) if default == 1 else default)
+    return default if isinstance(default, str) else json.dumps(int(default) if default == 1.0 else default)
 
 
 def test_fields(described: dict[str, Any]) -> None:
-    """The table of the form has every field with its default; what is nothing unless sent has an empty cell."""
-    schemas = described["components"]["schemas"]
-    form = schemas["Body_colorize_v1_colorize_post"]
+    """The table of the form has every field with its default; the cell of one without a default is empty."""
+    form = described["components"]["schemas"]["ColorizeForm"]
     table = {plain(name): plain(default) or "null" for name, default, _ in rows(API, "| field | default | |")}
     assert table == defaults(form)
     meanings = {plain(name): text for name, _, text in rows(API, "| field | default | |")}
@@ -181,15 +181,15 @@ def test_fields(described: dict[str, Any]) -> None:
 
 
 def test_edits(described: dict[str, Any]) -> None:
-    """The table of edits has every key with its default, and says which are for render alone."""
+    """The tables have every key of an edit, of a preview and of a result, with its default."""
     schemas = described["components"]["schemas"]
-    table = rows(API, "| key | default | |")
-    assert {plain(name): plain(default) for name, default, _ in table} == defaults(schemas["Render"])
-    assert {plain(name) for name, _, text in table if "only for `render`" in text} == set(schemas["Render"]["properties"]) - set(
-        schemas["Edit"]["properties"]
-    )
-    most = {name: schemas["Edit"]["properties"][name]["maximum"] for name in ("variant", "size")}
-    assert {plain(name): int(text.split("up to ")[1]) for name, _, text in table if "up to" in text} == most
+    edits, further = rows(API, "| key | default | |"), rows(API, "| further key | default | |")
+    assert {plain(name): plain(default) for name, default, _ in edits} == defaults(schemas["Edit"])
+    for schema in ("Preview", "Render"):
+        own = [row for row in further if f"only for `{schema.lower()}`" in row[2]]
+        assert {plain(name): plain(default) for name, default, _ in edits + own} == defaults(schemas[schema])
+    limits = {name: schemas["Preview"]["properties"][name]["maximum"] for name in ("variant", "size")}
+    assert {plain(name): int(text.split("up to ")[1]) for name, _, text in edits + further if "up to" in text} == limits
     count = schemas["Place"]["properties"]["count"]["default"]
     assert f"(`count`, {count})" in API.read_text("utf-8")
 
@@ -219,7 +219,7 @@ def test_keys_are_those_of_the_page() -> None:
 def started(arguments: list[str], monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
     """The settings with which this command would serve."""
     found: list[Settings] = []
-    monkeypatch.setattr("tinct.web.server.serve", lambda settings, *, open_page: found.append(settings))
+    monkeypatch.setattr(server_module, "serve", lambda settings, *, open_page: found.append(settings))
     result = CliRunner().invoke(app, arguments, env={"TINCT_TOKEN": None} | environment)
     if isinstance(result.exception, ConfigError):
         raise result.exception
@@ -228,31 +228,32 @@ def started(arguments: list[str], monkeypatch: pytest.MonkeyPatch, **environment
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table has every option that sets a limit, with the default of the command, which is that of `Settings`."""
+    """The table has every option of a limit, with the default of `Settings`, which is that of the command."""
     assert started(["serve"], monkeypatch) == Settings()
     group: Any = typer.main.get_command(app)
-    options = {option.opts[0]: option for option in group.commands["serve"].params}
-    assert options["--workers"].default == 0
-    others = {"--host", "--port", "--open", "--token", "--model", "--allow-host"}
-    units = {"--timeout": " s", "--max-upload": " MB", "--max-pixels": " megapixels", "--expiry": " min"}
-    expected = {name: f"{options[name].default:g}{units.get(name, '')}" for name in options.keys() - others}
-    table = {plain(name): default for name, default, _ in rows(DEPLOY, "| | default | |")}
-    assert table == expected | {"--workers": "as many as cores"}
+    others = {"--host", "--port", "--open", "--token", "--model", "--device", "--allow-host"}
+    limits = {option.opts[0]: option.name for option in group.commands["serve"].params if option.opts[0] not in others}
+    units = {"timeout": " seconds", "max_upload": " bytes", "max_pixels": " pixels", "max_detail": " pixels", "expiry": " seconds"}
+    expected = {option: f"{getattr(Settings(), name):,.0f}{units.get(name, '')}" for option, name in limits.items()}
+    assert Settings().workers == 0
+    assert {plain(name): default for name, default, _ in rows(DEPLOY, "| option | default | |")} == expected | {
+        "--workers": "number of cores"
+    }
     assert f"about {Settings().max_memory / 1e9:g} GB together" in DEPLOY.read_text("utf-8")
     assert Settings().expiry == 1800
-    assert "`--expiry`, half an hour" in API.read_text("utf-8")
+    assert "`--expiry` seconds, half an hour" in API.read_text("utf-8")
 
 
-def test_commands_start_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways to let others ask; the first not without a token."""
+def test_commands_start_such_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to let other machines use it; the first not without a token."""
     given = [arguments for arguments, _ in commands(DEPLOY, "sh")]
     everywhere, proxied = given
-    with pytest.raises(ConfigError, match="TINCT_TOKEN"):
+    with pytest.raises(ConfigError, match="no token"):
         started(everywhere, monkeypatch)
     assert not started(everywhere, monkeypatch, TINCT_TOKEN="sesame").loopback
     settings = started(proxied, monkeypatch, TINCT_TOKEN="sesame")
     (name,) = settings.hosts
-    assert name in blocks(DEPLOY, "text")[0], "the proxy is configured for another name"
+    assert name in blocks(DEPLOY, "text")[0], "the proxy has another name"
     with TestClient(make_app(settings), base_url=f"http://{name}", headers={"authorization": "Bearer sesame"}) as web:
         assert web.get("/v1/models").status_code == 200
         assert web.get("/v1/models", headers={"host": "evil.example"}).status_code == 421
@@ -272,7 +273,7 @@ def test_container(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept == copied
     program, *arguments = json.loads(next(line for line in lines if line.startswith("ENTRYPOINT")).partition(" ")[2])
     assert program.endswith("/bin/tinct")
-    with pytest.raises(ConfigError, match="TINCT_TOKEN"):
+    with pytest.raises(ConfigError, match="no token"):
         started(arguments, monkeypatch)
     assert started(arguments, monkeypatch, TINCT_TOKEN="sesame").port == Settings().port
     ports = re.findall(r"\d{4}", " ".join(line for line in lines if line.startswith(("EXPOSE", "HEALTHCHECK"))))

@@ -1,10 +1,11 @@
-"""The page in a real browser, as somebody uses it. Needs Chromium on the machine."""
+"""The page in a real browser, used as people use it: one browser and one server for all tests. Needs Chromium on the machine."""
 
 from __future__ import annotations
 
 import base64
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,10 @@ from serving import serving
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright isn't installed")
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-PATIENCE = 30_000
-"""Milliseconds, where a test would rather fail than wait any longer."""
+TIMEOUT = 30_000
+"""Milliseconds until a wait fails."""
+THUMBNAIL = 192
+"""Pixels of a preview in the strip of variants."""
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +43,14 @@ def browser() -> Iterator[Any]:
 
 
 class Visit:
-    """A page, and all that must not happen on it."""
+    """A page, and what must not happen on it: errors in its console, and requests to other servers."""
 
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address = page, address
         self.complaints: list[str] = []
         self.strangers: list[str] = []
         self.sent: list[str] = []
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT)
         page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self.note)
@@ -86,13 +89,13 @@ class Visit:
         box = self.page.locator("#frame").bounding_box()
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
-    def ask(self, x: float, y: float) -> None:
+    def click(self, x: float, y: float) -> None:
         """Click a part of the photograph, and wait for its colors."""
         self.page.mouse.click(*self.at(x, y))
         self.page.wait_for_selector("#swatches .swatch")
 
-    def say(self, x: float, y: float, color: str) -> None:
-        self.ask(x, y)
+    def add_hint(self, x: float, y: float, color: str) -> None:
+        self.click(x, y)
         self.page.fill("#free", color)
         self.page.click("#done")
         self.settle()
@@ -114,7 +117,7 @@ class Visit:
         self.draw()
         return self.page.locator("#hints .place").all_inner_texts()
 
-    def forgive(self, *statuses: str) -> None:
+    def expect_errors(self, *statuses: str) -> None:
         """The browser's own notes of refusals that were meant."""
         self.complaints = [text for text in self.complaints if not any(status in text for status in statuses)]
 
@@ -186,7 +189,7 @@ def test_of_many_edits_in_a_row_the_last_is_shown(visit: Visit, photo: Path) -> 
 
     def answer(route: Any) -> None:
         edit = json.loads(route.request.post_data)
-        if edit["size"] > 192:  # else it is for the strip
+        if edit["size"] > THUMBNAIL:
             asked.append(edit["variant"])
         if asked == [5] and not held:
             held.append(route)
@@ -207,11 +210,11 @@ def test_of_many_edits_in_a_row_the_last_is_shown(visit: Visit, photo: Path) -> 
     assert page.get_attribute("#variants li:nth-child(3) button", "aria-pressed") == "true"
 
 
-def test_a_color_is_said_moved_removed_and_all_of_it_taken_back(visit: Visit, photo: Path) -> None:
+def test_a_hint_is_added_moved_removed_and_undone(visit: Visit, photo: Path) -> None:
     page = visit.page
     visit.open(photo)
     automatic = visit.pixels()
-    visit.ask(0.45, 0.7)
+    visit.click(0.45, 0.7)
     assert page.locator("#swatches .swatch").count() >= 5
     begun = [int(page.input_value("#free")[i : i + 2], 16) for i in (1, 3, 5)]
     assert np.abs(automatic[278:283, 178:183].mean((0, 1)) - begun).max() < 12, "the free color begins with that of the place"
@@ -267,7 +270,7 @@ def test_colors_that_come_late_are_not_those_of_another_place(visit: Visit, phot
 
     page.route("**/suggest", answer)
     page.mouse.click(*visit.at(0.2, 0.1))
-    visit.ask(0.9, 0.9)
+    visit.click(0.9, 0.9)
     with page.expect_response("**/suggest"):
         held[0].fulfill(json=[{"color": "#445566", "probability": 1}])
     visit.settle()
@@ -277,8 +280,8 @@ def test_colors_that_come_late_are_not_those_of_another_place(visit: Visit, phot
 def test_downloads_are_what_the_command_line_gives(visit: Visit, photo: Path, tmp_path: Path) -> None:
     page = visit.page
     visit.open(photo)
-    visit.say(0.3, 0.75, "#2050c0")
-    visit.say(0.8, 0.2, "#c03020")
+    visit.add_hint(0.3, 0.75, "#2050c0")
+    visit.add_hint(0.8, 0.2, "#c03020")
     page.fill("#vividness", "70")
     visit.settle()
     hints = visit.save("#save-hints", tmp_path)
@@ -311,7 +314,7 @@ def test_downloads_are_what_the_command_line_gives(visit: Visit, photo: Path, tm
 def test_hints_are_saved_and_loaded_again(visit: Visit, photo: Path, tmp_path: Path) -> None:
     page = visit.page
     visit.open(photo)
-    visit.say(0.3, 0.75, "#2050c0")
+    visit.add_hint(0.3, 0.75, "#2050c0")
     said, places = visit.pixels(), visit.places
     saved = visit.save("#save-hints", tmp_path)
     page.click("#clear")
@@ -333,26 +336,64 @@ def test_hints_are_saved_and_loaded_again(visit: Visit, photo: Path, tmp_path: P
         assert visit.places == places
 
 
-def test_what_is_no_photograph_is_told_in_a_sentence(visit: Visit, folder: Path) -> None:
+def test_what_is_no_photograph_gets_a_sentence(visit: Visit, folder: Path) -> None:
     visit.page.set_input_files("#files", folder / "letter.jpg")
     visit.page.wait_for_selector("#trouble:visible")
     assert "letter.jpg is a PDF" in visit.page.inner_text("#trouble-text")
     visit.page.click("#give-up")
     assert visit.page.is_visible("#welcome")
-    visit.forgive("422")
+    visit.expect_errors("422")
+
+
+def test_remedies_are_in_the_page_s_own_words(visit: Visit, photo: Path) -> None:
+    """The server's are for programs; where the page has none of its own, it shows the server's."""
+    page = visit.page
+    problem = {"code": "no-room", "fact": "All memory is taken.", "detail": "All memory is taken. DELETE something."}
+    page.route("**/v1/pictures", lambda route: route.fulfill(status=429, json=problem))
+    page.set_input_files("#files", photo)
+    page.wait_for_selector("#trouble:visible")
+    assert re.fullmatch(r"All memory is taken\. Close photographs .* “Try again” .*", page.inner_text("#trouble-text"))
+    page.unroute("**/v1/pictures")
+    page.route("**/v1/pictures", lambda route: route.fulfill(status=422, json=problem | {"code": "new-kind"}))
+    page.click("#try-again")
+    page.wait_for_selector("#trouble-text:has-text('DELETE something.')")
+    page.unroute("**/v1/pictures")
+    page.click("#try-again")
+    page.wait_for_selector("#frame:visible")
+    visit.settle()
+
+    page.route("**/render", lambda route: route.fulfill(status=503, json={"code": "timeout", "fact": "Too slow.", "detail": ""}))
+    page.click("#download")
+    page.wait_for_selector("#note-text:has-text('Too slow. Open a smaller copy of it.')")
+    page.unroute("**/render")
+    with page.expect_download():
+        page.click("#note-act")
+    visit.expect_errors("429", "422", "503")
+
+
+def test_behind_a_path_prefix(browser: Any, photo: Path) -> None:
+    with serving(prefix="/tinct") as address:
+        context = browser.new_context()
+        visit = Visit(context.new_page(), f"{address}/")
+        visit.open(photo)
+        visit.add_hint(0.3, 0.75, "#2050c0")
+        assert visit.page.evaluate("getComputedStyle(document.querySelector('.panel')).display") != "inline", "there is no style"
+        assert visit.dots == 1
+        assert (visit.complaints, visit.strangers) == ([], [])
+        context.close()
 
 
 def test_each_photograph_keeps_its_colors(visit: Visit, photo: Path, folder: Path) -> None:
     page = visit.page
     tray = page.locator("#tray li")
     visit.open(photo, folder / "breakfast.png")
-    visit.say(0.3, 0.75, "#2050c0")
+    visit.add_hint(0.3, 0.75, "#2050c0")
     first, places = visit.pixels(), visit.places
     tray.nth(1).locator("button").first.click()
     page.wait_for_selector("#facts:has-text('300 × 200')")
     visit.settle()
     assert visit.places == []
-    visit.say(0.5, 0.5, "#c03020")
+    visit.add_hint(0.5, 0.5, "#c03020")
     tray.nth(0).locator("button").first.click()
     page.wait_for_selector("#facts:has-text('400 × 400')")
     visit.settle()
@@ -366,7 +407,7 @@ def test_each_photograph_keeps_its_colors(visit: Visit, photo: Path, folder: Pat
     page.click("#note-act")
     assert tray.count() == 2
     assert visit.places == places
-    page.fill("#strength", "90")  # which the server, told to forget it, needs the photograph for once more
+    page.fill("#strength", "90")  # the server was asked to forget the photograph, so the page sends it again
     visit.settle()
     assert 0 < apart(visit.pixels(), first) < 20
 
@@ -376,7 +417,7 @@ def test_a_photograph_that_the_server_forgot_is_sent_again(visit: Visit, photo: 
     visit.open(photo)
     page.set_input_files("#like-file", folder / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
-    visit.say(0.3, 0.75, "#2050c0")
+    visit.add_hint(0.3, 0.75, "#2050c0")
     before, uploads = visit.pixels(), [url for url in visit.sent if url.endswith("/v1/pictures")]
     page.wait_for_selector("#variants li:nth-child(8) img:visible")
     edits = [url for url in visit.sent if url.endswith("/preview")]
@@ -392,7 +433,7 @@ def test_a_photograph_that_the_server_forgot_is_sent_again(visit: Visit, photo: 
     again = [url for url in visit.sent if url.endswith("/v1/pictures")]
     assert len(uploads) == 2
     assert len(again) == 4, "the photograph and its reference, each once"
-    visit.forgive("404")
+    visit.expect_errors("404")
 
 
 def test_a_server_that_is_busy_or_gone(visit: Visit, photo: Path) -> None:
@@ -432,7 +473,7 @@ def test_a_server_that_is_busy_or_gone(visit: Visit, photo: Path) -> None:
     visit.settle()
     assert not page.is_visible("#note")
     assert apart(visit.pixels(), first) == 0
-    visit.forgive("429", "ERR_FAILED")
+    visit.expect_errors("429", "ERR_FAILED")
 
 
 def test_a_reference_and_the_sliders(visit: Visit, photo: Path, folder: Path) -> None:
@@ -586,11 +627,11 @@ def test_leaving_asks_only_where_work_would_be_lost(visit: Visit, photo: Path, t
     page.reload()
     assert asked == []
     visit.open(photo)
-    visit.say(0.3, 0.75, "#2050c0")
+    visit.add_hint(0.3, 0.75, "#2050c0")
     visit.save("#save-hints", tmp_path)
     page.reload()
     assert asked == []
     visit.open(photo)
-    visit.say(0.3, 0.75, "#2050c0")
+    visit.add_hint(0.3, 0.75, "#2050c0")
     page.reload()
     assert asked == ["beforeunload"]

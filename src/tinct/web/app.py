@@ -1,4 +1,4 @@
-"""The app: routes, guards, the page."""
+"""The ASGI app: routes, middleware, the page."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.formparsers import MultiPartParser
 
 from .._version import __version__
-from ..coloring.colorizer import Colorizer
-from . import interactive as byhand
-from . import one_shot as oneshot
+from ..coloring import Colorizer
+from . import interactive, one_shot
 from .admission import Gate
 from .middleware import COOKIE, Guard
 from .picture_store import Pictures
@@ -29,8 +27,8 @@ from .telemetry import Telemetry
 __all__ = ["make_app"]
 
 STATIC = Path(str(resources.files(__package__) / "page"))
-SWEEP = 30.0
-"""Seconds between two looks for pictures that are to be forgotten, and memory to be given back."""
+SWEEP_SECONDS = 30.0
+"""How often expired pictures are forgotten and free memory is given back to the system."""
 
 
 def make_app(settings: Settings | None = None) -> FastAPI:
@@ -38,27 +36,26 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 
     Raises:
         WeightsError: there is no such model, or it is damaged.
+        DeviceError: the device isn't there, or the package that drives it.
     """
     settings = settings or Settings()
-    MultiPartParser.spool_max_size = settings.max_upload  # uploads stay in memory
-    colorizer, telemetry = Colorizer(settings.model), Telemetry()
+    colorizer, telemetry = Colorizer(settings.model, device=settings.device), Telemetry()
+    models = one_shot.describe_models(colorizer)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        gate = Gate(settings.at_once, settings.queue, settings.timeout)
+        gate = Gate(settings.worker_count, settings.queue, settings.timeout)
         pictures = Pictures(settings.max_memory, settings.expiry)
-        app.state.tinct = State(settings, colorizer, oneshot.describe_models(colorizer), pictures, gate, telemetry)
-        telemetry.watch("running", "Pictures being computed.", lambda: gate.running)
+        app.state.tinct = State(settings, colorizer, models, pictures, gate, telemetry)
+        telemetry.watch("running", "Requests being computed.", lambda: gate.running)
         telemetry.watch("waiting", "Requests that wait for a worker.", lambda: gate.waiting)
-        telemetry.watch("pictures", "Photographs kept for work by hand.", lambda: len(pictures))
-        telemetry.watch("picture_bytes", "About what they take.", lambda: pictures.total_bytes)
+        telemetry.watch("pictures", "Photographs kept for coloring by hand.", lambda: len(pictures))
+        telemetry.watch("picture_bytes", "About what they take in memory.", lambda: pictures.total_bytes)
 
         async def sweep() -> None:
             while True:
-                await asyncio.sleep(SWEEP)
-                pictures.sweep()
-                if not gate.running:
-                    await asyncio.to_thread(give_back_memory)
+                await asyncio.sleep(SWEEP_SECONDS)
+                await clean_up(pictures, gate)
 
         sweeper = asyncio.create_task(sweep())
         yield
@@ -73,30 +70,31 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         summary="Color for black-and-white photographs.",
         description="Photographs that are sent are kept in memory only, while they are colored. Errors are problem details (RFC 9457).",
         lifespan=life,
-        docs_url=None,  # its scripts are another server's
+        docs_url=None,  # FastAPI's page loads scripts from another server
         redoc_url=None,
         openapi_url="/v1/openapi.json",
     )
     handle_errors(app)
-    app.include_router(oneshot.router)
-    app.include_router(byhand.router)
+    app.include_router(one_shot.router)
+    app.include_router(interactive.router)
 
     @app.get("/healthz", tags=["operation"], response_class=PlainTextResponse)
     async def healthz() -> str:
-        """Whether the server is there."""
+        """Whether the server runs."""
         return "ok\n"
 
     @app.get("/metrics", tags=["operation"], response_class=PlainTextResponse, responses=problems(401))
     async def metrics() -> Response:
-        """Figures for Prometheus."""
+        """Metrics, for Prometheus."""
         return Response(telemetry.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @app.get("/", include_in_schema=False)
     async def page(request: Request) -> Response:
         if settings.token and "token" in request.query_params:
-            answer: Response = RedirectResponse("/", 303)  # so that the token doesn't stay in the address
+            # Relative, and a cookie without a path, for a reverse proxy may serve the page under a prefix.
+            answer: Response = RedirectResponse("./", 303)  # so that the token doesn't stay in the address
             secure = request.url.scheme == "https"
-            answer.set_cookie(COOKIE, settings.token, httponly=True, samesite="strict", secure=secure)
+            answer.set_cookie(COOKIE, settings.token, path=None, httponly=True, samesite="strict", secure=secure)
             return answer
         return FileResponse(STATIC / "index.html")
 
@@ -106,14 +104,21 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+async def clean_up(pictures: Pictures, gate: Gate) -> None:
+    """Forget expired pictures, and give free memory back to the system while nothing is computed."""
+    pictures.sweep()
+    if not gate.running:
+        await asyncio.to_thread(give_back_memory)
+
+
 def give_back_memory() -> None:
-    """What was freed, to the system: glibc would keep most of it after pictures of many sizes."""
-    with suppress(OSError, AttributeError):  # elsewhere there is no such function
+    """Return freed memory to the system: after pictures of many sizes glibc would keep most of it."""
+    with suppress(OSError, AttributeError):  # only glibc has the function
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _describe_problems(app: FastAPI) -> None:
-    """Put the form of problems into the description, where FastAPI would have its own."""
+    """Describe errors in OpenAPI as `Problem`, instead of FastAPI's own validation errors."""
     original = app.openapi
 
     def openapi() -> dict[str, object]:

@@ -1,25 +1,25 @@
-"""A photograph is sent once, and then colored by hand: each edit gets a small picture at once, and the last one the full size."""
+"""Coloring by hand: a photograph is sent once; then each edit gets a preview quickly, and the last one the full size."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Path, Request, Response, UploadFile
+from fastapi import APIRouter, File, Path, Request, Response
 
-from ..photo.photo import Photo
-from .picture_store import Picture
+from .. import coloring
+from ..coloring import Canvas
+from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import problems
-from .responses import MEDIA, as_download, data_url, preview, safe_name
-from .schemas import Edit, PictureOut, Place, Render, SuggestionOut
+from .request_bodies import InMemoryRoute
+from .responses import MEDIA, as_download, data_url, preview_jpeg, safe_name
+from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, PictureOut, Place, Preview, Render, SuggestionOut
 from .state import State, state_of
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1/pictures", tags=["by hand"])
+router = APIRouter(prefix="/v1/pictures", tags=["by hand"], route_class=InMemoryRoute)
 Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="As POST /v1/pictures gave it.")]
 REFUSALS = problems(400, 401, 403, 404, 408, 413, 422, 429, 503)
-FIRST = 1024
-"""Pixels along the longer side of the first previews."""
 
 
 def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
@@ -28,22 +28,20 @@ def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
 
 
 @router.post("", status_code=201, responses=problems(400, 401, 403, 408, 413, 422, 429, 503))
-async def send(
-    request: Request, photo: Annotated[UploadFile, File(description="The photograph, or a reference picture.")]
-) -> PictureOut:
+async def send(request: Request, form: Annotated[PictureForm, File()]) -> PictureOut:
     """Send a photograph to be colored. It is kept in memory until it isn't used for a while, and nowhere else."""
     state = state_of(request)
-    return await state.gate.run(_send, state, await photo.read(), safe_name(photo.filename or ""))
+    return await state.gate.run(_send, state, await form.photo.read(), safe_name(form.photo.filename or ""))
 
 
 @router.post("/{id}/preview", responses=_binary("image/jpeg"), response_class=Response)
-async def show(request: Request, id: Id, edit: Edit) -> Response:
-    """A small picture with these colors, quickly."""
+async def preview(request: Request, id: Id, edit: Preview) -> Response:
+    """A small picture with this edit, quickly."""
     state = state_of(request)
-    picture, like = state.pictures.get(id), _like(state, edit)
+    picture, wanted = state.pictures.get(id), _edit_of(state, edit)
 
     def work() -> bytes:
-        return preview(_edited(picture, edit, like, picture.sized(edit.size)))
+        return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size)))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")
 
@@ -61,19 +59,18 @@ async def suggest(request: Request, id: Id, place: Place) -> list[SuggestionOut]
 async def render(request: Request, id: Id, edit: Render) -> Response:
     """The photograph at full size, with its metadata, in its own format or another."""
     state = state_of(request)
-    picture, like = state.pictures.get(id), _like(state, edit)
-    suffix = (
-        f".{edit.format}"
-        if edit.format != "original"
-        else ".png"
-        if edit.output == "layer" and picture.suffix != ".tif"
-        else picture.suffix
-    )
+    picture, wanted = state.pictures.get(id), _edit_of(state, edit)
+    if edit.format != "original":
+        suffix = f".{edit.format}"
+    elif edit.output == "layer" and picture.suffix != ".tif":
+        suffix = ".png"
+    else:
+        suffix = picture.suffix
 
     def work() -> bytes:
-        photo = _edited(picture, edit, like, None)
+        photo = _canvas(state, picture, wanted).colorize(wanted)
         photo = {"color": lambda: photo, "layer": photo.layer, "compare": photo.compare}[edit.output]()
-        return photo.to_bytes(suffix, quality=edit.quality)
+        return photo.to_bytes(suffix, jpeg_quality=edit.jpeg_quality)
 
     stem = picture.name.rpartition(".")[0] or picture.name
     return as_download(await state.gate.run(work), f"{stem}.{edit.output}{suffix}", suffix)
@@ -88,36 +85,30 @@ async def forget(request: Request, id: Id) -> Response:
 
 def _send(state: State, content: bytes, name: str) -> PictureOut:
     picture = state.pictures.add(content, name or "the photo", state.colorizer, state.settings.max_pixels)
-    small = picture.sized(FIRST)
-    first = picture.canvas.colorize(onto=small)
-    assert isinstance(first, Photo)
-    gray = picture.canvas.colorize(onto=small, strength=0.0)
-    assert isinstance(gray, Photo)
+    gray, photo = picture.gray(DEFAULT_PREVIEW_SIDE), picture.canvas.photo
     return PictureOut(
         id=picture.id,
         name=picture.name,
-        width=picture.canvas.photo.width,
-        height=picture.canvas.photo.height,
+        width=photo.width,
+        height=photo.height,
         expires_in=state.pictures.expires_in(picture),
-        gray=data_url(preview(gray)),
-        color=data_url(preview(first)),
-        notes=list(picture.canvas.photo.notes),
+        edit=Edit.model_validate({}),
+        gray=data_url(preview_jpeg(picture.canvas.colorize(onto=gray, strength=0.0))),
+        color=data_url(preview_jpeg(picture.canvas.colorize(onto=gray))),
+        preview_size=DEFAULT_PREVIEW_SIDE,
+        max_preview_size=MAX_PREVIEW_SIDE,
+        notes=list(photo.notes),
     )
 
 
-def _edited(picture: Picture, edit: Edit, like: Photo | None, onto: Photo | None) -> Photo:
-    found = picture.canvas.colorize(
-        hints=[hint.hint() for hint in edit.hints],
-        like=like,
-        first=edit.variant,
-        seed=edit.seed,
-        vividness=edit.vividness,
-        strength=edit.strength,
-        onto=onto,
-    )
-    assert isinstance(found, Photo)
-    return found
+def _edit_of(state: State, edit: Edit) -> coloring.Edit:
+    """The library's `Edit`, with the picture that `like` names. Raises RefusedError, HintError, ConfigError."""
+    state.check(edit)
+    return edit.edit(state.like(edit))
 
 
-def _like(state: State, edit: Edit) -> Photo | None:
-    return state.pictures.get(edit.like).small if edit.like is not None else None
+def _canvas(state: State, picture: Picture, edit: coloring.Edit) -> Canvas:
+    """The picture's own canvas, or one of another working size or of several views, whose features the colorizer caches."""
+    if edit.detail is None and not edit.ensemble:
+        return picture.canvas
+    return state.colorizer.canvas(picture.canvas.photo, detail=edit.detail, ensemble=edit.ensemble)

@@ -1,9 +1,10 @@
-"""Photographs that somebody colors by hand: kept in memory only, for as long as they are used, and known by a name that nobody guesses."""
+"""Photographs that are colored by hand: in memory only, each under an unguessable id, forgotten after a time without use."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
@@ -12,98 +13,107 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import Floats, lightness
-from ..coloring.canvas import Canvas
-from ..coloring.colorizer import Colorizer
-from ..photo.photo import Photo
+from ..coloring import Canvas, Colorizer
+from ..photo import Photo
 from .problems import RefusedError
-from .responses import suffix_of
 
-__all__ = ["LARGEST_PREVIEW", "Picture", "Pictures"]
+__all__ = ["MAX_PREVIEW_SIDE", "Picture", "Pictures"]
 
-LARGEST_PREVIEW = 2048
-"""Pixels along a preview's longer side, at most."""
-_BESIDES = 8_000_000
-"""Bytes that a picture takes beside its file and its small copies: what the network saw of it."""
-_RESTING = 60.0
-"""Seconds without use after which a picture may have to make room."""
+MAX_PREVIEW_SIDE = 2048
+"""Largest preview, pixels of the longer side."""
+_FEATURE_BYTES = 8_000_000
+"""Approximate memory of a picture besides its file and small copies: feature maps at the model's own working size."""
+_RESTING_SECONDS = 60.0
+"""Time without use after which a picture may be forgotten to make room for another."""
 
 
 @dataclass
 class Picture:
-    """One photograph, looked at once by the network."""
+    """One photograph that the network has encoded."""
 
     id: str
     name: str
-    """As whoever sent it called it; for downloads and messages, never for the file system."""
+    """File name as the client sent it; for downloads and messages, never for the file system."""
     suffix: str
-    """How a result in its own format ends."""
+    """Suffix of a result in the photograph's own format."""
     bytes: int
+    """Approximate memory that it takes."""
     canvas: Canvas
+    """At the model's own working size."""
     small: Photo
-    """A copy for previews, at most `LARGEST_PREVIEW` along a side."""
+    """In color, for previews and as a reference: at most `MAX_PREVIEW_SIDE` along the longer side."""
     used: float
-    _sizes: dict[int, Photo] = field(default_factory=dict)
+    """Time of its last use, in seconds of the monotonic clock."""
+    _grays: dict[int, Photo] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def sized(self, longest: int) -> Photo:
-        """The small copy in gray, at most so many pixels along its longer side; two sizes are kept."""
+    def gray(self, longest: int) -> Photo:
+        """The small copy in gray, its longer side at most `longest` pixels. The last two sizes are cached."""
         longest = min(longest, max(self.small.size))
         with self._lock:
-            if longest not in self._sizes:
+            if longest not in self._grays:
                 width, height = fitted(self.small.size, longest)
-                self._sizes[longest] = Photo.open(grays(self.small.small_lightness(width, height)), name=self.name)
-                if len(self._sizes) > 2:
-                    del self._sizes[next(iter(self._sizes))]
-            return self._sizes[longest]
+                self._grays[longest] = Photo.open(gray_levels(self.small.small_lightness(width, height)), name=self.name)
+                if len(self._grays) > 2:
+                    del self._grays[next(iter(self._grays))]
+            return self._grays[longest]
 
 
 def fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """(width, height) of the same shape, the longer of them `longest`."""
+    """(width, height) of the same aspect ratio, the longer of them `longest`."""
     scale = longest / max(size)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def grays(light: Floats) -> npt.NDArray[np.uint8]:
-    """The 8-bit gray of each L*: one band, which is recolored faster than three that are equal."""
+def gray_levels(light: Floats) -> npt.NDArray[np.uint8]:
+    """(h, w) L* -> (h, w) sRGB gray, 8-bit: one band, which libvips recolors faster than three equal ones."""
     known = lightness(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1))
     return np.searchsorted((known[1:] + known[:-1]) / 2, light).astype(np.uint8)
 
 
 class Pictures:
-    """All that are kept. Any number of threads may use it at once."""
+    """All pictures that are kept, bounded in bytes. Any number of threads may use it at once.
 
-    def __init__(self, most_bytes: int, expiry: float) -> None:
-        self.most_bytes, self.expiry = most_bytes, expiry
+    Args:
+        max_bytes: limit of the sum of `Picture.bytes`, including pictures that are being added.
+        expiry_seconds: time that a picture is kept after its last use.
+    """
+
+    def __init__(self, max_bytes: int, expiry_seconds: float) -> None:
+        self.max_bytes, self.expiry_seconds = max_bytes, expiry_seconds
         self._kept: dict[str, Picture] = {}
+        self._reserved = 0  # bytes for pictures that are being added
         self._lock = Lock()
 
     def add(self, content: bytes, name: str, colorizer: Colorizer, max_pixels: int) -> Picture:
-        """Open a picture's file, let the network see it, and keep it.
+        """Open a picture's file, encode it with the network, and keep it.
 
         Raises:
-            PhotoError: it is none, or one that can't be used.
-            RefusedError: 429 where all room is taken by pictures in use.
+            PhotoError: it is no picture, or one that can't be used.
+            RefusedError: 429 where pictures in use take all memory.
         """
         photo = Photo.open(content, name=name, max_pixels=max_pixels)
-        width, height = fitted(photo.size, min(LARGEST_PREVIEW, max(photo.size)))
-        room = len(content) + 5 * width * height + _BESIDES
-        self._make_room(room)
-        canvas = colorizer.canvas(photo)
-        small = Photo.open(photo.small_rgb(width, height), name=name)
-        picture = Picture(secrets.token_urlsafe(18), name, suffix_of(content), room, canvas, small, monotonic())
-        with self._lock:
-            self._kept[picture.id] = picture
+        width, height = fitted(photo.size, min(MAX_PREVIEW_SIDE, max(photo.size)))
+        size = len(content) + 5 * width * height + _FEATURE_BYTES  # three bands of `small`, and two sizes in gray
+        with self._reserving(size):
+            canvas = colorizer.canvas(photo)
+            small = Photo.open(photo.small_rgb(width, height), name=name)
+            picture = Picture(secrets.token_urlsafe(18), name, photo.suffix, size, canvas, small, monotonic())
+            with self._lock:
+                self._kept[picture.id] = picture
+                self._reserved -= size
         return picture
 
     def get(self, id: str) -> Picture:
-        """The picture of that name, which counts as used. Raises RefusedError, 404."""
+        """The picture of this id; it counts as used. Raises RefusedError, 404."""
         with self._lock:
-            self._forget_old()
+            self._forget_expired()
             picture = self._kept.get(id)
             if picture is None:
                 raise RefusedError(
                     404,
-                    f"There is no such picture, or no longer: what isn't used for {_minutes(self.expiry)} is forgotten. Send it again.",
+                    "no-such-picture",
+                    f"There is no picture of this id, or no longer: one that isn't used for {_minutes(self.expiry_seconds)} is forgotten.",
                 )
             picture.used = monotonic()
             return picture
@@ -115,8 +125,8 @@ class Pictures:
             self._kept.pop(id, None)
 
     def expires_in(self, picture: Picture) -> float:
-        """Seconds, if it isn't used before."""
-        return max(0.0, picture.used + self.expiry - monotonic())
+        """Seconds until it is forgotten unless it is used before."""
+        return max(0.0, picture.used + self.expiry_seconds - monotonic())
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -127,33 +137,48 @@ class Pictures:
 
     @property
     def total_bytes(self) -> int:
-        """About what all of them take."""
-        return sum(picture.bytes for picture in self)
+        """Approximate memory of all pictures, including those that are being added."""
+        with self._lock:
+            return self._total_bytes()
 
     def sweep(self) -> None:
-        """Forget what was not used for too long."""
+        """Forget expired pictures."""
         with self._lock:
-            self._forget_old()
+            self._forget_expired()
 
-    def _forget_old(self) -> None:
-        border = monotonic() - self.expiry
+    def _total_bytes(self) -> int:
+        return self._reserved + sum(picture.bytes for picture in self._kept.values())
+
+    def _forget_expired(self) -> None:
+        border = monotonic() - self.expiry_seconds
         for picture in [p for p in self._kept.values() if p.used < border]:
             del self._kept[picture.id]
 
-    def _make_room(self, room: int) -> None:
+    @contextmanager
+    def _reserving(self, size: int) -> Iterator[None]:
+        """Reserve memory before the work, so that concurrent uploads together stay within the limit; release it if the work fails."""
         with self._lock:
-            self._forget_old()
-            resting = sorted((p for p in self._kept.values() if p.used < monotonic() - _RESTING), key=lambda p: p.used)
-            taken = sum(picture.bytes for picture in self._kept.values())
-            for picture in resting:
-                if taken + room <= self.most_bytes:
-                    return
-                taken -= picture.bytes
-                del self._kept[picture.id]
-            if taken + room > self.most_bytes:
-                raise RefusedError(
-                    429, "All room for pictures is taken by others that are being colored. Try again in a minute.", _RESTING
-                )
+            self._make_room(size)
+            self._reserved += size
+        try:
+            yield
+        except BaseException:
+            with self._lock:
+                self._reserved -= size
+            raise
+
+    def _make_room(self, size: int) -> None:
+        """Forget resting pictures, the longest unused first, until `size` bytes are free. Raises RefusedError, 429."""
+        self._forget_expired()
+        resting = sorted((p for p in self._kept.values() if p.used < monotonic() - _RESTING_SECONDS), key=lambda p: p.used)
+        excess = self._total_bytes() + size - self.max_bytes
+        if excess > sum(picture.bytes for picture in resting):
+            raise RefusedError(429, "no-room", "Pictures that are being colored take all memory for them.", _RESTING_SECONDS)
+        for picture in resting:
+            if excess <= 0:
+                return
+            excess -= picture.bytes
+            del self._kept[picture.id]
 
 
 def _minutes(seconds: float) -> str:

@@ -1,8 +1,9 @@
-"""Errors as problem details (RFC 9457), with the same sentences as on the command line."""
+"""Errors as problem details (RFC 9457): the fact that the library states, and what a client of this API can do about it."""
 
 from __future__ import annotations
 
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -14,70 +15,109 @@ from starlette.exceptions import HTTPException
 
 from ..errors import TinctError
 
-__all__ = ["PROBLEM", "Problem", "RefusedError", "as_problem", "handle_errors", "problems"]
+__all__ = ["PROBLEM_TYPE", "REMEDIES", "Problem", "RefusedError", "as_problem", "handle_errors", "problems"]
 
-PROBLEM = "application/problem+json"
+PROBLEM_TYPE = "application/problem+json"
+_RETRY = "Send the request again after the seconds that the header Retry-After says."
+REMEDIES = {
+    "busy": _RETRY,
+    "detail-too-large": "Send a smaller detail, or leave it out.",
+    "forbidden-origin": "Send the request from the server's own page, or from a program.",
+    "format-limit": "Ask for another format: tif has no such limit.",
+    "gray-reference": "Send a color picture as like.",
+    "hint-outside": "Give places in pixels of the full-size photograph.",
+    "internal-error": "The server's log has the traceback. The picture may work in another format.",
+    "no-capability": "GET /v1/models says what this server's model can do.",
+    "no-room": f"{_RETRY} DELETE /v1/pictures/{{id}} makes room at once.",
+    "no-such-picture": "Send it again with POST /v1/pictures.",
+    "request-stalled": "Send the whole request again.",
+    "request-too-large": "Send a smaller file.",
+    "timeout": "Send a smaller picture, or ask for fewer variants at once.",
+    "token": "Send the token as 'Authorization: Bearer TOKEN', or open the page as /?token=TOKEN.",
+    "too-small": "Send a larger copy of the picture.",
+    "too-many-pixels": "Send a smaller copy of the picture.",
+    "too-many-uploads": _RETRY,
+    "wrong-host": "Ask the server under its own name, or have its operator allow this one.",
+}
+"""Code of an error -> what a client of the HTTP API can do. The command line and the page have tables of their own."""
 _log = logging.getLogger("tinct.web")
 
 
 class Problem(BaseModel):
-    """What went wrong, and what to do about it."""
+    """What is wrong, and what to do about it."""
 
     type: str = "about:blank"
     title: str = Field(examples=["Unprocessable Content"])
     status: int = Field(examples=[422])
-    detail: str = Field(examples=["the photo is a PDF; save its pages as TIFF or PNG pictures first"])
+    detail: str = Field(description="The fact, and a remedy where there is one.", examples=["old.jpg is empty (0 bytes)."])
+    code: str = Field(description="Stable name of the kind of problem, for programs.", examples=["photo-error"])
+    fact: str = Field(description="What is wrong, without a remedy, for programs that have remedies of their own.")
 
 
 class RefusedError(Exception):
-    """A request that isn't served, for a reason that is neither the picture's nor the program's."""
+    """A request that isn't served, for a reason that lies neither in the picture nor in the library.
 
-    def __init__(self, status: int, detail: str, retry_after: float | None = None) -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.retry_after = status, detail, retry_after
+    Args:
+        status: HTTP status code.
+        code: kind of refusal, in kebab case; a key of `REMEDIES` where there is a remedy.
+        fact: what is wrong, as a sentence.
+        retry_after: seconds after which the same request may be served.
+    """
+
+    def __init__(self, status: int, code: str, fact: str, retry_after: float | None = None) -> None:
+        super().__init__(fact)
+        self.status, self.code, self.fact, self.retry_after = status, code, fact, retry_after
 
 
-def as_problem(status: int, detail: str, retry_after: float | None = None) -> JSONResponse:
-    """The response."""
-    title = HTTPStatus(status).phrase
+def as_problem(status: int, code: str, fact: str, retry_after: float | None = None) -> JSONResponse:
+    """The response to a request that is refused; its remedy is looked up by `code`."""
+    fact = fact if fact.endswith((".", "!", "?")) else f"{fact}."
+    detail = f"{fact} {REMEDIES[code]}" if code in REMEDIES else fact
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, code=code, fact=fact).model_dump()
     headers = {"Retry-After": str(max(1, round(retry_after)))} if retry_after is not None else None
-    body = Problem(title=title, status=status, detail=detail).model_dump()
-    return JSONResponse(body, status, headers, media_type=PROBLEM)
+    return JSONResponse(body, status, headers, media_type=PROBLEM_TYPE)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For the description of a route: the statuses with which it may refuse."""
-    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    """Responses in the OpenAPI description of a route: the statuses with which it may refuse."""
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def handle_errors(app: FastAPI) -> None:
-    """Every error of the app becomes a problem; bugs are logged with their traceback and told without."""
+    """Answer every error of the app with a problem document. A bug is logged with its traceback and answered without it."""
 
     @app.exception_handler(TinctError)
     async def _tinct(request: Request, error: TinctError) -> JSONResponse:
-        return as_problem(422, str(error))
+        return as_problem(422, error.code or _kebab(type(error).__name__), str(error))
 
     @app.exception_handler(RefusedError)
     async def _refusal(request: Request, error: RefusedError) -> JSONResponse:
-        return as_problem(error.status, error.detail, error.retry_after)
+        return as_problem(error.status, error.code, error.fact, error.retry_after)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return as_problem(422, "; ".join(_sentence(entry) for entry in error.errors()))
+        return as_problem(422, "invalid-request", "; ".join(map(sentence, error.errors())))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        response = as_problem(error.status_code, str(error.detail))
+        code = _kebab(HTTPStatus(error.status_code).name.title().replace("_", ""))
+        response = as_problem(error.status_code, code, str(error.detail))
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
         _log.error("request %s failed", request.scope.get("tinct.request_id", "-"), exc_info=error)
-        return as_problem(500, "That is a fault of tinct's, and was noted. The picture may work in another format.")
+        return as_problem(500, "internal-error", "This is a bug of tinct, and was logged.")
 
 
-def _sentence(entry: Any) -> str:
+def sentence(entry: Any) -> str:
+    """One error of Pydantic, with the field that it concerns."""
     where = ".".join(str(part) for part in entry["loc"] if part not in ("body", "query", "path"))
     return f"{where}: {entry['msg']}" if where else str(entry["msg"])
+
+
+def _kebab(name: str) -> str:
+    """``PhotoError`` -> ``photo-error``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()

@@ -1,71 +1,107 @@
-"""What requests send: no more of it than agreed, each and all together, and none that stops coming."""
+"""Request bodies: limited in size, each and in total; refused when they stall; and never written to the disk."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from typing import Any
 
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Message, Receive, Scope
 
+from .problems import RefusedError
 from .settings import Settings
 
-__all__ = ["Body", "Intake", "Refusal"]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a request isn't served."""
-
-    status: int
-    detail: str
-    retry_after: float | None = None
+__all__ = ["Body", "InMemoryRoute", "Intake"]
 
 
 class Intake:
-    """Bytes of all bodies that are in memory; for one event loop."""
+    """Bytes of all request bodies that are in memory; for one event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.held = 0
+        self.held_bytes = 0
 
 
 class Body:
-    """One request's body on its way to the app, which learns of no more than that somebody hung up where it is refused."""
+    """One request's body on its way to the app. Where it is refused, the app sees a client that hung up, and `refusal` says why."""
 
     def __init__(self, intake: Intake, scope: Scope, receive: Receive) -> None:
         self._intake, self._receive = intake, receive
-        self._seen = self._held = 0
-        self._whole = False
-        self.refusal: Refusal | None = None
+        self._received = self._held = 0  # bytes
+        self._complete = False
+        self.refusal: RefusedError | None = None
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        self._expect(int(length) if length.isdigit() else 0)
+        self._hold(int(length) if length.isdigit() else 0)
 
     async def receive(self) -> Message:
-        """As the server's own."""
-        if self._whole:
+        """The next message, as the server's own `receive`."""
+        if self._complete:
             return await self._receive()
         patience = self._intake.settings.timeout
         try:
             message = await asyncio.wait_for(self._receive(), patience)
         except asyncio.TimeoutError:
-            self.refusal = Refusal(408, f"Nothing came for {patience:g} seconds. Send the whole request again.")
+            self.refusal = RefusedError(408, "request-stalled", f"Nothing of the request came for {patience:g} seconds.")
         else:
-            self._seen += len(message.get("body", b""))
-            self._whole = not message.get("more_body", False)
-            self._expect(self._seen)
+            self._received += len(message.get("body", b""))
+            self._complete = not message.get("more_body", False)
+            self._hold(self._received)
         return {"type": "http.disconnect"} if self.refusal else message
 
     def release(self) -> None:
-        """The request is answered."""
-        self._intake.held -= self._held
+        """The request is answered: its memory is free."""
+        self._intake.held_bytes -= self._held
         self._held = 0
 
-    def _expect(self, total: int) -> None:
-        most, room = self._intake.settings.max_upload, self._intake.settings.max_memory - self._intake.held + self._held
-        if total > most:
-            self.refusal = Refusal(413, f"That is more than {most / 1e6:g} MB, the most that this server takes at once.")
+    def _hold(self, total: int) -> None:
+        """Reserve memory for `total` bytes of this body, or refuse it."""
+        limit, settings = self._intake.settings.max_upload, self._intake.settings
+        room = settings.max_memory - self._intake.held_bytes + self._held
+        if total > limit:
+            self.refusal = RefusedError(413, "request-too-large", f"The request is larger than {limit / 1e6:g} MB.")
         elif total > max(room, self._held):
-            self.refusal = Refusal(429, "Too much is being sent to the server at once. Try again in a moment.", retry_after=5)
+            fact = "The requests that are being received take all memory for them."
+            self.refusal = RefusedError(429, "too-many-uploads", fact, retry_after=5)
         elif total > self._held:
-            self._intake.held += total - self._held
+            self._intake.held_bytes += total - self._held
             self._held = total
+
+
+class _InMemoryParser(MultiPartParser):
+    """Keeps every file of a form in memory; `Body` has bounded its size."""
+
+    spool_max_size = sys.maxsize
+
+
+class _InMemoryRequest(Request):
+    """A request whose multipart form is parsed by `_InMemoryParser`."""
+
+    async def form(self, **limits: Any) -> FormData:  # type: ignore[override]
+        """All fields and files. Raises HTTPException, 400, where the body isn't the form that it says it is."""
+        if self._form is None and self.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            try:
+                async with aclosing(self.stream()) as stream:
+                    self._form = await _InMemoryParser(self.headers, stream, **limits).parse()
+            except MultiPartException as error:
+                raise HTTPException(400, error.message) from None
+        return await super().form(**limits)
+
+
+class InMemoryRoute(APIRoute):
+    """A route whose uploads stay in memory, whatever other apps of the process do with theirs."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, given an `_InMemoryRequest`."""
+        handle = super().get_route_handler()
+
+        async def handle_in_memory(request: Request) -> Response:
+            return await handle(_InMemoryRequest(request.scope, request.receive))
+
+        return handle_in_memory

@@ -1,61 +1,162 @@
-"""What requests and answers hold."""
+"""Schemas of requests and answers. An edit here is the JSON form of `tinct.Edit`, which alone defines its defaults."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
+from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ..coloring.hints import Hint
-from ..errors import HintError
+from .. import coloring
+from ..coloring import Hint
+from ..coloring.edit import MAX_SEED, MAX_VARIANT
+from ..coloring.palette import DEFAULT_SUGGESTIONS
+from ..photo import Photo
+from ..photo.formats import DEFAULT_JPEG_QUALITY
+from .picture_store import MAX_PREVIEW_SIDE
+from .problems import RefusedError, sentence
 
-__all__ = ["Color", "Edit", "HintIn", "ModelOut", "PictureOut", "Place", "Render", "SuggestionOut", "parse_hints"]
+__all__ = [
+    "DEFAULT_PREVIEW_SIDE",
+    "ColorizeForm",
+    "Edit",
+    "HintIn",
+    "ModelOut",
+    "PictureForm",
+    "PictureOut",
+    "Place",
+    "Preview",
+    "Render",
+    "SuggestForm",
+    "SuggestionOut",
+    "parse_hints",
+]
 
-MOST_HINTS = 2000
+MAX_HINTS = 2000
+MAX_VARIANTS = 16
+"""Variants in one answer."""
+DEFAULT_PREVIEW_SIDE = 1024
+"""Pixels along the longer side of a preview."""
+DEFAULTS = coloring.Edit()
+
+T = TypeVar("T")
+
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Color = Annotated[str, Field(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", examples=["#b58863"])]
-FORMATS = r"^(original|jpg|png|tif|webp|avif)$"
+Format = Annotated[str, Field(pattern=r"^(original|jpg|png|tif|webp|avif)$", description="original, jpg, png, tif, webp or avif.")]
+JpegQuality = Annotated[int, Field(ge=1, le=100, description="Of jpg, webp and avif.")]
+SuggestionCount = Annotated[int, Field(ge=1, le=50, description="How many suggestions at most.")]
 
 
 class _Strict(BaseModel):
+    """Refuses unknown keys."""
+
     model_config = ConfigDict(extra="forbid")
 
 
 class HintIn(_Strict):
-    """The color of one place."""
+    """The color of one place: either `color` or `ab`."""
 
     x: Number = Field(description="Pixels of the full-size photograph from its left edge.", examples=[120])
-    y: Number = Field(description="Pixels from the top edge.", examples=[80])
-    color: Color
+    y: Number = Field(description="Pixels of the full-size photograph from its top edge.", examples=[80])
+    color: Color | None = None
+    ab: tuple[Number, Number] | None = Field(None, description="CIELAB a*, b*, instead of a color.")
     size: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = Field(
-        0.0, description="Pixels along a side of the patch; 0 takes one that suits the picture."
+        Hint.size, description="Side of the square patch, pixels of the full-size photograph; 0: a size that suits the photograph."
     )
 
     def hint(self) -> Hint:
-        return Hint(self.x, self.y, self.color, size=self.size)
+        """The library's `Hint`. Raises HintError for no color, or two."""
+        return Hint(self.x, self.y, self.color or "", ab=self.ab, size=self.size)
 
 
-class Edit(_Strict):
-    """How a photograph is to be colored."""
+class _EditNumbers(_Strict):
+    """The fields that an edit has both as JSON and in a form."""
 
-    hints: list[HintIn] = Field(default=[], max_length=MOST_HINTS)
-    variant: int = Field(1, ge=1, le=1000, description="1 is the automatic coloring; others are drawn from what is plausible.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Decides all variants but the first.")
-    vividness: Share = Field(0.5, description="0 has the safest colors, 1 the most colorful.")
-    strength: Share = Field(1.0, description="0 is gray.")
-    like: str | None = Field(None, max_length=64, description="Id of another picture that was sent, whose colors are taken after.")
-    size: int = Field(1024, ge=16, le=2048, description="Pixels along the longer side of the preview, at most.")
+    variant: int = Field(
+        DEFAULTS.variant, ge=1, le=MAX_VARIANT, description="1 is the automatic coloring; others are drawn at random."
+    )
+    seed: int = Field(
+        DEFAULTS.seed, ge=0, le=MAX_SEED, description="Of the random numbers that decide the variants after the first."
+    )
+    vividness: Share = Field(DEFAULTS.vividness, description="0: least error on average, so dull; 1: most colorful.")
+    strength: Share = Field(DEFAULTS.strength, description="0: gray; 1: the colors as they are.")
+    detail: int | None = Field(
+        DEFAULTS.detail, ge=1, description="Working size of the network, pixels of the short side; null: the model's own."
+    )
+    ensemble: bool = Field(
+        DEFAULTS.ensemble, description="Average several views (test-time augmentation); about six times the computation."
+    )
+
+
+class Edit(_EditNumbers):
+    """How a photograph is colored: the JSON form of `tinct.Edit`."""
+
+    hints: list[HintIn] = Field([], max_length=MAX_HINTS)
+    like: str | None = Field(None, max_length=64, description="Id of a picture that was sent, whose palette the result takes.")
+
+    def edit(self, like: Photo | None) -> coloring.Edit:
+        """The library's `Edit`, with the picture that `like` names. Raises HintError, ConfigError."""
+        numbers = {name: getattr(self, name) for name in _EditNumbers.model_fields}
+        return coloring.Edit(hints=tuple(hint.hint() for hint in self.hints), like=like, **numbers)
+
+    @classmethod
+    def from_form(cls, form: ColorizeForm, sent: set[str]) -> Edit:
+        """The field `edit`, and laid over it those of the other fields that were sent. Raises RefusedError, 422."""
+        edit = cls.model_validate({}) if form.edit is None else _parsed(TypeAdapter(cls), form.edit, "edit")
+        changes: dict[str, Any] = {name: getattr(form, name) for name in sent & set(_EditNumbers.model_fields)}
+        if "hints" in sent:
+            changes["hints"] = parse_hints(form.hints)
+        return edit.model_copy(update=changes)
+
+
+class Preview(Edit):
+    """How a photograph is colored, and how large a preview of it is wanted."""
+
+    size: int = Field(DEFAULT_PREVIEW_SIDE, ge=16, le=MAX_PREVIEW_SIDE, description="Pixels of the longer side, at most.")
 
 
 class Render(Edit):
-    """How a photograph is to be colored at full size."""
+    """How a photograph is colored, and which file is wanted of it."""
 
-    format: str = Field("original", pattern=FORMATS, description="original, jpg, png, tif, webp or avif.")
+    format: Format = "original"
     output: str = Field(
-        "color", pattern="^(color|layer|compare)$", description="color, layer (the color alone, transparent) or compare."
+        "color",
+        pattern="^(color|layer|compare)$",
+        description="color; layer: the color alone, transparent; compare: beside the gray.",
     )
-    quality: int = Field(95, ge=1, le=100, description="Of jpg, webp and avif.")
+    jpeg_quality: JpegQuality = DEFAULT_JPEG_QUALITY
+
+
+class ColorizeForm(_EditNumbers):
+    """The form of `POST /v1/colorize`."""
+
+    photo: UploadFile = Field(description="The photograph: JPEG, PNG, TIFF, WebP, AVIF or HEIC.")
+    edit: str | None = Field(None, description="JSON of an edit, over which the other fields are laid.")
+    hints: str = Field("[]", description='JSON: [{"x": 120, "y": 80, "color": "#b58863"}], in pixels of the full-size photograph.')
+    like: UploadFile | None = Field(None, description="A color picture whose palette the result takes.")
+    variants: int = Field(
+        1, ge=1, le=MAX_VARIANTS, description="How many variants: `variant` and those after it; a zip if more than 1."
+    )
+    format: Format = "original"
+    jpeg_quality: JpegQuality = DEFAULT_JPEG_QUALITY
+
+
+class PictureForm(_Strict):
+    """The form of `POST /v1/pictures`."""
+
+    photo: UploadFile = Field(description="The photograph, or a reference picture.")
+
+
+class SuggestForm(_Strict):
+    """The form of `POST /v1/suggest`."""
+
+    photo: UploadFile
+    x: Number = Field(description="Pixels of the full-size photograph from its left edge.")
+    y: Number = Field(description="Pixels of the full-size photograph from its top edge.")
+    hints: str = Field("[]", description="JSON, as for /v1/colorize.")
+    count: SuggestionCount = DEFAULT_SUGGESTIONS
 
 
 class Place(_Strict):
@@ -63,8 +164,8 @@ class Place(_Strict):
 
     x: Number
     y: Number
-    hints: list[HintIn] = Field(default=[], max_length=MOST_HINTS)
-    count: int = Field(8, ge=1, le=50)
+    hints: list[HintIn] = Field([], max_length=MAX_HINTS)
+    count: SuggestionCount = DEFAULT_SUGGESTIONS
 
 
 class SuggestionOut(BaseModel):
@@ -75,16 +176,19 @@ class SuggestionOut(BaseModel):
 
 
 class PictureOut(BaseModel):
-    """A photograph that was sent to be colored by hand."""
+    """A picture that was sent to be colored by hand."""
 
-    id: str = Field(description="Whoever knows it can color the picture, so it is a secret.")
+    id: str = Field(description="Whoever knows it can color the picture, so keep it secret.")
     name: str
     width: int
     height: int
     expires_in: float = Field(description="Seconds without use after which the picture is forgotten.")
-    gray: str = Field(description="data: URL of a small gray JPEG.")
-    color: str = Field(description="data: URL of a small JPEG with the automatic colors at the default vividness.")
-    notes: list[str] = Field(description="What of the file can't be kept, in words for people.")
+    edit: Edit = Field(description="The edit that `color` shows: all defaults.")
+    gray: str = Field(description="data: URL of a preview in gray.")
+    color: str = Field(description="data: URL of a preview in color.")
+    preview_size: int = Field(description="Pixels of the longer side of these previews, at most.")
+    max_preview_size: int = Field(description="The largest size that a preview can have.")
+    notes: list[str] = Field(description="What of the file can't be kept, as sentences for people.")
 
 
 class ModelOut(BaseModel):
@@ -93,19 +197,23 @@ class ModelOut(BaseModel):
     name: str
     architecture: str
     parameters: int
-    takes_hints: bool
-    draws_variants: bool
-    default: bool
+    takes_hints: bool = Field(description="Whether it takes hints and reference pictures, and suggests colors.")
+    has_code: bool = Field(description="Whether it draws variants.")
+    default: bool = Field(description="Whether this server colors with it.")
 
 
-_HINTS = TypeAdapter(Annotated[list[HintIn], Field(max_length=MOST_HINTS)])
+_HINTS: TypeAdapter[list[HintIn]] = TypeAdapter(Annotated[list[HintIn], Field(max_length=MAX_HINTS)])
 
 
-def parse_hints(text: str) -> list[Hint]:
-    """Hints from the JSON of a form field. Raises HintError."""
+def parse_hints(text: str) -> list[HintIn]:
+    """Hints from the JSON of a form field. Raises RefusedError, 422."""
+    return _parsed(_HINTS, text or "[]", "hints")
+
+
+def _parsed(adapter: TypeAdapter[T], text: str, field: str) -> T:
+    """Parse the JSON of a form field. Raises RefusedError, 422, which names the field."""
     try:
-        return [hint.hint() for hint in _HINTS.validate_json(text or "[]")]
+        return adapter.validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise HintError(f"hints{f', {where}' if where else ''}: {first['msg']}.") from error
+        entry = error.errors()[0]
+        raise RefusedError(422, "invalid-request", sentence(entry | {"loc": (field, *entry["loc"])})) from None

@@ -16,18 +16,23 @@ from .settings import Settings
 
 __all__ = ["configuration", "serve"]
 
-CONNECTIONS = 500
-"""At once; to more, uvicorn says 503."""
-GRACE = 5
-"""Seconds that requests have to end after Ctrl-C."""
+MAX_CONNECTIONS = 500
+"""Open at once; uvicorn answers further ones with 503."""
+SHUTDOWN_SECONDS = 5
+"""How long requests may go on after Ctrl-C."""
 
 
 def serve(settings: Settings, *, open_page: bool = False) -> None:
-    """Serve, and don't come back before Ctrl-C.
+    """Serve until Ctrl-C.
+
+    Args:
+        settings: see `Settings`.
+        open_page: open the page in a browser.
 
     Raises:
-        ConfigError: the address is taken, or isn't this machine's.
-        WeightsError: there is no such model.
+        ConfigError: the address is taken, or isn't this machine's (code ``"address-unavailable"``).
+        WeightsError: there is no such model, or it is damaged.
+        DeviceError: the device isn't available, or its package is missing.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = make_app(settings)
@@ -38,8 +43,12 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
         listening.bind((settings.host, settings.port))
         listening.listen()
     except OSError as error:
+        listening.close()
         raise ConfigError(
-            f"{settings.host}:{settings.port}: {error.strerror or error}. Choose another --port or --host."
+            f"The server can't listen at {settings.host}:{settings.port}: {error.strerror or error}.",
+            code="address-unavailable",
+            host=settings.host,
+            port=settings.port,
         ) from error
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -52,13 +61,13 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
 
 
 def configuration(app: FastAPI) -> uvicorn.Config:
-    """How uvicorn serves the app."""
+    """Configuration with which uvicorn serves the app."""
     return uvicorn.Config(
         app,
-        access_log=False,  # its lines would hold the pictures' ids
+        access_log=False,  # its lines would contain the pictures' ids
         log_config=None,
         server_header=False,
         h11_max_incomplete_event_size=64_000,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=GRACE,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )

@@ -1,4 +1,4 @@
-"""What whoever runs the server decides."""
+"""Settings of the server: address, token, and the limits that protect it."""
 
 from __future__ import annotations
 
@@ -7,58 +7,72 @@ import os
 from dataclasses import dataclass
 
 from ..errors import ConfigError
+from ..runtime.spec import DEFAULT_MODEL
 
 __all__ = ["Settings"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All limits hold for strangers; the defaults suit one machine with a few users."""
+    """The limits hold for every client; the defaults suit one machine with a few users.
 
-    model: str = "tinct"
+    Raises:
+        ConfigError: a limit out of its range; or an address that other machines can reach, without a token (code
+            ``"server-needs-token"``).
+    """
+
+    model: str = DEFAULT_MODEL
+    """A bundled model's name, or a path to a file of an exported one."""
+    device: str = "auto"
+    """Device on which the network runs; see `Colorizer`."""
     host: str = "127.0.0.1"
     port: int = 8000
+    """0 takes any port that is free."""
     token: str = ""
-    """Whoever asks must know it; needed where others than this machine can ask."""
+    """Secret that every request must carry; required where other machines can reach the server."""
     workers: int = 0
-    """Pictures computed at once; 0 takes as many as there are cores."""
+    """Photographs computed at once; 0 takes the number of processor cores."""
     queue: int = 16
-    """Requests that may wait for a worker; more get 429."""
+    """Requests that may wait for a worker; further ones get 429."""
     timeout: float = 60.0
-    """Seconds that a request may wait, and then compute."""
+    """Seconds that a request may wait for a worker, and then seconds that it may compute."""
     max_upload: int = 100_000_000
-    """Bytes of a request."""
+    """Bytes of one request's body."""
     max_pixels: int = 150_000_000
-    """Of a photograph, known before it is decoded."""
+    """Pixels of a photograph; checked before it is decoded."""
+    max_detail: int = 512
+    """Largest working size that a request may ask for, pixels of the short side. Memory and time grow with its square: measured on two
+    cores, one photograph takes about 150 MB and 2 s at 512, so sixteen times as much at the library's own limit of 2048."""
     max_memory: int = 1_000_000_000
-    """Bytes of all photographs that are kept for work by hand."""
+    """Bytes of all photographs kept between requests; and, separately, of all request bodies being received."""
     expiry: float = 1800.0
-    """Seconds after its last use at which a photograph is forgotten."""
+    """Seconds that a photograph is kept after its last use."""
     hosts: tuple[str, ...] = ()
-    """Names under which the server may be asked beside its own: those of a reverse proxy."""
+    """Further names under which the server may be asked: those of a reverse proxy."""
 
     def __post_init__(self) -> None:
         for name in ("queue", "workers"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"{name} can't be negative, as {getattr(self, name)} is.")
-        for name in ("timeout", "max_upload", "max_pixels", "max_memory", "expiry"):
+                raise ConfigError(f"{name} must be at least 0, not {getattr(self, name)}.")
+        for name in ("timeout", "max_upload", "max_pixels", "max_detail", "max_memory", "expiry"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} must be above 0, not {getattr(self, name)}.")
         if not self.loopback and not self.token:
             raise ConfigError(
-                f"Others than this machine could ask a server at {self.host}: give it a secret with --token (or TINCT_TOKEN), "
-                "or leave out --host."
+                f"A server at {self.host} can be reached from other machines, and has no token.",
+                code="server-needs-token",
+                host=self.host,
             )
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can ask."""
+        """Whether only this machine can reach the server."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
 
     @property
-    def at_once(self) -> int:
-        """Pictures computed at once."""
+    def worker_count(self) -> int:
+        """Photographs computed at once."""
         return self.workers or os.cpu_count() or 1

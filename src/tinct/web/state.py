@@ -1,4 +1,4 @@
-"""What the routes of one app share."""
+"""State that the routes of one app share."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import cast
 
 from fastapi import Request
 
-from ..coloring.colorizer import Colorizer
+from ..coloring import Colorizer
+from ..photo import Photo
 from .admission import Gate
 from .picture_store import Pictures
-from .schemas import ModelOut
+from .problems import RefusedError
+from .schemas import Edit, ModelOut
 from .settings import Settings
 from .telemetry import Telemetry
 
@@ -28,7 +30,18 @@ class State:
     gate: Gate
     telemetry: Telemetry
 
+    def like(self, edit: Edit) -> Photo | None:
+        """The reference picture whose id an edit holds; None where it holds none. Raises RefusedError, 404."""
+        return None if edit.like is None else self.pictures.get(edit.like).small
+
+    def check(self, edit: Edit) -> None:
+        """Raises RefusedError, 422, for an edit that would take more memory and time than this server allows."""
+        limit = self.settings.max_detail
+        if edit.detail is not None and edit.detail > limit:
+            fact = f"detail is {edit.detail} pixels; this server allows at most {limit}."
+            raise RefusedError(422, "detail-too-large", fact)
+
 
 def state_of(request: Request) -> State:
-    """Of the app that the request came to."""
+    """The state of the request's app."""
     return cast("State", request.app.state.tinct)

@@ -1,4 +1,4 @@
-"""Figures for whoever runs the server, in the text format of Prometheus. Nothing in them says whose picture, or which."""
+"""Metrics of the server in the text format of Prometheus. None of them identifies a picture or a client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Telemetry"]
 
 
 class Telemetry:
-    """One app's figures."""
+    """The metrics of one app."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -19,15 +19,15 @@ class Telemetry:
         self._seconds = Histogram("tinct_request_seconds", "Seconds to answer a request.", labels[:2], registry=self.registry)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """One request is answered."""
+        """Count a request that was answered."""
         method = method if method in {"GET", "HEAD", "POST", "DELETE", "OPTIONS"} else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
-        """A figure that is looked up whenever somebody asks."""
-        Gauge(f"tinct_{name}", what, registry=self.registry).set_function(value)
+    def watch(self, name: str, description: str, value: Callable[[], float]) -> None:
+        """Add a metric whose value is computed at every request for the metrics."""
+        Gauge(f"tinct_{name}", description, registry=self.registry).set_function(value)
 
     def text(self) -> bytes:
-        """All of them."""
+        """All metrics."""
         return generate_latest(self.registry)

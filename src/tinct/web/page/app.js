@@ -1,4 +1,4 @@
-// The page: which photographs are open, which of them is on the stage, and what its controls do.
+// The page: the open photographs, the one on the stage, and the actions of the controls.
 
 import * as api from "./api.js";
 import { $, keep } from "./dom.js";
@@ -13,12 +13,13 @@ import { Stage } from "./stage.js";
 import { Tray } from "./tray.js";
 import { Variants } from "./variants.js";
 
-const USED = 10; // colors of other places that the picker offers
-const IDLE = 350; // milliseconds after an edit until the variants follow
+const MAX_USED_COLORS = 10; // colors of other places that the picker offers
+const SUGGESTIONS = 9;
+const VARIANTS_DELAY = 350; // milliseconds between an edit and the drawing of its variants
 
 const photos = [];
 let photo = null; // the one on the stage
-let asked = null; // the place that the picker is for: {x, y, hint}, its number or -1
+let asked = null; // the place that the picker is for: {x, y, hint}; hint is its index or -1
 
 // ---- colors of places ----
 
@@ -71,6 +72,7 @@ const picker = new Picker({
   },
 });
 
+const again = (act) => ({ label: "Try again", act });
 const rounded = ({ x, y }) => ({ x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 });
 const where = ({ x, y }) => `${Math.round(x)}, ${Math.round(y)}`;
 
@@ -81,22 +83,22 @@ function pick(i) {
 
 async function ask(place) {
   if (photo?.state !== "ready") return;
-  picker.close(); // what was asked before is over
+  picker.close(); // of the previous place
   asked = place;
   const [mine, hints] = [asked, photo.edit.hints];
-  const said = hints[place.hint]?.color;
-  stage.point(said ? null : place);
-  const used = [...new Set(hints.map(({ color }) => color).reverse())].slice(0, USED);
-  picker.show(stage.onScreen(place), said ?? stage.colorAt(place), Boolean(said), used);
+  const chosen = hints[place.hint]?.color;
+  stage.point(chosen ? null : place);
+  const used = [...new Set(hints.map(({ color }) => color).reverse())].slice(0, MAX_USED_COLORS);
+  picker.show(stage.onScreen(place), chosen ?? stage.colorAt(place), Boolean(chosen), used);
   update();
   const others = hints.filter((_, i) => i !== place.hint);
   try {
-    const found = await photo.ask((id) => api.suggest(id, { x: place.x, y: place.y, hints: others, count: 9 }));
+    const found = await photo.ask((id) => api.suggest(id, { x: place.x, y: place.y, hints: others, count: SUGGESTIONS }));
     if (asked === mine) picker.fill(found);
   } catch (problem) {
     if (asked !== mine) return;
     picker.fill([]);
-    note(problem.message);
+    note(problem.message, again(() => asked === mine && ask(place)));
   }
 }
 
@@ -117,7 +119,7 @@ function removeHint(i) {
 
 const heard = {
   changed: update,
-  failed: (one, problem) => note(problem.message, { label: "Try again", act: () => one.refresh() }, one),
+  failed: (one, problem) => note(problem.message, again(() => one.refresh()), one),
   well: calm,
 };
 
@@ -126,7 +128,7 @@ async function take(files) {
   if (!fresh.length) return;
   photos.push(...fresh);
   choose(fresh[0]);
-  for (const one of fresh) await send(one);
+  for (const one of fresh) if (!one.closed) await send(one);
 }
 
 async function send(one) {
@@ -141,7 +143,7 @@ function choose(one) {
   if (photo?.state === "ready" && photo !== one) photo.view = stage.view;
   photo = one;
   document.title = one ? `${one.name} – tinct` : "tinct";
-  draw(); // the stage has its room only when it is seen
+  draw(); // the stage has a size only when it is visible
   if (one?.state === "ready") stage.open(one.width, one.height, one.view);
   tray.reveal();
 }
@@ -223,7 +225,7 @@ function draw() {
   stage.show(photo.gray, photo.color);
   stage.setHints(photo.edit.hints, asked?.hint);
   clearTimeout(idle);
-  idle = setTimeout(() => photo?.drawVariants(), IDLE);
+  idle = setTimeout(() => photo?.drawVariants(), VARIANTS_DELAY);
 }
 
 // ---- files ----
@@ -235,7 +237,7 @@ async function loadHints([file]) {
     picker.close();
     one.set({ hints });
     one.kept = one.edit.hints;
-    if (outside) note(`${outside} of the colors in ${file.name} lie outside this photograph, and were left out.`);
+    if (outside) note(`${outside} of the colors in ${file.name} lie outside this photograph and were left out.`);
     say(`${hints.length} colors loaded`);
   } catch (problem) {
     note(problem.message);
@@ -250,7 +252,7 @@ async function setLike([file]) {
     await one.setLike(file);
     say(`Colored like ${file.name}`);
   } catch (problem) {
-    note(problem.message);
+    note(problem.message, again(() => setLike([file])));
   }
   one.liking = false;
   update();
@@ -272,15 +274,17 @@ $("output").addEventListener("change", update);
 $("try-again").addEventListener("click", () => send(photo));
 $("give-up").addEventListener("click", () => close(photo));
 
-$("download").addEventListener("click", async () => {
+async function download() {
   try {
     const { blob, name } = await photo.render($("format").value, $("output").value);
     keep(blob, name);
     say(`${name} is downloaded`);
   } catch (problem) {
-    note(problem.message);
+    note(problem.message, again(download));
   }
-});
+}
+
+$("download").addEventListener("click", download);
 $("save-hints").addEventListener("click", () => {
   keep(new Blob([toJson(photo.edit.hints)], { type: "application/json" }), `${photo.name.replace(/\.[^.]*$/, "")}.hints.json`);
   photo.kept = photo.edit.hints;

@@ -1,4 +1,4 @@
-// Small help with the elements of the page.
+// Helpers for the elements of the page.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -8,13 +8,13 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** As many children as there are things to show; those that are there stay, and keep the focus. */
+/** Make the list have `count` children. Existing ones stay, and keep the focus. */
 export function fill(list, count, make) {
   while (list.children.length > count) list.lastElementChild.remove();
   while (list.children.length < count) list.append(make(list.children.length));
 }
 
-/** Hand over a file, as a download. */
+/** Download a file. */
 export function keep(blob, name) {
   const link = element("a", { href: URL.createObjectURL(blob), download: name });
   link.click();

@@ -1,8 +1,8 @@
-// How files come to the page: chosen, dropped, pasted.
+// Files come to the page by a file dialog, by drag and drop, or by pasting.
 
 import { $ } from "./dom.js";
 
-/** Chosen with a hidden file input, which a button opens. */
+/** A button opens the dialog of a hidden file input. */
 export function chosen(button, input, act) {
   $(button).addEventListener("click", () => $(input).click());
   $(input).addEventListener("change", () => {
@@ -12,7 +12,7 @@ export function chosen(button, input, act) {
   });
 }
 
-/** Dropped anywhere: act(files, where). */
+/** Files dropped anywhere on the page: act(files, element). */
 export function dropped(act) {
   const over = (yes) => document.body.classList.toggle("dropping", yes);
   document.addEventListener("dragover", (event) => {

@@ -1,13 +1,13 @@
-// Pointers, the wheel and keys on the stage, and what is meant by them.
+// Pointer, wheel and key events on the stage, and the actions that they stand for.
 
-const CLICK = 6; // pixels that a pointer may move and still click
-const STEP = 8; // pixels of the screen that an arrow key goes; four times as far with Shift
-const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const CLICK_RADIUS = 6; // screen pixels that a pointer may move during a click
+const STEP = 8; // screen pixels that an arrow key moves; four times as many with Shift
+const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Gestures {
   /**
-   * @param {object} heard  place(at), missed(), pointed(at), dotPicked(i), dotMoved(i, at), dotDropped(i), dotRemoved(i), in pixels of the
-   *     photograph
+   * @param {object} heard  place(at), missed(), pointed(at), dotPicked(i), dotMoved(i, at), dotDropped(i), dotRemoved(i); places in
+   *     pixels of the photograph
    */
   constructor(stage, heard) {
     this.stage = stage;
@@ -25,7 +25,7 @@ export class Gestures {
     divider.addEventListener("keydown", (event) => this.dividerKey(event));
   }
 
-  /** Whether something is being dragged. */
+  /** Whether a pointer is down. */
   get busy() {
     return this.pointers.size > 0;
   }
@@ -51,7 +51,7 @@ export class Gestures {
     const pointer = this.pointers.get(event.pointerId);
     if (!pointer) return;
     const { stage } = this;
-    if (Math.hypot(event.clientX - pointer.fromX, event.clientY - pointer.fromY) > CLICK) pointer.moved = true;
+    if (Math.hypot(event.clientX - pointer.fromX, event.clientY - pointer.fromY) > CLICK_RADIUS) pointer.moved = true;
     if (this.pointers.size === 2) this.pinch(pointer, event);
     else if (!pointer.moved) return;
     else if (pointer.kind === "divider") stage.divide((event.clientX - stage.room.left - stage.left) / (stage.right - stage.left));
@@ -62,7 +62,7 @@ export class Gestures {
     [pointer.x, pointer.y] = [event.clientX, event.clientY];
   }
 
-  /** Two pointers zoom by how far they are apart, and pan by where their middle goes. */
+  /** Two pointers zoom by the ratio of their distances, and pan by the movement of their midpoint. */
   pinch(pointer, event) {
     const other = [...this.pointers.values()].find((each) => each !== pointer);
     const before = Math.hypot(pointer.x - other.x, pointer.y - other.y);
@@ -86,7 +86,7 @@ export class Gestures {
     }
   }
 
-  /** Of a key or a screen reader; those of pointers are handled above. */
+  /** Clicks by a key or a screen reader; those of pointers are handled above. */
   click(event) {
     const dot = event.target.closest(".dot");
     if (dot && event.detail === 0) this.heard.dotPicked(Number(dot.dataset.hint));
@@ -104,7 +104,7 @@ export class Gestures {
     const { stage, heard } = this;
     const dot = event.target.closest(".dot");
     const hint = Number(dot?.dataset.hint);
-    const way = WAYS[event.key];
+    const way = DIRECTIONS[event.key];
     const goes = ({ x, y }) => {
       const step = ((event.shiftKey ? 4 : 1) * STEP) / stage.scale;
       const place = stage.inside({ x: x + way[0] * step, y: y + way[1] * step });

@@ -1,21 +1,23 @@
-// Hints as a file: the JSON that the command line reads, too.
+// Hints as a file: the JSON that `tinct colorize` reads, too.
 
 export const toJson = (hints) => `[\n${hints.map((hint) => `  ${JSON.stringify(hint)}`).join(",\n")}\n]\n`;
 
-/** `#abc` as `#aabbcc`, which is what the browser's own color picker takes. */
+/** `#abc` -> `#aabbcc`, which the browser's color picker needs. */
 export const long = (color) => (color.length === 4 ? color.replace(/[^#]/g, "$&$&") : color).toLowerCase();
 
 /**
- * The hints of a file, for a photograph of so many pixels.
- * @returns {{hints: object[], outside: number}}  and how many lie outside of it
- * @throws {Error} whose message is fit to be shown
+ * The hints in a file.
+ * @param {number} width  of the photograph, pixels
+ * @param {number} height  of the photograph, pixels
+ * @returns {{hints: object[], outside: number}}  the hints inside the photograph, and the number of those outside
+ * @throws {Error} with a message for the screen
  */
 export function fromJson(text, name, width, height) {
   let found = null;
   try {
     found = JSON.parse(text);
   } catch {
-    // told below
+    // reported below
   }
   const fine = (h) => Number.isFinite(h?.x) && Number.isFinite(h?.y) && /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(h.color) && (h.size ?? 0) >= 0;
   if (!Array.isArray(found) || !found.length || !found.every(fine)) {

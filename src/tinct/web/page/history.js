@@ -1,14 +1,16 @@
-// Edits that can be taken back. An edit is plain data and never changed, only replaced.
-
-export const START = Object.freeze({ hints: [], variant: 1, seed: 0, vividness: 0.5, strength: 1, like: null });
+// Undo and redo. An edit is a frozen plain object, replaced by the next one; the first has the server's defaults.
 
 const same = (one, other) => one === other || (Array.isArray(one) && JSON.stringify(one) === JSON.stringify(other));
 
 export class History {
-  constructor(first = START) {
-    this.edits = [first];
+  constructor(first) {
+    this.edits = [Object.freeze(first)];
     this.place = 0;
     this.kind = null;
+  }
+
+  get first() {
+    return this.edits[0];
   }
 
   get now() {
@@ -23,12 +25,12 @@ export class History {
     return this.place < this.edits.length - 1;
   }
 
-  /** Whether nothing was changed, or all was changed back. */
+  /** Whether the edit equals the first one. */
   get fresh() {
-    return Object.keys(START).every((key) => same(START[key], this.now[key]));
+    return Object.keys(this.first).every((key) => same(this.first[key], this.now[key]));
   }
 
-  /** Put another edit after this one. Edits of one kind in a row, such as those of a slider being moved, count as one. */
+  /** Add an edit after the current one. Consecutive edits of one kind, such as those of a moving slider, count as one. */
   set(changes, kind = null) {
     if (Object.keys(changes).every((key) => same(changes[key], this.now[key]))) return;
     const next = Object.freeze({ ...this.now, ...changes });
@@ -39,7 +41,7 @@ export class History {
     this.kind = kind;
   }
 
-  /** The kind under way is over: the next edit is one of its own. */
+  /** End the current kind: the next edit is not merged with it. */
   settle() {
     this.kind = null;
   }

@@ -1,36 +1,37 @@
-// What the page says: quietly, for screen readers, and in a note on the screen where something went wrong.
+// Messages: a status line for screen readers, and a note on the screen where something went wrong.
 
 import { $ } from "./dom.js";
 
-const LONG = 9000; // milliseconds that a note stays where nothing can be done about it
+const NOTE_MILLISECONDS = 9000; // a note without a subject disappears then; one with a subject stays until calm()
 let about = null;
 let later = 0;
 
 export function say(text) {
   const status = $("status");
-  status.textContent = status.textContent === text ? `${text}\u00a0` : text; // or a second "Undone" would go unheard
+  status.textContent = status.textContent === text ? `${text}\u00a0` : text; // else a second "Undone" is not read out
 }
 
 /**
- * @param {object} [cure]  label and act of a button
- * @param {unknown} [concerns]  what calm() has to name to take the note away
+ * Show a note.
+ * @param {object} [remedy]  label and act of a button
+ * @param {unknown} [concerns]  argument of the calm() that hides the note
  */
-export function note(text, cure = null, concerns = null) {
-  if (!cure && !$("note").hidden && $("note-text").textContent === text) return; // it is said already, perhaps with a cure
+export function note(text, remedy = null, concerns = null) {
+  if (!remedy && !$("note").hidden && $("note-text").textContent === text) return; // it is shown already, perhaps with a remedy
   about = concerns;
   $("note-text").textContent = text;
-  $("note-act").hidden = !cure;
-  $("note-act").textContent = cure?.label ?? "";
+  $("note-act").hidden = !remedy;
+  $("note-act").textContent = remedy?.label ?? "";
   $("note-act").onclick = () => {
     hide();
-    cure.act();
+    remedy.act();
   };
   $("note").hidden = false;
   clearTimeout(later);
-  if (!concerns) later = setTimeout(hide, LONG);
+  if (!concerns) later = setTimeout(hide, NOTE_MILLISECONDS);
 }
 
-/** What the note was about is well again. */
+/** Hide the note about this, if it is shown. */
 export function calm(concerns) {
   if (concerns === about) hide();
 }

@@ -1,9 +1,9 @@
-// What is asked of the photograph on the stage: sliders, the list of colors, a reference picture, downloads.
+// The panel: sliders, the list of colors, the reference picture, the download.
 
 import { $, element, fill } from "./dom.js";
 
 const SLIDERS = ["vividness", "strength"];
-const TRANSPARENT = ["original", "png", "tif"]; // formats that a color layer can have
+const TRANSPARENT = ["original", "png", "tif"]; // formats of a color layer
 const KINDS = { jpg: "JPEG", jpeg: "JPEG", png: "PNG", tif: "TIFF", tiff: "TIFF", webp: "WebP", avif: "AVIF" };
 
 export class Panel {
@@ -19,7 +19,7 @@ export class Panel {
     }
     $("clear").addEventListener("click", () => heard.set({ hints: [] }));
     $("like-none").addEventListener("click", () => heard.set({ like: null }));
-    $("like-shown").addEventListener("error", () => ($("like-shown").hidden = true)); // a TIFF, say, which browsers don't show
+    $("like-shown").addEventListener("error", () => ($("like-shown").hidden = true)); // such as a TIFF, which browsers don't show
   }
 
   draw(photo, picked) {
@@ -30,8 +30,8 @@ export class Panel {
     $("redo").disabled = !history.canRedo;
     $("start-over").disabled = history.fresh;
     for (const key of SLIDERS) {
-      $(key).value = Math.round(100 * edit[key]);
-      $(`${key}-out`).textContent = edit[key].toFixed(2);
+      if (ready) $(key).value = Math.round(100 * edit[key]);
+      $(`${key}-out`).textContent = ready ? edit[key].toFixed(2) : "";
     }
     this.drawHints(edit.hints, picked);
     this.drawLike(edit.like, photo.liking);
@@ -70,7 +70,7 @@ export class Panel {
     $("like-pick").textContent = liking ? "Sending…" : like ? "Another…" : "Choose a color picture…";
     $("like-name").textContent = like?.name ?? "";
     const image = $("like-shown");
-    if (like && image.src !== like.url) Object.assign(image, { src: like.url, alt: `The picture that colors are taken from`, hidden: false });
+    if (like && image.src !== like.url) Object.assign(image, { src: like.url, alt: "The picture whose colors are taken", hidden: false });
     if (!like) {
       image.hidden = true;
       image.removeAttribute("src");

@@ -1,36 +1,34 @@
-// One photograph that is being colored: its file, what the server knows it by, its edits, and pictures of them.
+// One photograph: its file, its id on the server, its edits, and previews of them.
 
 import * as api from "./api.js";
-import { History, START } from "./history.js";
+import { History } from "./history.js";
 
-const FIRST = 1024; // pixels of the previews that come with a photograph
-const SHARP = 2048; // and of those for a closer look
+const THUMBNAIL = 192; // pixels of a variant in the strip
 
 export class Photo {
   /**
-   * @param {object} heard  changed() - there is something new to show; failed(photo, problem) - what is shown isn't what was asked for;
-   *     well(photo) - it is again
+   * @param {object} heard  changed(): redraw; failed(photo, problem): there is no preview of the edit;
+   *     well(photo): there is one again
    */
   constructor(file, heard) {
     this.file = file.name ? file : new File([file], "pasted.png", { type: file.type });
     this.name = this.file.name;
     this.heard = heard;
-    this.history = new History();
+    this.history = new History({ hints: [], like: null }); // until the server sends the default edit
     this.state = "waiting"; // sending, ready, failed
     this.progress = 0;
     this.problem = ""; // why it is "failed"
-    this.side = FIRST;
     this.thumbs = new Map(); // variant -> object URL
     this.shown = 8; // variants in the strip
-    this.view = null; // how it lay on the stage
-    this.kept = START.hints; // the hints when something was last downloaded
+    this.view = null; // its position on the stage
+    this.kept = this.edit.hints; // the hints at the last download
   }
 
   get edit() {
     return this.history.now;
   }
 
-  /** Whether closing it would lose work. */
+  /** Whether closing it would lose hints. */
   get unsaved() {
     return this.edit.hints.length > 0 && this.edit.hints !== this.kept;
   }
@@ -44,8 +42,11 @@ export class Photo {
         this.progress = part;
         this.heard.changed();
       });
-      const { id, width, height, notes, gray, color } = known;
+      const { id, width, height, notes, gray, color, edit } = known;
       Object.assign(this, { id, width, height, notes, gray, color, state: "ready" });
+      [this.side, this.firstSide, this.maxSide] = [known.preview_size, known.preview_size, known.max_preview_size]; // of previews
+      this.history = new History(edit);
+      this.kept = edit.hints;
       if (this.closed) this.forget();
     } catch (problem) {
       this.state = "failed";
@@ -54,7 +55,7 @@ export class Photo {
     this.heard.changed();
   }
 
-  /** Ask, and where the server has forgotten the photograph meanwhile, send it once more. */
+  /** Ask the server; where it has forgotten the photograph, send it again first. */
   async ask(question) {
     const { id } = this;
     if (id) {
@@ -91,17 +92,17 @@ export class Photo {
   }
 
   startOver() {
-    this.set(START);
+    this.set(this.history.first);
   }
 
-  /** What the server is to be told of an edit. */
+  /** The edit as the API takes it. */
   request(edit = this.edit) {
     return { ...edit, like: edit.like?.id ?? null };
   }
 
   // ---- pictures ----
 
-  /** Bring the picture up to date; edits that come while the server works are shown by one more picture, the last. */
+  /** Fetch a preview of the edit. For edits made meanwhile, only the last gets a further preview. */
   async refresh() {
     this.wanted = { edit: this.edit, side: this.side };
     if (this.working) return this.heard.changed();
@@ -113,7 +114,7 @@ export class Photo {
       this.wanted = null;
       try {
         this.replace("color", await this.ask((id) => api.preview(id, { ...this.request(edit), size: side })));
-        if (side > FIRST && !this.sharp) {
+        if (side > this.firstSide && !this.sharp && !this.closed) {
           this.replace("gray", await this.ask((id) => api.preview(id, { strength: 0, size: side })));
           this.sharp = true;
         }
@@ -125,7 +126,7 @@ export class Photo {
     }
     this.working = false;
     this.heard.changed();
-    problem ? this.heard.failed(this, problem) : this.heard.well(this);
+    problem && !this.closed ? this.heard.failed(this, problem) : this.heard.well(this);
   }
 
   replace(what, blob) {
@@ -133,14 +134,15 @@ export class Photo {
     this[what] = URL.createObjectURL(blob);
   }
 
-  /** Sharper pictures, where the photograph is shown larger than they are. */
+  /** Fetch larger previews where the photograph is shown larger than they are. */
   sharpen(pixels) {
-    if (this.state !== "ready" || this.side === SHARP || pixels <= FIRST * 1.2 || Math.max(this.width, this.height) <= FIRST) return;
-    this.side = SHARP;
+    const { side, firstSide, maxSide, width, height } = this;
+    if (this.state !== "ready" || side === maxSide || pixels <= firstSide * 1.2 || Math.max(width, height) <= firstSide) return;
+    this.side = maxSide;
     this.refresh();
   }
 
-  /** Small pictures of the variants, one after the other, so that nothing more urgent waits. */
+  /** Fetch the strip of variants, one after the other, so that more urgent requests need not wait. */
   async drawVariants() {
     const edit = this.edit;
     const key = JSON.stringify([{ ...this.request(), variant: 0 }, this.shown]);
@@ -148,19 +150,19 @@ export class Photo {
     this.thumbsOf = key;
     for (let variant = 1; variant <= this.shown; variant++) {
       try {
-        const blob = await this.ask((id) => api.preview(id, { ...this.request(edit), variant, size: 192 }));
+        const blob = await this.ask((id) => api.preview(id, { ...this.request(edit), variant, size: THUMBNAIL }));
         if (this.thumbsOf !== key || this.closed) return;
         revokeLater(this.thumbs.get(variant));
         this.thumbs.set(variant, URL.createObjectURL(blob));
         this.heard.changed();
       } catch {
-        if (this.thumbsOf === key) this.thumbsOf = null; // the next edit tries again
+        if (this.thumbsOf === key) this.thumbsOf = null; // the next edit tries it again
         return;
       }
     }
   }
 
-  /** The file to keep. */
+  /** The result at full size. */
   async render(format, output) {
     const edit = this.edit;
     this.rendering = true;
@@ -175,20 +177,20 @@ export class Photo {
     }
   }
 
-  /** Color it as another picture is colored. */
+  /** Use a color picture as reference. */
   async setLike(file) {
     const { id } = await api.send(file);
     this.set({ like: { file, id, name: file.name, url: URL.createObjectURL(file) } });
   }
 
-  /** Not wanted any more, for now: if it is after all, it is sent again. */
+  /** Close it. If it is brought back, it is sent again. */
   close() {
     this.closed = true;
     this.thumbsOf = null;
     this.forget();
   }
 
-  /** The server needs to keep nothing of it. */
+  /** Let the server forget it. */
   forget() {
     for (const known of [this, ...this.likes]) {
       if (known.id) api.forget(known.id).catch(() => {});
@@ -201,7 +203,7 @@ export class Photo {
   }
 }
 
-/** When what shows it has had the time to show something else. */
+/** Revoke an object URL when the image that shows it has surely been replaced. */
 function revokeLater(url) {
   if (url?.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), 2000);
 }

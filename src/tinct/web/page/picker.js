@@ -1,17 +1,17 @@
-// The colors to choose from for one place: those that the model thinks likely, those used before, and any other.
+// The dialog of colors for one place: suggestions of the model, colors used before, and a free choice.
 
 import { $, element } from "./dom.js";
 
-const GRAY = "#808080"; // as a hint: no color
+const GRAY = "#808080"; // a hint of no color
 const COLUMNS = 5;
-const APART = 18; // pixels between the place and the dialog
+const GAP = 18; // pixels between the place and the dialog
 
 export class Picker {
   /** @param {object} heard  chosen(color, finally), removed(), closed() */
   constructor(heard) {
     this.dialog = $("picker");
     this.heard = heard;
-    this.keys = false; // whether keys were used last, and are to find a color focused
+    this.keys = false; // whether the last input was a key: then the first suggestion gets the focus
     const { dialog } = this;
     $("free").addEventListener("input", () => this.choose($("free").value, false));
     $("free").addEventListener("change", () => this.choose($("free").value, true));
@@ -31,13 +31,15 @@ export class Picker {
   }
 
   /**
-   * @param {string} color  that the place has now
-   * @param {boolean} said  whether somebody said so, and may take it back
+   * Open the dialog.
+   * @param {object} at  place on the screen: left, top
+   * @param {string} color  of the place now
+   * @param {boolean} chosen  whether the user chose it, and may remove it
    * @param {string[]} used  colors of other places
    */
-  show(at, color, said, used) {
-    $("picker-title").textContent = "Looking at this place…";
-    $("remove").hidden = !said;
+  show(at, color, chosen, used) {
+    $("picker-title").textContent = "Finding likely colors…";
+    $("remove").hidden = !chosen;
     $("free").value = color;
     $("swatches").replaceChildren();
     $("used").replaceChildren(...used.map((one) => this.swatch(one, `${one}, used before`)));
@@ -47,15 +49,15 @@ export class Picker {
     this.follow(at);
   }
 
-  /** Beside the place of the screen, so that neither is it hidden nor anything cut off. */
+  /** Move the dialog beside the place, where it neither covers the place nor leaves the window. */
   follow(at) {
     this.at = at;
     const { left, top } = at;
     const { width, height } = this.dialog.getBoundingClientRect();
     const [right, below] = [window.innerWidth - width - 8, window.innerHeight - height - 8];
-    const above = top - height - APART;
-    this.dialog.style.left = `${Math.max(8, Math.min(left + APART, right))}px`;
-    this.dialog.style.top = `${Math.max(8, top + APART <= below ? top + APART : Math.min(above, below))}px`;
+    const above = top - height - GAP;
+    this.dialog.style.left = `${Math.max(8, Math.min(left + GAP, right))}px`;
+    this.dialog.style.top = `${Math.max(8, top + GAP <= below ? top + GAP : Math.min(above, below))}px`;
   }
 
   /** @param {{color: string, probability: number}[]} suggestions */
@@ -88,11 +90,11 @@ export class Picker {
   }
 
   mark(color) {
-    const said = !$("remove").hidden;
-    for (const one of this.dialog.querySelectorAll(".swatch")) one.setAttribute("aria-pressed", String(said && one.dataset.color === color));
+    const chosen = !$("remove").hidden;
+    for (const one of this.dialog.querySelectorAll(".swatch")) one.setAttribute("aria-pressed", String(chosen && one.dataset.color === color));
   }
 
-  /** Arrow keys go from color to color. */
+  /** Arrow keys move the focus from color to color. */
   key(event) {
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
     const all = [...this.dialog.querySelectorAll(".swatch")];
@@ -104,7 +106,7 @@ export class Picker {
 
   close() {
     if (!this.open) return;
-    this.dialog.close(); // its own event comes later, when another place may be asked about
+    this.dialog.close(); // its own close event comes too late: the dialog may be open for another place by then
     this.heard.closed();
   }
 }

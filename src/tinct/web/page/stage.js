@@ -1,26 +1,26 @@
-// The photograph on the screen: where it lies, the divider between gray and color, and dots where colors were said.
+// The photograph on the screen: its position and scale, the divider between gray and color, and a dot for each hint.
 
-const BORDER = 20; // pixels left free around a photograph that fits
-const HANDLE = 18; // half of the divider's handle
+const BORDER = 20; // screen pixels around a photograph that fits
+const HANDLE = 18; // half the height of the divider's handle, screen pixels
 
-export const between = (least, value, most) => Math.max(least, Math.min(value, most));
+export const between = (low, value, high) => Math.max(low, Math.min(value, high));
 
 export class Stage {
-  /** @param {() => void} moved  the photograph lies elsewhere, or is shown larger or smaller */
+  /** @param {() => void} moved  called when the position or the scale has changed */
   constructor(root, moved) {
     this.root = root;
     this.moved = moved;
     for (const part of ["frame", "after", "before", "dots", "cross", "divider"]) this[part] = root.querySelector(`#${part}`);
     this.width = this.height = 1; // pixels of the photograph
-    this.scale = 1; // pixels of the screen for each of them
-    this.x = this.y = 0; // where its corner lies
-    this.split = 0; // how much of what is seen of it is gray
-    this.aim = null; // a place that is pointed at: by the cross, while it has no color
+    this.scale = 1; // screen pixels per pixel of the photograph
+    this.x = this.y = 0; // position of its top left corner on the stage
+    this.split = 0; // part of its visible width that is gray, 0 to 1
+    this.aim = null; // place of the cross, which has no color yet; or null
     this.fitted = true;
     new ResizeObserver(() => (this.fitted ? this.fit() : this.draw())).observe(root);
   }
 
-  /** Another photograph, of so many pixels, as it lay here before. */
+  /** Show another photograph, where it was when it was shown last. */
   open(width, height, view) {
     [this.width, this.height] = [width, height];
     this.point(null);
@@ -45,7 +45,7 @@ export class Stage {
     return this.root.getBoundingClientRect();
   }
 
-  /** The scale at which all of it is seen. */
+  /** The scale at which the whole photograph fits. */
   get least() {
     const { width, height } = this.room;
     return Math.max(Math.min((width - 2 * BORDER) / this.width, (height - 2 * BORDER) / this.height, 4), 1e-4);
@@ -57,7 +57,7 @@ export class Stage {
     this.draw();
   }
 
-  /** Around a place of the stage, which stays where it is. */
+  /** Zoom around a place of the stage, which stays fixed. */
   zoom(factor, x = this.room.width / 2, y = this.room.height / 2) {
     const scale = between(this.least, this.scale * factor, Math.max(8, this.least));
     this.x = x - ((x - this.x) * scale) / this.scale;
@@ -73,14 +73,14 @@ export class Stage {
     this.draw();
   }
 
-  /** Pan as little as brings a place of the photograph into sight. */
+  /** Pan as little as necessary to make a place of the photograph visible. */
   reveal(x, y) {
     const { width, height } = this.room;
     const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
     this.pan(between(BORDER, left, width - BORDER) - left, between(BORDER, top, height - BORDER) - top);
   }
 
-  /** Pixels of the screen along the photograph's longer side. */
+  /** Device pixels along the photograph's longer side. */
   get shownSide() {
     return Math.max(this.width, this.height) * this.scale * (window.devicePixelRatio || 1);
   }
@@ -102,7 +102,7 @@ export class Stage {
     this.moved();
   }
 
-  /** The part of the stage that the photograph covers. */
+  /** Left edge of the visible part of the photograph, on the stage. */
   get left() {
     return Math.max(0, this.x);
   }
@@ -117,13 +117,13 @@ export class Stage {
     style.left = `${line}px`;
     style.top = `${top}px`;
     style.height = `${Math.min(height, this.y + h) - top}px`;
-    style.setProperty("--nudge", `${between(HANDLE, line, width - HANDLE) - line}px`); // all of the handle is on the stage
+    style.setProperty("--nudge", `${between(HANDLE, line, width - HANDLE) - line}px`); // keeps the whole handle on the stage
     this.divider.classList.toggle("end", this.split === 0 || this.split === 1);
     this.divider.setAttribute("aria-valuenow", Math.round(100 * this.split));
     this.divider.setAttribute("aria-valuetext", `${Math.round(100 * this.split)} % gray`);
   }
 
-  /** Whether the divider's handle is so high on the screen. */
+  /** Whether the divider's handle is at this height of the screen. */
   onHandle(clientY) {
     const { top, height } = this.divider.getBoundingClientRect();
     return Math.abs(clientY - (top + height / 2)) <= HANDLE;
@@ -139,7 +139,7 @@ export class Stage {
     element.style.top = `${y * this.scale}px`;
   }
 
-  /** The place of the photograph under one of the screen; it may lie outside. */
+  /** Screen -> photograph; the place may lie outside. */
   under(clientX, clientY) {
     const { left, top } = this.room;
     return { x: (clientX - left - this.x) / this.scale, y: (clientY - top - this.y) / this.scale };
@@ -153,13 +153,13 @@ export class Stage {
     return { x: between(0, x, this.width - 0.1), y: between(0, y, this.height - 0.1) };
   }
 
-  /** Where on the screen a place of the photograph is. */
+  /** Photograph -> screen. */
   onScreen({ x, y }) {
     const { left, top } = this.room;
     return { left: left + this.x + x * this.scale, top: top + this.y + y * this.scale };
   }
 
-  /** #rrggbb that the photograph in color has around a place, as far as it is shown. */
+  /** Mean color around a place of the photograph in color, as #rrggbb. */
   colorAt({ x, y }) {
     const { naturalWidth: w, naturalHeight: h } = this.after;
     const canvas = document.createElement("canvas");
@@ -175,7 +175,7 @@ export class Stage {
 
   // ---- dots ----
 
-  /** The cross at a place that has no color yet, or nowhere. */
+  /** Put the cross at a place, or hide it. */
   point(place) {
     this.aim = place;
     this.cross.hidden = !place;

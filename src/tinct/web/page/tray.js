@@ -1,4 +1,4 @@
-// The photographs that are open, as a row of small pictures.
+// The row of open photographs.
 
 import { $, element, fill } from "./dom.js";
 
@@ -37,7 +37,7 @@ export class Tray {
     return item;
   }
 
-  /** Bring the current one into sight. */
+  /** Scroll the current one into view. */
   reveal() {
     this.list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }

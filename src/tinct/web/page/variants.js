@@ -1,4 +1,4 @@
-// Other colors that are plausible for the photograph, as a strip of small pictures.
+// The strip of variants: further plausible colorings of the photograph.
 
 import { $, element, fill } from "./dom.js";
 

@@ -1,0 +1,103 @@
+"""Pictures that are kept: expiry, the bound on memory, nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tinct import Colorizer, Photo
+from web_client import Client, client, one, photograph, picture_in_color, refused, send
+
+
+def test_pictures_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(expiry=600) as web:
+        first, second = send(web), send(web)
+        assert first["expires_in"] == 600
+        now[0] += 599
+        assert web.post(f"/v1/pictures/{first['id']}/preview", json={}).status_code == 200  # used, so it stays
+        now[0] += 2
+        assert web.post(f"/v1/pictures/{first['id']}/preview", json={}).status_code == 200
+        refused(web.post(f"/v1/pictures/{second['id']}/preview", json={}), 404, "no-such-picture", "10 minutes")
+
+
+def test_resting_pictures_make_room_and_those_in_use_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(max_memory=17_000_000) as web:  # two pictures
+        first, second = send(web), send(web)
+        refused(web.post("/v1/pictures", files=one()), 429, "no-room")
+        now[0] += 61
+        assert web.post(f"/v1/pictures/{first['id']}/preview", json={}).status_code == 200
+        third = send(web)
+        refused(web.post(f"/v1/pictures/{second['id']}/preview", json={}), 404, "no-such-picture")
+        for kept in (first, third):
+            assert web.post(f"/v1/pictures/{kept['id']}/preview", json={}).status_code == 200
+
+
+def test_concurrent_uploads_keep_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room is reserved before the network's work: two uploads are under way and not stored yet, and there is room for two."""
+    release, entered, calls = threading.Event(), threading.Semaphore(0), itertools.count(1)
+    canvas = Colorizer.canvas
+
+    def slow_canvas(self: Colorizer, *arguments: Any, **named: Any) -> Any:
+        if next(calls) > 2:
+            release.set()
+            raise AssertionError("a third upload was let in")
+        entered.release()
+        assert release.wait(20)
+        return canvas(self, *arguments, **named)
+
+    monkeypatch.setattr(Colorizer, "canvas", slow_canvas)
+    with client(workers=3, max_memory=17_000_000) as web, ThreadPoolExecutor(2) as pool:
+        under_way = [pool.submit(web.post, "/v1/pictures", files=one()) for _ in range(2)]
+        assert entered.acquire(timeout=20)
+        assert entered.acquire(timeout=20)
+        refused(web.post("/v1/pictures", files=one()), 429, "no-room")
+        release.set()
+        assert [upload.result(20).status_code for upload in under_way] == [201, 201]
+        assert web.app.state.tinct.pictures.total_bytes <= 17_000_000  # type: ignore[attr-defined]
+
+
+def test_an_upload_that_fails_leaves_its_room_free() -> None:
+    with client(max_memory=9_000_000) as web:  # one picture
+        for _ in range(2):
+            assert web.post("/v1/pictures", files=one(photograph(size=(7, 40)))).status_code == 422
+        send(web)
+        assert web.app.state.tinct.pictures.total_bytes <= 9_000_000  # type: ignore[attr-defined]
+
+
+def test_no_picture_is_forgotten_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where forgetting all resting pictures would not make room enough, they stay."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(max_memory=9_000_000) as web:
+        resting = send(web)
+        now[0] += 61
+        refused(web.post("/v1/pictures", files=one(photograph(size=(500, 500)))), 429, "no-room")
+        assert web.post(f"/v1/pictures/{resting['id']}/preview", json={}).status_code == 200
+
+
+def test_nothing_of_a_photograph_stays(web: Client) -> None:
+    def photos() -> set[int]:
+        gc.collect()
+        return {id(thing) for thing in gc.get_objects() if type(thing) is Photo}
+
+    before = photos()
+    reference = send(web, picture_in_color(), "like.png")
+    picture = send(web)
+    at = f"/v1/pictures/{picture['id']}"
+    assert web.post(f"{at}/preview", json={"like": reference["id"]}).status_code == 200
+    assert web.post(f"{at}/render", json={}).status_code == 200
+    assert photos() > before
+    for sent in (picture, reference):
+        assert web.delete(f"/v1/pictures/{sent['id']}").status_code == 204
+    assert web.post("/v1/colorize", files=one() | {"like": ("like.png", picture_in_color())}).status_code == 200
+    assert web.post("/v1/suggest", files=one(), data={"x": 5, "y": 5}).status_code == 200
+    assert photos() <= before
