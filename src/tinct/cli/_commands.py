@@ -1,0 +1,82 @@
+"""The commands, each imported only when it is used: ``tinct --help`` needs none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context, HelpFormatter
+
+__all__ = ["COMMANDS", "Group"]
+
+
+class Entry(NamedTuple):
+    """Where a command is, and its line in the list of commands: the first sentence of its help text, which a test checks."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "colorize": Entry("colorize", "Color black-and-white photographs."),
+    "again": Entry("again", "Repeat a coloring from the record in its file."),
+    "suggest": Entry(
+        "suggest", "List the most probable colors of one place, with their probabilities; each is a color for --hint."
+    ),
+    "models": Entry("models", "List the bundled models; the names are those that --model takes."),
+    "serve": Entry("serve", "Color by hand: a page in the browser, and an HTTP API."),
+    "train": Entry("train", "Train a model on color photographs."),
+    "export": Entry(
+        "train", "Turn a run into a model file for `tinct colorize --model`, and check that both give the same colors."
+    ),
+    "evaluate": Entry(
+        "evaluate", "Measure a model on color photographs, beside its baselines; writes evaluation.json and evaluation.html."
+    ),
+    "study": Entry("study", "Train a grid of models on equal terms, and report which settings matter."),
+    "report": Entry("report", "Write the charts and report.html of a run or a study again, or compare several runs."),
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """Name -> command, made at its first use."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self._made:
+            function = getattr(import_module(f".{COMMANDS[name].module}", __package__), name)
+            alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+            alone.command(name)(function)
+            self._made[name] = typer.main.get_command(alone)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in COMMANDS else default
+
+
+class Group(TyperGroup):
+    """The program: its commands by name, listed without being imported."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands: Any = _Commands()
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """One line for each command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])

@@ -1,0 +1,59 @@
+"""Progress bars on standard error, and Ctrl-C as one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = ["INTERRUPTED", "PARTLY_FAILED", "progress_bar", "stopping"]
+
+PARTLY_FAILED = 3
+"""Exit code of a batch in which some parts failed."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+
+@contextmanager
+def stopping(state: str) -> Iterator[None]:
+    """Turn Ctrl-C into one line and exit code 130.
+
+    Args:
+        state: what is left behind, or how to continue; completes the sentence "stopped; …".
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"\ntinct: stopped; {state}.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def progress_bar() -> Iterator[tuple[Progress, Callable[[str, float, float], None]]]:
+    """A progress bar on standard error, hidden where that is no terminal.
+
+    Yields:
+        The bar, and a callback (description, done, total) that moves it; a total of 0 is unknown.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty()
+    ) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def tell(what: str, done: float, total: float) -> None:
+            if bar.tasks[0].completed > done:  # another stage begins
+                bar.reset(task)
+            bar.update(task, description=what, completed=done, total=total or None)
+
+        yield bar, tell
