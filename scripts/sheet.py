@@ -1,4 +1,4 @@
-"""Pictures side by side under their headings, drawn with NumPy alone: a bare machine has no fonts."""
+"""Contact sheets: pictures side by side under headings, drawn with NumPy alone, because a minimal machine has no fonts."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
 CELL, GAP = 320, 14
-"""Pixels: the most that a picture takes each way, and what lies between two."""
+"""Pixels: maximum width and height of a picture, and the distance between two."""
 PAPER, INK, FAINT = 250, 40, 130
+"""Gray values of the background, of headings and of notes."""
 
 
 def stack(parts: Sequence[Bytes]) -> Bytes:
-    """(H, W, 3): headings and strips, one under another, on one sheet."""
+    """(H, W, 3): headings and strips of equal width, from top to bottom."""
     return np.concatenate([paper(GAP, parts[0].shape[1]), *parts])
 
 
 def strip(pictures: Sequence[Bytes | None]) -> Bytes:
-    """The pictures side by side, each in the middle of its cell; where there is None, paper."""
+    """(H, W, 3): pictures side by side, each centered in its cell; None leaves a cell empty."""
     height = max(picture.shape[0] for picture in pictures if picture is not None)
     out = paper(height + GAP, GAP + len(pictures) * (CELL + GAP))
     for column, picture in enumerate(pictures):
@@ -36,7 +37,7 @@ def strip(pictures: Sequence[Bytes | None]) -> Bytes:
 
 
 def headings(words: Sequence[str]) -> Bytes:
-    """One word or two over each cell; what follows a colon is written smaller below."""
+    """(H, W, 3): a heading above each cell; text after a colon is a smaller note below it."""
     titles, notes = zip(*(word.partition(":")[::2] for word in words), strict=True)
     lines = [strip([heading(title) for title in titles])]
     if any(notes):
@@ -46,20 +47,21 @@ def headings(words: Sequence[str]) -> Bytes:
 
 
 def paper(height: int, width: int) -> Bytes:
+    """(H, W, 3): background."""
     return np.full((height, width, 3), PAPER, np.uint8)
 
 
 def dot(picture: Bytes, x: float, y: float, color: Bytes, radius: float = 7) -> None:
-    """Mark a place with a disc of a color in a white ring."""
+    """Draw into the picture: a disc of this color in a white ring with a dark outline, at x, y in pixels."""
     rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
     distance = np.hypot(columns + 0.5 - x, rows + 0.5 - y)
     for paint, size in ((np.full(3, 30), radius + 3), (np.full(3, 255), radius + 2), (color, radius)):
-        part = np.clip(size + 0.5 - distance, 0, 1)[..., None]
-        picture[:] = np.rint(picture * (1 - part) + paint * part)
+        coverage = np.clip(size + 0.5 - distance, 0, 1)[..., None]
+        picture[:] = np.rint(picture * (1 - coverage) + paint * coverage)
 
 
 def inset(picture: Bytes, small: Bytes, margin: int = 8, frame: int = 2) -> Bytes:
-    """The picture with a smaller one in its lower right corner, in a white frame."""
+    """A copy of the picture with a smaller one in its lower right corner, in a white frame."""
     out, (height, width) = picture.copy(), small.shape[:2]
     bottom, right = out.shape[0] - margin, out.shape[1] - margin
     out[bottom - height - 2 * frame : bottom, right - width - 2 * frame : right] = 255
@@ -67,11 +69,11 @@ def inset(picture: Bytes, small: Bytes, margin: int = 8, frame: int = 2) -> Byte
     return out
 
 
-# ---- letters: an x is one unit high, an l 1.6, and bowls have radius 1/2 ----------------------------------------------------------
+# ---- stroke font: an x is one unit high, an l 1.6, and bowls have radius 1/2 ------------------------------------------------------
 
 
 def heading(text: str, size: float = 15, weight: float = 2.1, ink: int = INK) -> Bytes:
-    """(H, W, 3): small letters in dark ink; `size` is the height of an x and `weight` the width of a stroke, in pixels."""
+    """(H, W, 3): a line of lower-case text; `size` is the height of an x and `weight` the stroke width, in pixels."""
     letters = [_letter(letter, size, weight) if letter != " " else np.zeros((1, int(0.5 * size))) for letter in text]
     height = max(letter.shape[0] for letter in letters)
     padded = [np.pad(letter, ((0, height - letter.shape[0]), (0, round(0.16 * size)))) for letter in letters]
@@ -81,7 +83,7 @@ def heading(text: str, size: float = 15, weight: float = 2.1, ink: int = INK) ->
 
 @cache
 def _letter(letter: str, size: float, weight: float) -> Floats:
-    """(H, W) how much of each pixel is ink."""
+    """(H, W): coverage of each pixel by ink, 0 to 1."""
     dots = np.concatenate(_LETTERS[letter], axis=1)
     x, y = dots[0] * size + weight, (1.7 - dots[1]) * size + weight
     rows, columns = np.mgrid[: int(2.45 * size + 2 * weight), : int(x.max() + 1.5 * weight)]
@@ -90,14 +92,14 @@ def _letter(letter: str, size: float, weight: float) -> Floats:
 
 
 def _line(*points: float) -> Floats:
-    """Straight from point to point: x, y, x, y …"""
+    """(2, N) points on a polyline with these corners: x, y, x, y …"""
     corners = np.array(points).reshape(-1, 2)
     t = np.linspace(0, 1, 40)[:, None]
     return np.concatenate([a + (b - a) * t for a, b in pairwise(corners)]).T
 
 
 def _arc(start: float, stop: float, x: float = 0.5, y: float = 0.5, r: float = 0.5) -> Floats:
-    """Round about (x, y), from one angle to another, in degrees."""
+    """(2, N) points on an arc around (x, y), from one angle to another, in degrees."""
     t = np.radians(np.linspace(start, stop, 80))
     return np.stack([x + r * np.cos(t), y + r * np.sin(t)])
 

@@ -1,4 +1,4 @@
-"""The model card says what the model's own record says."""
+"""The model card agrees with the metadata of the bundled models."""
 
 from __future__ import annotations
 
@@ -11,15 +11,41 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from huggingface_hub import ModelCard
 
 from tinct.evaluation.measure import DEFAULT_VIVIDNESS
 from tinct.evaluation.protocol import PROTOCOLS
-from tinct.evaluation.summary import PUBLISHED, plain, signed, summarize
-from tinct.runtime.spec import DEFAULT_MODEL, bundled, read_spec, sha256
+from tinct.evaluation.summary import summarize
+from tinct.reports.evaluation_tables import PUBLISHED, plain, signed
+from tinct.runtime.spec import DEFAULT_MODEL, ModelSpec, bundled, read_spec, sha256
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = bundled()[DEFAULT_MODEL].with_suffix(".safetensors")
 RULES = PROTOCOLS["tinct-256"]
+
+
+def _gain(method: str) -> Any:
+    return lambda results: f"{results['methods'][method]['gain']['mean']:+.2f} dB"
+
+
+def _hints(count: int) -> Any:
+    return lambda results: f"{results['hints']['gain'][results['hints']['counts'].index(count)]['mean']:+.2f} dB"
+
+
+SHORT_TABLE: dict[str, Any] = {  # row of the card's short table -> its text for one set of pictures
+    "gain over gray, automatic, vividness 0": _gain("model"),
+    "the same of `autoencoder`": _gain("autoencoder"),
+    "the same of `vae`": _gain("vae"),
+    "with 10 hints": _hints(10),
+    "with 100 hints": _hints(100),
+    "at the default vividness": _gain("model, vivid"),
+    "colorfulness at the default vividness": lambda results: f"{results['methods']['model, vivid']['cf_ratio']:.2f}",
+    "best of 8 variants over the mean one": lambda results: f"{results['diversity']['0.0']['best_over_sample']['mean']:+.2f} dB",
+    "difference between results at 192 to 512 px, and mirrored": lambda results: f"{results['stability']['0.0']['mean']:.1f} ΔE",
+    "error at the hints themselves": lambda results: (
+        f"{results['hints']['own_place'][results['hints']['counts'].index(10)]:.1f} ΔE"
+    ),
+}
 
 
 @pytest.fixture
@@ -33,18 +59,23 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def elsewhere(script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Cards in a folder of their own, none there yet."""
+    """An empty folder into which the cards are written."""
     monkeypatch.setattr(script, "CARDS", {"docs/": tmp_path / "MODEL_CARD.md", "": tmp_path / "model-card.md"})
     return tmp_path
 
 
 def with_record(script: ModuleType, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """The flagship's metadata with these changes; the other models' as they are."""
     spec = replace(read_spec(WEIGHTS), **changes)
-    monkeypatch.setattr(script, "read_spec", lambda path: spec)
+
+    def changed(path: Path) -> ModelSpec:
+        return spec if path == WEIGHTS else read_spec(path)
+
+    monkeypatch.setattr(script, "read_spec", changed)
 
 
 def evaluation(full: bool = True) -> dict[str, Any]:
-    """As `tinct evaluate` finds it, of drawn numbers: two sets of three pictures."""
+    """Synthetic output of `tinct evaluate`: two sets of three pictures."""
     names = ("gray", "mean color", "autoencoder", "vae", "model", "model, vivid")
     default = str(DEFAULT_VIVIDNESS)
     sets = {}
@@ -93,6 +124,45 @@ def test_committed_card_has_the_record_s_figures() -> None:
         assert f"{trained:,}" in text
 
 
+def test_short_table_agrees_with_the_evaluation() -> None:
+    text = (ROOT / "MODEL_CARD.md").read_text("utf-8")
+    evaluation = read_spec(WEIGHTS).scores["evaluation"]
+    assert evaluation["protocol"] == RULES.name
+    for label, value in SHORT_TABLE.items():
+        cells = [value(results).replace("-", "−") for results in evaluation["sets"].values()]
+        assert f"| {label} | {' | '.join(cells)} |" in text
+
+
+def test_errors_of_the_baselines_agree_with_their_metadata() -> None:
+    text = (ROOT / "MODEL_CARD.md").read_text("utf-8")
+    for name in ("autoencoder", "vae"):
+        spec = read_spec(bundled()[name].with_suffix(".safetensors"))
+        scores = spec.scores
+        errors = [side["mse"] for side in (scores["train"], scores["test"], scores["gray"]["test"], scores["mean_color"]["test"])]
+        assert f"| `{name}` | {spec.training['epochs']} | {' | '.join(f'{error:.5f}' for error in errors)} |" in text
+        if name == "autoencoder":
+            psnr = [side["test"]["psnr"] for side in (scores, scores["gray"], scores["mean_color"])]
+            stated = "it has {:.2f} dB on the test pictures, gray {:.2f} and the mean color {:.2f}".format(*psnr)
+            assert stated in " ".join(text.split())
+
+
+def test_warns_where_vivid_color_is_worse_than_gray(script: ModuleType) -> None:
+    results = evaluation()
+    for name, gain in (("val", 0.5), ("wide", -0.2)):
+        results["sets"][name]["methods"]["model, vivid"]["gain"]["mean"] = gain
+    assert "PSNR on `wide` is lower than that of the gray picture" in script.figures_section(results)
+    results["sets"]["wide"]["methods"]["model, vivid"]["gain"]["mean"] = 0.2
+    assert "lower than that of the gray picture" not in script.figures_section(results)
+
+
+def test_metadata_is_read_by_hugging_face() -> None:
+    card = ModelCard.load(ROOT / "MODEL_CARD.md")
+    found = card.data.to_dict()
+    assert (found["license"], found["pipeline_tag"], found["library_name"]) == ("apache-2.0", "image-to-image", "tinct")
+    assert {"onnx", "safetensors"} <= set(found["tags"])
+    assert card.text.lstrip().startswith("# Model card: tinct\n")
+
+
 def test_stale_card_is_found(script: ModuleType, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path, text in script.cards_of(WEIGHTS).items():
         path.write_text(text, "utf-8")
@@ -110,7 +180,7 @@ def test_stale_card_is_found(script: ModuleType, elsewhere: Path, monkeypatch: p
 def test_empty_record(script: ModuleType, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_record(script, monkeypatch, scores={}, training={})
     text = script.cards_of(WEIGHTS)[elsewhere / "MODEL_CARD.md"]
-    assert "## Figures\n\n<!-- figures -->\nNot measured.\n" in text
+    assert "## Results\n\n<!-- figures -->\nNot measured.\n" in text
     assert "## How it was trained\n\nNot recorded.\n" in text
 
 
@@ -123,16 +193,19 @@ def test_figures_are_those_of_the_record(script: ModuleType, elsewhere: Path, mo
         model, vivid = (s["methods"][key] for key in ("model", "model, vivid"))
         assert f"| tinct, vividness 0 | {plain(model['psnr'])} | {signed(model['gain'])} | 0.900 | 9.00 | 0.50 |" in text
         assert f"| tinct, vividness {DEFAULT_VIVIDNESS} | {plain(vivid['psnr'])} | {signed(vivid['gain'])} |" in text
-        assert f"| left gray | {plain(s['methods']['gray']['psnr'])} | 0 |" in text
+        assert f"| gray | {plain(s['methods']['gray']['psnr'])} | 0 |" in text
         if full:
             curve = " | ".join(f"{gain['mean']:+.2f}" for gain in s["hints"]["gain"])
             assert f"| `{name}`, tinct, 3 pictures | {curve} |" in text
             assert f"| `{name}`, Levin 2004, 3 pictures |" in text
-    for row in ("| a hint at its own place, of 10: ΔE in a*, b* | 2.5 | 3.5 |", "vividness 0: ΔE2000 | 2.2 ± 0.0 | 2.2 ± 0.0 |"):
+    for row in (
+        "| error at the hints themselves, 10 hints: ΔE in a*, b* | 2.5 | 3.5 |",
+        "vividness 0: ΔE2000 | 2.2 ± 0.0 | 2.2 ± 0.0 |",
+    ):
         assert (row in text) == full
-    assert "| change of lightness, at most | 0.3 | 0.3 |" in text
+    assert "| maximum change of L* | 0.3 | 0.3 |" in text
     assert all(name in text for name, _, _ in PUBLISHED)
-    assert "on pictures of their own" in text
+    assert "each on its own test pictures" in text
     assert "Not measured: lpips." in text
 
 
@@ -165,7 +238,7 @@ def test_record_of_training(script: ModuleType, elsewhere: Path, monkeypatch: py
     with_record(script, monkeypatch, training=training, scores=scores)
     text = script.cards_of(WEIGHTS)[elsewhere / "MODEL_CARD.md"]
     for said in (
-        "12,345 to learn + 678 to test; skipped: 9 gray",
+        "12,345 for training + 678 for testing; skipped: 9 gray",
         "| time | 77 minutes |",
         "Some Processor, 2 cores, cpu",
         "Where they are from.",
@@ -193,7 +266,7 @@ def test_sources(script: ModuleType, elsewhere: Path, monkeypatch: pytest.Monkey
     cards = script.cards_of(WEIGHTS, photos)
     text = cards[elsewhere / "MODEL_CARD.md"]
     assert "3 color photographs from 3 public code repositories" in text
-    assert "**On what terms:** 1 of them" in text
+    assert "**Terms of use:** 1 of them" in text
     assert "| c/d | 1 | color things | unstated | no license |" in text
     assert "g/h" not in text
     for path, card in cards.items():

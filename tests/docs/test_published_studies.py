@@ -1,4 +1,4 @@
-"""What docs/studies says follows from the CSV files beside it, and computed in another way than the reports do."""
+"""The numbers in docs/studies are recomputed from the CSV files beside them, independently of the code that wrote the reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scipy.stats import ttest_1samp
 
-from tinct.studies.grid import Claim, load_study, studies
+from tinct.studies.grid import Claim, load_study, study_names
 from tinct.studies.measures import MEASURES
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "studies"
@@ -31,21 +31,23 @@ def shown(value: float, digits: int) -> str:
 
 
 def values(name: str, claim: Claim, cell: dict[str, Any]) -> list[float]:
-    """The claim's measure at one place of the grid, by seed."""
+    """The claim's measure in one cell of the grid, by seed."""
     sizes = {int(row["train_pictures"]) for row in rows(name) if row.get("train_pictures")}
     wanted = {key: max(sizes) if (key, value) == ("train_pictures", 0) else value for key, value in cell.items()}
 
-    def there(row: dict[str, str]) -> bool:
+    def in_cell(row: dict[str, str]) -> bool:
         return row["part"] == claim.part and all(
             row[key] == str(value) or (isinstance(value, int | float) and row[key] == f"{value:g}") for key, value in wanted.items()
         )
 
-    return [float(row[claim.measure]) for row in sorted(filter(there, rows(name)), key=lambda row: int(row["seed"]))]
+    return [float(row[claim.measure]) for row in sorted(filter(in_cell, rows(name)), key=lambda row: int(row["seed"]))]
 
 
 def claims() -> list[Any]:
     return [
-        pytest.param(name, claim, id=f"{name}-{i}") for name in studies() for i, claim in enumerate(load_study(name, ("x",)).claims)
+        pytest.param(name, claim, id=f"{name}-{i}")
+        for name in study_names()
+        for i, claim in enumerate(load_study(name, ("x",)).claims)
     ]
 
 
@@ -65,9 +67,9 @@ def test_verdicts_follow_from_the_csv(name: str, claim: Claim) -> None:
     assert f"**{verdict}**" in line
 
 
-@pytest.mark.parametrize("name", studies())
+@pytest.mark.parametrize("name", study_names())
 def test_summaries_follow_from_the_runs(name: str) -> None:
-    """And the tables of the page from the summaries."""
+    """Means and standard deviations of summary.csv agree with results.csv, and the page's tables with both."""
     text, keys = page(name), [key for key in rows(name)[0] if key in MEASURES]
     grid = [key for key in rows(name)[0] if key not in {*MEASURES, "part", "seed", "run", "pictures_seen", "test_pictures"}]
     checked = 0
@@ -98,16 +100,16 @@ def test_summaries_follow_from_the_runs(name: str) -> None:
     )
 
 
-def test_the_overview_says_nothing_of_its_own() -> None:
-    """Every number with a ± in it stands in one of the reports."""
-    reports = " ".join(page(name) for name in studies())
+def test_the_overview_quotes_the_reports() -> None:
+    """Every number with a ± in the overview is in one of the reports."""
+    reports = " ".join(page(name) for name in study_names())
     found = re.findall(r"[+−]?[\d.,]*\d ± [\d.]*\d", (PUBLISHED / "index.md").read_text("utf-8"))
     assert len(found) > 10
     assert [text for text in found if text not in reports] == []
 
 
-@pytest.mark.parametrize("name", studies())
-def test_pages_show_no_photograph_of_others_and_no_machine(name: str) -> None:
+@pytest.mark.parametrize("name", study_names())
+def test_pages_show_sample_photographs_only_and_no_paths_of_a_machine(name: str) -> None:
     for file in ("index.md", "report.html"):
         text = (PUBLISHED / name / file).read_text("utf-8")
         assert not re.search(r"/(work|home|tmp)/", text)
