@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 
 GOOD = ("colored", "refused")
 BAD = ("exception", "crash", "hang", "leftover", "uncolored", "memory")
-MOST_GROWTH = 2**30
-"""Bytes by which one picture may make a process grow."""
+MAX_MEMORY_GROWTH = 2**30
+"""Resident memory that coloring one picture may add to a process, bytes."""
 ADDRESS_SPACE = 4 * 2**30
-"""Bytes more than at its start that a process may map: what asks for more is stopped before the machine suffers."""
-MOST_PIXELS = 10_000_000
-"""Larger pictures are refused, as beyond tinct's own limit: they would be colored, or refused at their very end, minutes later."""
+"""Limit of a worker's address space beyond that at its start, bytes; a larger allocation fails."""
+MAX_PIXELS = 10_000_000
+"""Limit given to `Photo.open`: a mutant whose header claims more would be read for minutes before it is refused."""
 Seeds = dict[str, bytes]
 """File name -> contents; the name begins with the format."""
 
@@ -233,7 +233,7 @@ def with_thumbnail(jpeg: bytes) -> bytes:
 
 
 class Field(NamedTuple):
-    """A number in a file. Its kind: a length or place of something, a dimension in pixels, or any other value."""
+    """Where a number stands in a file, and of what kind it is: length or offset, dimension in pixels, or another value."""
 
     offset: int
     size: int
@@ -249,7 +249,7 @@ _BOXES = {b"meta", b"iprp", b"ipco", b"moov", b"trak", b"iref"}
 
 
 def find_fields(data: bytes) -> list[Field]:
-    """The fields of a picture file, as far as it makes sense: it may be damaged already."""
+    """The fields of a picture file, up to the first place that can't be parsed: the file may be damaged."""
     readers: dict[bytes, Callable[[bytes], Iterator[Field]]] = {
         b"\xff\xd8": _jpeg,
         b"\x89P": _png,
@@ -540,10 +540,10 @@ class Result:
     outcome: str
     """One of GOOD or BAD."""
     stage: str = ""
-    """How far it came: opening, coloring, saving, done."""
+    """The last stage that was reached: opening, coloring, saving or done."""
     seconds: float = 0.0
     growth: int = 0
-    """Bytes of resident memory: the peak, less what there was before."""
+    """Peak resident memory minus resident memory before, bytes."""
     detail: str = ""
     """The error's text."""
 
@@ -564,7 +564,7 @@ def attempt(colorizer: Colorizer, one: Mutant, number: int = 0, inside: str | No
         target, stage, detail = color_path(file), "opening", ""
         before, start = watch_memory(), time.perf_counter()
         try:
-            photo = Photo.open(file, max_pixels=MOST_PIXELS)
+            photo = Photo.open(file, max_pixels=MAX_PIXELS)
             stage = "coloring"
             colored = colorizer.colorize(photo)
             stage = "saving"
@@ -585,7 +585,7 @@ def attempt(colorizer: Colorizer, one: Mutant, number: int = 0, inside: str | No
                 outcome, detail = "leftover", f"{sorted(names)} after: {outcome}, {detail}"
             elif file.read_bytes() != one.data:
                 outcome, detail = "leftover", f"the original changed; {outcome}, {detail}"
-            elif growth > MOST_GROWTH:
+            elif growth > MAX_MEMORY_GROWTH:
                 outcome, detail = "memory", f"{outcome}, {detail}"
     return Result(number, one.seed, one.ways, outcome, stage, seconds, growth, detail)
 
@@ -712,7 +712,7 @@ def run(
     limit: float = 10.0,
     tell: Callable[[Result], object] = lambda _: None,
 ) -> list[Result]:
-    """Color these mutants in so many processes, in the order in which they are done.
+    """Color the mutants of these numbers in `workers` processes; the results come in the order in which they are done.
 
     One on which a process died or computed for longer than `limit` seconds is tried again alone, in a fresh process: if it takes long there
     too it is a hang; a crash remains one, for the process died either way.

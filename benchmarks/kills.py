@@ -70,7 +70,7 @@ class Killed:
     printed: str
 
     def is_bad(self, nameless: bool) -> bool:
-        """Whether something is there that should not be, or missing; `nameless`: unfinished files can do without a name."""
+        """Whether an output is damaged or lost, or a file left over. `nameless`: the file system has files without a name."""
         lost = self.overwrite and self.output == "none"
         return self.output == "damaged" or lost or bool(self.left and (nameless or self.signal == signal.SIGINT))
 
@@ -100,7 +100,7 @@ def keeps_files_without_name(folder: Path) -> bool:
 
 
 def run(photo: Path, kills: int, seed: int = 1, tell: Callable[[Killed], object] = lambda _: None) -> list[Killed]:
-    """Kill so many runs on `photo`, whose folder must hold nothing else; afterwards it holds nothing else again."""
+    """Kill `kills` runs on `photo`, whose folder must hold nothing else; afterwards it holds nothing else again."""
     target = photo.with_name(f"{photo.stem}.color{photo.suffix}")
     whole, life, writing = undisturbed(photo, target)
     earlier, _, _ = undisturbed(photo, target, "--strength", "0.3")
@@ -130,7 +130,7 @@ def undisturbed(photo: Path, target: Path, *options: str) -> tuple[bytes, float,
 
 
 def await_writing(process: subprocess.Popen[bytes], *photos: Path) -> None:
-    """Wait until the process holds a file open beside these photographs, as far as that can be seen, or has ended."""
+    """Wait until the process has a file open beside these photographs (seen in /proc, where there is one) or has ended."""
     folder, files = str(photos[0].parent.resolve()) + os.sep, Path(f"/proc/{process.pid}/fd")
     known = {str(photo.resolve()) for photo in photos}
     while process.poll() is None and files.parent.exists():

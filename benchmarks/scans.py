@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def make_scan(folder: Path, megapixels: float, kind: str) -> Path:
-    """A gray photograph of so many pixels, three by two."""
+    """A gray photograph of `megapixels`, aspect ratio 3:2."""
     import skimage
 
     sample = pyvips.Image.new_from_file(str(Path(skimage.__file__).parent / "data" / "astronaut.png")).colourspace("b-w")[0]

@@ -36,16 +36,16 @@ SAMPLES: dict[str, Places] = {
 """Sample -> x, y of places whose color one would know."""
 HEADINGS = ("gray", "automatic", "variant", "variant", "three hints: real color at the dots", "real")
 REACH = 4
-"""Pixels round such a place over which its color is averaged."""
+"""Distance from such a place, in pixels, up to which its color is averaged."""
 SEED = 0
 GRAY_CHROMA = 4.0
-"""Photographs of a lower mean chroma are taken for gray: nobody knows their real colors."""
+"""Mean chroma (C*ab) below which a photograph counts as gray, so that its real colors are unknown."""
 
 
 def main() -> None:
     photos = named(os.environ.get("PHOTO", ""))
     for photo in photos:
-        Photo.open(photo)  # better to hear of a wrong name now than after the samples
+        Photo.open(photo)  # so that a wrong name is an error before the samples are colored
     (DEMO / "gray").mkdir(parents=True, exist_ok=True)
     colorizer = Colorizer()
     print(f"Coloring {len(SAMPLES) + len(photos)} photographs with the model {colorizer.spec.name!r}")
@@ -66,11 +66,11 @@ def main() -> None:
 
 
 def row(colorizer: Colorizer, source: Photo, gray: Photo, places: Sequence[tuple[int, int]]) -> Bytes:
-    """One photograph's strip of the sheet; what there is not of it stays paper."""
+    """One photograph's strip of the sheet; a cell without a picture stays empty."""
     real = cell(source)
     if chroma(rgb_to_lab(real)[..., 1:]).mean() < GRAY_CHROMA:
         real = None
-    automatic, *others = colorizer.colorize(gray, variants=3, seed=SEED)
+    automatic, *others = colorizer.variants(gray, 3, seed=SEED)
     hinted = None
     if places:
         pixels = source.to_numpy()
@@ -79,7 +79,7 @@ def row(colorizer: Colorizer, source: Photo, gray: Photo, places: Sequence[tuple
 
 
 def named(text: str) -> list[Path]:
-    """The photographs in PHOTO="…": one name, spaces and all, or several as a shell would take them apart."""
+    """The photographs in PHOTO="…": one path, which may have spaces, or several, split and expanded as by a shell."""
     if not text.strip() or Path(text).exists():
         return [Path(text)] if text.strip() else []
     try:

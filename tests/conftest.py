@@ -1,9 +1,11 @@
-"""Pictures that the tests draw, and a trained run that several of them look at."""
+"""Settings of the test processes, drawn pictures, and trained toy runs that several tests share."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # toy networks: more threads only wait for each other
@@ -13,7 +15,59 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
 import numpy as np
 import numpy.typing as npt
 import pytest
+from filelock import FileLock
+from hypothesis import HealthCheck, settings
 from PIL import Image
+
+from skips import SkipGuard
+
+Shared = Callable[[str, Callable[[Path], object]], Path]
+
+UNTIMED = [HealthCheck.too_slow, HealthCheck.data_too_large]  # a busy machine is no fault of a test
+settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True, suppress_health_check=UNTIMED)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=UNTIMED)
+settings.register_profile("hunt", max_examples=5000, deadline=None, suppress_health_check=UNTIMED)  # other examples each time
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+settings.load_profile(PROFILE)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-unexpected-skips", action="store_true", help="fail if tests are skipped that tests/skips.py doesn't list"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if SkipGuard.wanted(config) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SkipGuard(), "skip-guard")
+
+
+@pytest.fixture(scope="session")
+def thorough() -> bool:
+    """Whether tests that go through many cases take all of them, as in CI, or a few."""
+    return PROFILE != "quick"
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """`shared_folder(name, make)`: a folder that `make` fills once, also where several pytest-xdist workers ask for it.
+
+    Tests only read it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def shared(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = root / f"shared-{name}", root / f"shared-{name}.done"
+        with FileLock(root / f"shared-{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # half of it, where an earlier attempt failed
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return shared
 
 
 def draw(seed: int, width: int = 96, height: int = 80) -> npt.NDArray[np.uint8]:
@@ -29,14 +83,16 @@ def draw(seed: int, width: int = 96, height: int = 80) -> npt.NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(shared_folder: Shared) -> Path:
     """40 color pictures in two folders, JPEG and PNG."""
-    root = tmp_path_factory.mktemp("pictures")
-    (root / "more").mkdir()
-    for i in range(40):
-        name = f"more/{i:02d}.jpg" if i % 2 else f"{i:02d}.png"
-        Image.fromarray(draw(i)).save(root / name, **({"quality": 95} if i % 2 else {}))
-    return root
+
+    def draw_all(root: Path) -> None:
+        (root / "more").mkdir()
+        for i in range(40):
+            name = f"more/{i:02d}.jpg" if i % 2 else f"{i:02d}.png"
+            Image.fromarray(draw(i)).save(root / name, **({"quality": 95} if i % 2 else {}))
+
+    return shared_folder("pictures", draw_all)
 
 
 @pytest.fixture(scope="session")
@@ -46,13 +102,16 @@ def toy_settings() -> list[str]:
 
 
 @pytest.fixture(scope="session", params=["autoencoder", "vae"])
-def run(request: pytest.FixtureRequest, folder: Path, toy_settings: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(request: pytest.FixtureRequest, folder: Path, toy_settings: list[str], shared_folder: Shared) -> Path:
     """A finished toy run of each model."""
-    from tinct.training import Machine, load_recipe, train
 
-    config = load_recipe(request.param, toy_settings, (str(folder),))
-    root = tmp_path_factory.mktemp("runs")
-    return train(config, root / request.param, machine=Machine(accelerator="cpu", precision="32-true"))
+    def make(root: Path) -> None:
+        from tinct.training import Machine, load_recipe, train
+
+        config = load_recipe(request.param, toy_settings, (str(folder),))
+        train(config, root / request.param, machine=Machine(accelerator="cpu", precision="32-true"))
+
+    return shared_folder(f"run-{request.param}", make) / request.param
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +127,13 @@ def toy_flagship() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def flagship_run(folder: Path, toy_flagship: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def flagship_run(folder: Path, toy_flagship: list[str], shared_folder: Shared) -> Path:
     """A finished toy run of the flagship, which has learned its pictures."""
-    from tinct.training import Machine, load_recipe, train
 
-    config = load_recipe("tinct", toy_flagship, (str(folder),))
-    root = tmp_path_factory.mktemp("flagship")
-    return train(config, root / "tinct", machine=Machine(accelerator="cpu", precision="32-true"), cache=root / "cache")
+    def make(root: Path) -> None:
+        from tinct.training import Machine, load_recipe, train
+
+        config = load_recipe("tinct", toy_flagship, (str(folder),))
+        train(config, root / "tinct", machine=Machine(accelerator="cpu", precision="32-true"), cache=root / "cache")
+
+    return shared_folder("flagship", make) / "tinct"
