@@ -1,4 +1,4 @@
-"""Settings of the test processes, drawn pictures, and trained toy runs that several tests share."""
+"""Settings of the test processes, drawn pictures, a photograph, and trained toy runs that several tests share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # toy networks: more threads only wait for each other
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script; children would inherit it
@@ -19,7 +20,11 @@ from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from pictures import encoded, picture, random_ab
 from skips import SkipGuard
+
+if TYPE_CHECKING:
+    from tinct.photo.photo import Photo
 
 Shared = Callable[[str, Callable[[Path], object]], Path]
 
@@ -137,3 +142,21 @@ def flagship_run(folder: Path, toy_flagship: list[str], shared_folder: Shared) -
         train(config, root / "tinct", machine=Machine(accelerator="cpu", precision="32-true"), cache=root / "cache")
 
     return shared_folder("flagship", make) / "tinct"
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> Path:
+    """A gray JPEG, ``old.jpg``."""
+    path = tmp_path / "old.jpg"
+    path.write_bytes(encoded(picture("L"), "JPEG"))
+    return path
+
+
+@pytest.fixture
+def colored(original: Path) -> Photo:
+    """The original in color, not saved yet."""
+    from tinct.coloring.provenance import Record
+    from tinct.coloring.upsampling import recolor
+    from tinct.photo.photo import Photo
+
+    return recolor(Photo.open(original), random_ab(), record=Record("a model", "its sum", "1.0"))

@@ -14,11 +14,8 @@ from typing import Any
 
 import pytest
 
-from pictures import encoded, picture, random_ab
 from tinct._util import files as _files
 from tinct._util.files import new_file, write_whole
-from tinct.coloring.provenance import Record
-from tinct.coloring.upsampling import recolor
 from tinct.errors import PhotoError
 from tinct.photo import photo
 from tinct.photo.photo import WRITABLE_SUFFIXES, Photo
@@ -47,18 +44,6 @@ def way(request: pytest.FixtureRequest) -> str:
     if request.param == "named":
         request.getfixturevalue("named")
     return str(request.param)
-
-
-@pytest.fixture
-def original(tmp_path: Path) -> Path:
-    path = tmp_path / "old.jpg"
-    path.write_bytes(encoded(picture("L"), "JPEG"))
-    return path
-
-
-@pytest.fixture
-def colored(original: Path) -> Photo:
-    return recolor(Photo.open(original), random_ab(), record=Record("a model", "its sum", "1.0"))
 
 
 def names(folder: Path) -> list[str]:

@@ -7,7 +7,6 @@ import math
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from html_page import Page
 from tinct.errors import ConfigError
 from tinct.reports import write_run_report
 
@@ -79,25 +79,6 @@ def make_run(
         names = np.array([f"{name} {i}.jpg" for i in range(samples)])
         np.savez(run / "samples.npz", gray=pictures[0], predicted=pictures[1], real=pictures[2], names=names)
     return run
-
-
-class Page(HTMLParser):
-    """Tags with their attributes, and the text as a reader sees it."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.parts: list[str] = []
-        self.feed(html)
-        self.text = re.sub(r"\s+", " ", "".join(self.parts))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag in {"td", "th", "tr", "br"}:
-            self.parts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
 
 
 def report(run: Path) -> Page:

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import statistics
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from html_page import Page
 from study_runs import LOSSES, SIDE, by_loss, make_study
 from tinct.errors import ConfigError, DataError
 from tinct.reports import write_comparison, write_study_report
 from tinct.studies.measures import MEASURES
-
-
-class Page(HTMLParser):
-    """Tags with their attributes, and the text as a reader sees it."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.parts: list[str] = []
-        self.feed(html)
-        self.text = re.sub(r"\s+", " ", "".join(self.parts))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag in {"td", "th", "tr", "br", "p", "small"}:
-            self.parts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
 
 
 def report(folder: Path) -> Page:

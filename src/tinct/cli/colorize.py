@@ -96,6 +96,7 @@ def colorize(
         typer.Option(
             metavar="PIXELS",
             default_factory=Default("coloring.edit:Edit.detail"),
+            show_default=False,
             help="Working size, as the short side in pixels, a multiple of 32. By default the model's own.",
         ),
     ],
