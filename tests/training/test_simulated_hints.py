@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tinct.training.simulated_hints import MAX_HINTS, count_hints, draw_hints
+from tinct.training.simulated_hints import MAX_HINTS, count_hints, draw_hints, draw_object_hints
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -84,3 +84,30 @@ def test_the_same_generator_gives_the_same_hints() -> None:
     first, again, other = (draw_hints(ab, torch.tensor([1, 0, 9]), generator(seed)) for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_hints_of_an_object_lie_in_it_and_have_its_colors() -> None:
+    ab = torch.rand(40, 2, 64, 96, generator=generator(1)) - 0.5
+    objects = torch.zeros(40, 16, 24, dtype=torch.bool)
+    objects[:39, 6:10, 8:14] = True  # the last picture has none
+    planes = draw_object_hints(torch.zeros(40, 3, 64, 96), ab, objects, generator())
+    reach = torch.zeros(64, 96, dtype=torch.bool)
+    reach[22:42, 30:58] = True  # the object, and half a patch around it
+    hinted = planes[:, 2] > 0
+    assert hinted[:39].flatten(1).any(dim=1).all()
+    assert not (hinted & ~reach).any()
+    assert not hinted[39].any()
+    sizes = hinted[:39].flatten(1).sum(dim=1)
+    assert len(sizes.unique()) > 5, "1 to 3 hints of several sizes"
+    assert (planes[:, :2].abs().sum(dim=1) > 0).eq(hinted).all()
+
+
+def test_hints_of_an_object_lie_over_the_others() -> None:
+    before = draw_hints(torch.full((4, 2, 64, 64), 0.1), torch.full((4,), 100), generator())
+    objects = torch.ones(4, 16, 16, dtype=torch.bool)
+    kept = before.clone()
+    after = draw_object_hints(before, torch.full((4, 2, 64, 64), 0.4), objects, generator())
+    assert torch.equal(before, kept)
+    new = (after[:, 0] - 0.4).abs() < 1e-5
+    assert new.flatten(1).any(dim=1).all()
+    assert torch.equal(after[:, 0][~new], before[:, 0][~new])

@@ -1,6 +1,7 @@
 """Training of networks with ab bins: pictures aged like old ones, with hints; half of a batch decodes the prior, half the posterior.
 
-The half that decodes the prior's mean learns the automatic result: the color that is right on average. The other half decodes
+The half that decodes the prior's mean learns the automatic result: the color that is right on average. In some of its pictures one
+object is recolored (`recoloring.py`). The other half decodes
 samples of q(z | L, ab), and KL(q || p) pulls the prior towards them, so that samples of the prior are plausible colorings. All random
 numbers come from generators seeded by the position in the run, so a step can be repeated.
 """
@@ -29,7 +30,8 @@ from .augmentation import crop, emulsion, lab, wear
 from .losses import LOSSES, SoftBins, edges, free_kl, kl_gaussians, soft_cross_entropy
 from .position import Position
 from .recipe import BINS, LEAST_BINS_BATCH, TrainConfig, network_config
-from .simulated_hints import count_hints, draw_hints
+from .recoloring import recolor_objects
+from .simulated_hints import count_hints, draw_hints, draw_object_hints
 from .store import Store
 from .task import Indices, predict
 
@@ -102,8 +104,11 @@ class Flagship:
         generator, host = self._generators("train", position.steps, self.fabric.global_rank)
         rgb = crop(self.store(indices), stage.size, stage.crop, generator)
         gray, ab = lab(rgb)
+        recolored = int(self.config.hints.recolored * len(ab))  # the first pictures: all of them decode the prior
+        changed, objects = recolor_objects(ab[:recolored], gray[:recolored], generator)
+        ab = torch.cat([changed, ab[recolored:]])
         gray = wear(emulsion(rgb, gray, wears.emulsion, generator), wears.worn, generator)
-        return self._batch(gray, ab, generator, host)
+        return self._batch(gray, ab, generator, host, objects)
 
     def test_batch(self, indices: Indices, number: int) -> Batch:
         size = self.config.stage(1).size
@@ -160,9 +165,18 @@ class Flagship:
             offsets.append((posterior.mean - features.prior.mean) / (0.5 * features.prior.log_variance).exp())
         return {"codes": to_dict(fit_codes(torch.cat(offsets).float().cpu().numpy()))} if len(offsets) > 1 else {}
 
-    def _batch(self, gray: Tensor, ab: Tensor, generator: torch.Generator, host: torch.Generator) -> Batch:
+    def _batch(
+        self, gray: Tensor, ab: Tensor, generator: torch.Generator, host: torch.Generator, objects: Tensor | None = None
+    ) -> Batch:
+        """`objects`: (b, H/4, W/4) bool, the recolored cells of the first pictures, which get hints of their own there."""
         count, shares = len(gray), self.config.hints
-        hints = draw_hints(ab, count_hints(count, shares.none, shares.many, host), generator)
+        counts = count_hints(count, shares.none, shares.many, host)
+        if objects is not None and len(objects):
+            counts[: len(objects) // 2] = 0  # half of them have no other hints
+            hints = draw_hints(ab, counts, generator)
+            hints[: len(objects)] = draw_object_hints(hints[: len(objects)], ab[: len(objects)], objects, generator)
+        else:
+            hints = draw_hints(ab, counts, generator)
         noise = torch.randn(count - count // 2, self.latent, generator=generator, device=generator.device)
         return Batch(gray.contiguous(memory_format=torch.channels_last), hints, F.avg_pool2d(ab, CELL), noise)
 

@@ -96,9 +96,15 @@ class Hints:
     """Share of pictures without any."""
     many: float = 0.2
     """Share of pictures with 10 to 400; the others get a geometric number, 8 on average."""
+    recolored: float = 0.25
+    """Share of pictures in which one object gets another color, told by hints, so that a hint is learned to mean its object."""
 
     def __post_init__(self) -> None:
-        _not_negative("hints", self, "none", "many")
+        _not_negative("hints", self, "none", "many", "recolored")
+        if self.recolored > 0.5:
+            raise ConfigError(
+                f"hints.recolored can't be more than 0.5, not {self.recolored}: only pictures that decode the prior are."
+            )
         if self.none + self.many > 1:
             raise ConfigError(f"hints.none and hints.many are shares and add up to {self.none + self.many}, more than 1.")
 

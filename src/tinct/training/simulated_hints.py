@@ -6,13 +6,16 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from .augmentation import uniform
 
-__all__ = ["count_hints", "draw_hints"]
+__all__ = ["count_hints", "draw_hints", "draw_object_hints"]
 
 MAX_HINTS = 400
 """Most hints of one picture."""
+MAX_OBJECT_HINTS = 3
+"""Most hints that one recolored object gets."""
 
 
 def count_hints(count: int, none: float, many: float, generator: torch.Generator) -> Tensor:
@@ -46,13 +49,57 @@ def draw_hints(ab: Tensor, counts: Tensor, generator: torch.Generator) -> Tensor
     if not len(picture):
         return planes
     n = len(picture)
-    largest = max(1, math.ceil(9 * min(height, width) / 256))
-    side = torch.randint(1, largest + 1, (n,), generator=generator, device=ab.device)
+    side = torch.randint(1, _largest_side(ab) + 1, (n,), generator=generator, device=ab.device)
     normal = torch.randn(2, n, generator=generator, device=ab.device)
-    top = ((0.5 + 0.25 * normal[0]) * height - side / 2).round().clamp(min=0).minimum(height - side).long()
-    left = ((0.5 + 0.25 * normal[1]) * width - side / 2).round().clamp(min=0).minimum(width - side).long()
+    middle = torch.stack([(0.5 + 0.25 * normal[0]) * height, (0.5 + 0.25 * normal[1]) * width])
+    return _draw_patches(planes, ab, picture, middle, side)
 
-    sums = torch.nn.functional.pad(ab.double().cumsum(2).cumsum(3), (1, 0, 1, 0))  # (B, 2, H+1, W+1)
+
+def draw_object_hints(planes: Tensor, ab: Tensor, objects: Tensor, generator: torch.Generator) -> Tensor:
+    """Add hints inside objects: 1 to `MAX_OBJECT_HINTS` square patches of the colors there, in each picture that has an object.
+
+    Args:
+        planes: (B, 3, H, W) as `draw_hints` gives them.
+        ab: (B, 2, H, W) a*, b* / AB_SCALE, with the objects' colors.
+        objects: (B, h, w) bool, the cells of each picture's object; H and W are multiples of h and w.
+
+    Returns:
+        (B, 3, H, W) planes with the new hints over the others.
+    """
+    count, rows, columns = objects.shape
+    cell = ab.shape[2] // rows
+    weight = objects.flatten(1).float()
+    found = weight.any(dim=1, keepdim=True)  # (B, 1)
+    cells = torch.multinomial(torch.where(found, weight, 1.0), MAX_OBJECT_HINTS, replacement=True, generator=generator)
+    number = torch.randint(1, MAX_OBJECT_HINTS + 1, (count, 1), generator=generator, device=ab.device)
+    numbers = torch.arange(MAX_OBJECT_HINTS, device=ab.device)
+    cells = torch.where(numbers < number, cells, cells[:, :1]).flatten()  # one beyond the number repeats the first
+    side = torch.randint(1, _largest_side(ab) + 1, (count,), generator=generator, device=ab.device)
+    middle = torch.stack([cells // columns, cells % columns]) * cell + cell / 2
+    picture = torch.arange(count, device=ab.device).repeat_interleave(MAX_OBJECT_HINTS)
+    drawn = _draw_patches(planes.clone(), ab, picture, middle, side.repeat_interleave(MAX_OBJECT_HINTS))
+    return torch.where(found[..., None, None], drawn, planes)
+
+
+def _largest_side(ab: Tensor) -> int:
+    """Pixels of the largest hint's side: 9 for a picture of 256."""
+    return max(1, math.ceil(9 * min(ab.shape[2:]) / 256))
+
+
+def _draw_patches(planes: Tensor, ab: Tensor, picture: Tensor, middle: Tensor, side: Tensor) -> Tensor:
+    """Draw squares, filled with the mean of `ab` in them, into `planes`, and return it.
+
+    Args:
+        planes: (B, 3, H, W), changed in place.
+        ab: (B, 2, H, W)
+        picture: (N,) the picture of each square.
+        middle: (2, N) row and column of each center; squares are moved into the picture.
+        side: (N,) pixels.
+    """
+    _, _, height, width = ab.shape
+    top = (middle[0] - side / 2).round().clamp(min=0).minimum(height - side).long()
+    left = (middle[1] - side / 2).round().clamp(min=0).minimum(width - side).long()
+    sums = F.pad(ab.double().cumsum(2).cumsum(3), (1, 0, 1, 0))  # (B, 2, H+1, W+1)
 
     def corner(y: Tensor, x: Tensor) -> Tensor:
         return sums[picture, :, y, x]
@@ -60,8 +107,8 @@ def draw_hints(ab: Tensor, counts: Tensor, generator: torch.Generator) -> Tensor
     total = corner(top + side, left + side) - corner(top, left + side) - corner(top + side, left) + corner(top, left)
     mean = (total / (side * side)[:, None]).to(ab.dtype)  # (N, 2)
 
-    # Every patch is written as `largest` rows and columns; a smaller one repeats its last ones.
-    step = torch.arange(largest, device=ab.device)[None, :].minimum(side[:, None] - 1)  # (N, S)
+    # Every patch is written with the largest number of rows and columns; a smaller one repeats its last ones.
+    step = torch.arange(_largest_side(ab), device=ab.device)[None, :].minimum(side[:, None] - 1)  # (N, S)
     y, x = (top[:, None] + step)[:, :, None], (left[:, None] + step)[:, None, :]
     color = torch.cat([mean, torch.ones_like(mean[:, :1])], dim=1)  # (N, 3)
     planes.permute(0, 2, 3, 1)[picture[:, None, None], y, x] = color[:, None, None, :]
