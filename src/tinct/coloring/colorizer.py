@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -125,7 +126,8 @@ class Colorizer:
         if (encoded := self._encoded.get(opened, views)) is None:
             encoded = encode_photo(opened, self._network, self.spec, views)
             self._encoded.put(opened, encoded, views)
-        return Canvas(opened, self._network, self.spec, encoded, self._reference, self._record)
+        record = replace(self._record, had_color=opened.has_color)
+        return Canvas(opened, self._network, self.spec, encoded, self._reference, record)
 
     def suggest(
         self, photo: PhotoSource, x: float, y: float, *, hints: Iterable[Hint | Strokes] = (), count: int = DEFAULT_SUGGESTIONS
