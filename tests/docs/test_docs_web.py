@@ -108,7 +108,8 @@ def test_curl(server: str, desk: Path) -> None:
         assert archive.namelist() == ["old.color.jpg", "old.color-2.jpg", "old.color-3.jpg"]
         for name in archive.namelist():
             in_color(archive.open(name))
-    likely = printed["suggest"]
+    likely = printed["suggest"]["colors"]
+    assert all(one["name"] for family in printed["suggest"]["families"] for one in family["colors"])
     assert all(re.fullmatch("#[0-9a-f]{6}", one["color"]) for one in likely)
     assert [one["probability"] for one in likely] == sorted((one["probability"] for one in likely), reverse=True)
     assert len(likely) > 2

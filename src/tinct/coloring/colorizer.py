@@ -20,8 +20,9 @@ from ..runtime.spec import DEFAULT_MODEL, check_pair, find
 from .canvas import Canvas, EncodedPhoto, View, encode_photo
 from .edit import MAX_DETAIL, Edit
 from .packing import Reference
-from .palette import DEFAULT_SUGGESTIONS, Suggestion, histogram
+from .palette import histogram
 from .provenance import Record
+from .suggestions import DEFAULT_SUGGESTIONS, ColorFamily, Suggestion
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -134,6 +135,10 @@ class Colorizer:
     ) -> list[Suggestion]:
         """The colors that a place of the photograph most probably has; see `Canvas.suggest`."""
         return self.canvas(photo).suggest(x, y, hints=hints, count=count)
+
+    def families(self, photo: PhotoSource, x: float, y: float, *, hints: Iterable[Hint | Strokes] = ()) -> list[ColorFamily]:
+        """Ready colors of skin, hair, cloth and other things, at the lightness of a place of the photograph; see `Canvas.families`."""
+        return self.canvas(photo).families(x, y, hints=hints)
 
     def confidence(self, photo: PhotoSource, edit: Edit | None = None, **changes: Unpack[EditChanges]) -> npt.NDArray[np.float32]:
         """Probability of the chosen color at each place: (h, w) at the working size, 0..1; see `Canvas.confidence`."""

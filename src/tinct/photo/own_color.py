@@ -59,7 +59,7 @@ def _color_distance(ab: npt.NDArray[np.floating], tone: npt.NDArray[np.floating]
     axis = np.array([np.cos(np.radians(_YELLOW_HUE)), np.sin(np.radians(_YELLOW_HUE))])
     yellowed = np.minimum(ab[:, 1], tone[:, 1]) > -_BLUE
     weight = np.where(yellowed, _YELLOW_WEIGHT, 1)
-    return np.hypot(weight * (difference @ axis), difference @ [-axis[1], axis[0]])
+    return np.asarray(np.hypot(weight * (difference @ axis), difference @ [-axis[1], axis[0]]))
 
 
 def _tone_model(light: Floats) -> npt.NDArray[np.float64]:
