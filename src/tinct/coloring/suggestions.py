@@ -152,11 +152,11 @@ def _possible(colors: dict[str, str], lightness: float) -> list[tuple[str, Doubl
         table, key=lambda entry: abs(entry[1][0] - lightness)
     ):  # of two that look the same, the nearer one stays
         brighter = (lightness + 16) / (own[0] + 16)
-        ab = own[1:] * min(brighter, _MAX_CHROMA_GAIN)
-        kept = np.hypot(*into_gamut(lightness, ab)) >= _MIN_CHROMA_KEPT * np.hypot(*ab)
-        lab = np.array([lightness, *ab])
+        wanted = own[1:] * min(brighter, _MAX_CHROMA_GAIN)
+        ab = np.array(into_gamut(lightness, wanted))
         others = np.array([[lightness, *other] for _, other in found]).reshape(-1, 3)
-        if _LIGHT_RANGE[0] <= brighter <= _LIGHT_RANGE[1] and kept and (delta_e_2000(lab, others) >= _SAME_TONE).all():
+        differs = bool((delta_e_2000(np.array([lightness, *ab]), others) >= _SAME_TONE).all())
+        if _LIGHT_RANGE[0] <= brighter <= _LIGHT_RANGE[1] and np.hypot(*ab) >= _MIN_CHROMA_KEPT * np.hypot(*wanted) and differs:
             found.append((name, ab))
     order = list(colors)
     return sorted(found, key=lambda entry: order.index(entry[0]))
