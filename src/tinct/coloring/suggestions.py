@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from ..color import AB_SCALE, ab_bins, gamut_chroma, lab_to_rgb
-from .color_names import color_name, color_table, delta_e_2000, hex_to_lab
+from .color_names import color_name, color_table, hex_to_lab
 
 __all__ = ["DEFAULT_SUGGESTIONS", "LIKELY_SKIN", "ColorFamily", "Suggestion", "color_families", "into_gamut", "suggestions"]
 
@@ -37,8 +38,8 @@ _MAX_CHROMA_GAIN = 1.4
 """Limit of the chroma of a color that is brighter at the place than in the table."""
 _MIN_CHROMA_KEPT = 0.5
 """Share of its chroma that a color must keep within sRGB."""
-_SAME_TONE = 2.0
-"""CIEDE2000 below which two colors of a family look the same, so only one is offered."""
+_SAME_TONE = 3.0
+"""Distance in the ab plane below which two colors of a family look the same, so only one is offered."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +90,16 @@ def suggestions(likely: Floats, lightness: float, count: int) -> list[Suggestion
         peaks.append((float(mass), (left[group, None] * bins[group]).sum(axis=0) / mass))
         left[group] = 0
     total = sum(mass for mass, _ in peaks)
+    peaks.sort(key=lambda peak: -peak[0])
+    inside = into_gamut(lightness, np.array([ab for _, ab in peaks]))
     found: dict[str, Suggestion] = {}
-    for mass, ab in sorted(peaks, key=lambda peak: -peak[0]):
-        one = _suggestion(lightness, ab, mass / total)
-        known = found.get(one.color)  # at this lightness two peaks may be the same sRGB color
-        found[one.color] = replace(known, probability=known.probability + one.probability) if known else one
-    names: list[str] = []
-    for one in found.values():
-        names.append(color_name([lightness, *one.ab], taken=names))
-    named = [replace(one, name=name) for one, name in zip(found.values(), names, strict=True)]
-    return sorted(named, key=lambda s: -s.probability)
+    for (mass, _), ab, color in zip(peaks, inside, _hex(lightness, inside), strict=True):
+        if (known := found.get(color)) is not None:  # at this lightness two peaks may be the same sRGB color
+            found[color] = replace(known, probability=known.probability + mass / total)
+        else:
+            name = color_name([lightness, *ab], taken=[one.name for one in found.values()])
+            found[color] = Suggestion(color, (float(ab[0]), float(ab[1])), mass / total, name)
+    return sorted(found.values(), key=lambda s: -s.probability)
 
 
 def color_families(likely: Floats, lightness: float) -> list[ColorFamily]:
@@ -116,50 +117,56 @@ def color_families(likely: Floats, lightness: float) -> list[ColorFamily]:
         left out.
     """
     families = []
-    for family in color_table()["families"]:
-        colors = [
-            _suggestion(lightness, ab, _mass_near(likely, ab[None], SAME_COLOR_RADIUS), name)
-            for name, ab in _possible(family["colors"], lightness)
-        ]
-        if colors:
-            mass = _skin_mass(likely) if family["name"] == "skin" else _family_mass(likely, colors)
-            families.append(ColorFamily(family["name"], tuple(colors), mass))
+    for family, (names, labs) in _families().items():
+        possible, ab = _at_lightness(labs, lightness)
+        if possible:
+            colors = [
+                Suggestion(color, (float(one[0]), float(one[1])), _mass_near(likely, one[None], SAME_COLOR_RADIUS), names[i])
+                for i, one, color in zip(possible, ab, _hex(lightness, ab), strict=True)
+            ]
+            families.append(
+                ColorFamily(family, tuple(colors), _skin_mass(likely) if family == "skin" else _family_mass(likely, ab))
+            )
     return sorted(families, key=lambda f: (not (f.name == "skin" and f.probability >= LIKELY_SKIN), -f.probability))
 
 
-def into_gamut(lightness: float, ab: npt.NDArray[np.floating]) -> tuple[float, float]:
-    """a*, b* with chroma reduced to what sRGB can show at this L* and hue."""
+def into_gamut(lightness: float, ab: npt.NDArray[np.floating]) -> Doubles:
+    """(n, 2) a*, b* with chroma reduced to what sRGB can show at this L* and their hues."""
     table = gamut_chroma()
-    chroma, hue = float(np.hypot(*ab)), float(np.degrees(np.arctan2(ab[1], ab[0]))) % 360
+    chroma, hue = np.hypot(*ab.T), np.degrees(np.arctan2(ab[:, 1], ab[:, 0])) % 360
     row = int(np.clip(round(lightness / 100 * (table.shape[0] - 1)), 0, table.shape[0] - 1))
-    limit = float(np.interp(hue, np.linspace(0, 360, table.shape[1]), table[row]))
-    scale = min(1.0, limit / chroma) if chroma > 0 else 1.0
-    return float(np.clip(ab[0] * scale, -AB_SCALE, AB_SCALE)), float(np.clip(ab[1] * scale, -AB_SCALE, AB_SCALE))
+    limit = np.interp(hue, np.linspace(0, 360, table.shape[1]), table[row])
+    scale = np.minimum(1, limit / np.maximum(chroma, 1e-9))
+    return np.asarray(np.clip(ab * scale[:, None], -AB_SCALE, AB_SCALE), np.float64)
 
 
-def _suggestion(lightness: float, ab: Doubles, probability: float, name: str = "") -> Suggestion:
-    """The color of these a*, b* within sRGB."""
-    inside = into_gamut(lightness, ab)
-    rgb = np.rint(lab_to_rgb(np.array([lightness, *inside], np.float32)) * 255).astype(int)
-    return Suggestion("#{:02x}{:02x}{:02x}".format(*rgb), inside, probability, name)
+def _hex(lightness: float, ab: Doubles) -> list[str]:
+    """(n, 2) a*, b* at this L* as ``#rrggbb``."""
+    lab = np.concatenate([np.full((len(ab), 1), lightness), ab], axis=1)
+    return ["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in np.rint(lab_to_rgb(lab) * 255).astype(int)]
 
 
-def _possible(colors: dict[str, str], lightness: float) -> list[tuple[str, Doubles]]:
-    """Name and (2,) a*, b* at this L* of the colors that are possible there."""
-    found: list[tuple[str, Doubles]] = []
-    table = [(name, hex_to_lab(color)) for name, color in colors.items()]
-    for name, own in sorted(
-        table, key=lambda entry: abs(entry[1][0] - lightness)
-    ):  # of two that look the same, the nearer one stays
-        brighter = (lightness + 16) / (own[0] + 16)
-        wanted = own[1:] * min(brighter, _MAX_CHROMA_GAIN)
-        ab = np.array(into_gamut(lightness, wanted))
-        others = np.array([[lightness, *other] for _, other in found]).reshape(-1, 3)
-        differs = bool((delta_e_2000(np.array([lightness, *ab]), others) >= _SAME_TONE).all())
-        if _LIGHT_RANGE[0] <= brighter <= _LIGHT_RANGE[1] and np.hypot(*ab) >= _MIN_CHROMA_KEPT * np.hypot(*wanted) and differs:
-            found.append((name, ab))
-    order = list(colors)
-    return sorted(found, key=lambda entry: order.index(entry[0]))
+@cache
+def _families() -> dict[str, tuple[list[str], Doubles]]:
+    """Name of the family -> names of its colors, and (n, 3) their L*, a*, b*."""
+    return {
+        family["name"]: (list(family["colors"]), np.array([hex_to_lab(color) for color in family["colors"].values()]))
+        for family in color_table()["families"]
+    }
+
+
+def _at_lightness(labs: Doubles, lightness: float) -> tuple[list[int], Doubles]:
+    """Which of (n, 3) colors are possible at this L* and look different there, and their (m, 2) a*, b* there."""
+    brighter = (lightness + 16) / (labs[:, 0] + 16)
+    wanted = labs[:, 1:] * np.minimum(brighter, _MAX_CHROMA_GAIN)[:, None]
+    ab = into_gamut(lightness, wanted)
+    possible = (_LIGHT_RANGE[0] <= brighter) & (brighter <= _LIGHT_RANGE[1])
+    possible &= np.hypot(*ab.T) >= _MIN_CHROMA_KEPT * np.hypot(*wanted.T)
+    found: list[int] = []
+    for i in np.argsort(np.abs(labs[:, 0] - lightness)):  # of two that look the same, the one of nearer lightness stays
+        if possible[i] and all(np.hypot(*(ab[i] - ab[j])) >= _SAME_TONE for j in found):
+            found.append(int(i))
+    return sorted(found), ab[sorted(found)]
 
 
 def _mass_near(likely: Floats, ab: Doubles, radius: float) -> float:
@@ -168,8 +175,7 @@ def _mass_near(likely: Floats, ab: Doubles, radius: float) -> float:
     return float(likely[(gaps <= radius**2).any(axis=1)].sum())
 
 
-def _family_mass(likely: Floats, colors: list[Suggestion]) -> float:
-    ab = np.array([one.ab for one in colors])
+def _family_mass(likely: Floats, ab: Doubles) -> float:
     return _mass_near(likely, ab[np.hypot(*ab.T) >= _FAMILY_MIN_CHROMA], _FAMILY_RADIUS)
 
 
