@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from .coloring.edit import Edit
     from .coloring.hint_files import read_hints
     from .coloring.hints import Hint, Strokes
-    from .coloring.palette import Suggestion
     from .coloring.provenance import Record
     from .coloring.repeating import again
+    from .coloring.suggestions import ColorFamily, Suggestion
     from .errors import ConfigError, DataError, DeviceError, HintError, PhotoError, TinctError, WeightsError
     from .photo import Photo
     from .runtime import ModelSpec
 
 _HOMES = {
     "Canvas": ".coloring.canvas",
+    "ColorFamily": ".coloring.suggestions",
     "Colorizer": ".coloring.colorizer",
     "ConfigError": ".errors",
     "DataError": ".errors",
@@ -38,7 +39,7 @@ _HOMES = {
     "PhotoError": ".errors",
     "Record": ".coloring.provenance",
     "Strokes": ".coloring.hints",
-    "Suggestion": ".coloring.palette",
+    "Suggestion": ".coloring.suggestions",
     "TinctError": ".errors",
     "WeightsError": ".errors",
     "__version__": "._version",
@@ -48,6 +49,7 @@ _HOMES = {
 
 __all__ = [
     "Canvas",
+    "ColorFamily",
     "Colorizer",
     "ConfigError",
     "DataError",

@@ -258,7 +258,7 @@ def test_a_variant_never_replaces_another_photograph_of_the_command(tinct: Run, 
     tinct("colorize", photo)  # tinct's own, so --overwrite alone would replace it
     other = photo.with_name("grandmother.color.jpg").rename(photo.with_name("grandmother.color-2.jpg"))
     before = other.read_bytes()
-    ended = tinct("colorize", photo, other, "--variants", "2", "--overwrite")
+    ended = tinct("colorize", photo, other, "--variants", "2", "--overwrite", "--recolor")
     assert ended.code == 3
     assert "grandmother.color-2.jpg is another file named here" in ended.err
     assert other.read_bytes() == before
@@ -327,3 +327,37 @@ def test_paths_that_the_system_refuses_are_a_line_each_and_the_others_are_colore
     ended = tinct("colorize", tmp_path / "loop1.jpg", tmp_path / "z.jpg", "--overwrite")
     assert ended.code == 3
     assert ended.err.count("\n") == 2
+
+
+def test_results_of_tinct_are_skipped_and_told(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    result = photo.with_name("grandmother.color.jpg")
+    assert tinct("colorize", photo).code == 0
+    ended = tinct("colorize", result, photo, "--overwrite")  # as a shell writes *.jpg
+    assert ended == Ended(0, f"{result}\n", f"tinct: skipped {result}, which tinct made. --recolor colors such files again.\n")
+    renamed = result.rename(tmp_path / "renamed.jpg")
+    ended = tinct("colorize", renamed, "-o", tmp_path / "x.jpg")
+    assert (ended.code, ended.out) == (0, "")
+    assert "skipped" in ended.err
+    assert not (tmp_path / "x.jpg").exists()
+    ended = tinct("colorize", renamed, "--recolor", "-o", tmp_path / "x.jpg")
+    assert (ended.code, ended.out) == (0, f"{tmp_path / 'x.jpg'}\n")
+    assert "was colored by tinct before" in ended.err
+
+
+def test_many_skipped_results_are_one_line(tinct: Run, photo: Path, tmp_path: Path) -> None:
+    assert tinct("colorize", photo, "--variants", 5).code == 0
+    names = sorted(photo.parent.glob("*.color*.jpg"))
+    ended = tinct("colorize", *names)
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.err.count("\n") == 1
+    assert ended.err.startswith("tinct: skipped 5 files that tinct made: ")
+    assert "…" in ended.err
+
+
+def test_a_color_photograph_is_colored_with_a_note(tinct: Run, tmp_path: Path) -> None:
+    path = tmp_path / "postcard.png"
+    Image.fromarray(draw(9)).save(path)
+    ended = tinct("colorize", path)
+    assert (ended.code, ended.out) == (0, f"{tmp_path / 'postcard.color.png'}\n")
+    assert ended.err.startswith(f"tinct: {path} is a color photograph")
+    assert ended.err.count("\n") == 1

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from skimage.color import lab2rgb
 
 from tinct.color import BIN_STEP, ab_bins, rgb_to_lab
 from tinct.coloring.palette import (
@@ -16,7 +15,6 @@ from tinct.coloring.palette import (
     histogram,
     match_histogram,
     probabilities,
-    suggestions,
 )
 from tinct.runtime.spec import Palette
 
@@ -96,24 +94,3 @@ def test_matching_a_histogram_moves_colors_where_they_are_plausible() -> None:
     assert ab[-1, 0, 0] < -25
     assert ab[-1, 0, 1] > 25
     assert match_histogram(logits, wanted, iterations=0) == pytest.approx(logits)
-
-
-def test_suggestions_are_ranked_sum_to_1_and_lie_in_gamut() -> None:
-    likely = probabilities(logits_of((60, 40, 0.5), (0, -60, 0.3), (-50, 50, 0.2))[:, 0, 0])
-    for lightness in (8.0, 50.0, 97.0):
-        found = suggestions(likely, lightness, 8)
-        assert sum(s.probability for s in found) == pytest.approx(1)
-        assert [s.probability for s in found] == sorted((s.probability for s in found), reverse=True)
-        for one in found:
-            rgb = lab2rgb(np.array([lightness, *one.ab]))
-            assert rgb_to_lab(rgb) == pytest.approx([lightness, *one.ab], abs=1.5)  # nothing was clipped away
-            assert [int(one.color[i : i + 2], 16) for i in (1, 3, 5)] == pytest.approx(rgb * 255, abs=2)
-    assert [round(s.probability, 2) for s in suggestions(likely, 50, 8)] == [0.5, 0.3, 0.2]
-    assert len(suggestions(likely, 50, 2)) == 2
-
-
-def test_neighboring_bins_are_one_suggestion() -> None:
-    likely = probabilities(logits_of((20, 20, 0.4), (30, 20, 0.3), (-40, 20, 0.3))[:, 0, 0])
-    found = suggestions(likely, 60, 8)
-    assert len(found) == 2
-    assert found[0].ab == pytest.approx((20 + 10 * 3 / 7, 20), abs=0.5)

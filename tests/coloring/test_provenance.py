@@ -61,6 +61,7 @@ def record() -> Record:
         original="cd" * 32,
         original_name="Tante Käthe & <Onkel>.jpg",
         jpeg_quality=91,
+        had_color=True,
         output="compare",
     )
 

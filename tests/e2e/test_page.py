@@ -266,13 +266,13 @@ def test_colors_that_come_late_are_not_those_of_another_place(visit: Visit, phot
         if json.loads(route.request.post_data)["x"] < 200:
             held.append(route)
         else:
-            route.fulfill(json=[{"color": "#112233", "probability": 1}])
+            route.fulfill(json={"colors": [{"color": "#112233", "name": "navy", "probability": 1}], "families": []})
 
     page.route("**/suggest", answer)
     page.mouse.click(*visit.at(0.2, 0.1))
     visit.click(0.9, 0.9)
     with page.expect_response("**/suggest"):
-        held[0].fulfill(json=[{"color": "#445566", "probability": 1}])
+        held[0].fulfill(json={"colors": [{"color": "#445566", "name": "slate", "probability": 1}], "families": []})
     visit.settle()
     assert page.locator("#swatches .swatch").first.get_attribute("data-color") == "#112233"
 

@@ -22,7 +22,9 @@ def test_a_photograph_is_colored_by_hand(web: Client, colorizer: Colorizer) -> N
     assert Image.open(io.BytesIO(small.content)).size == (400, 300)
     red = pixels(small.content)[150, 200].astype(int)
     assert red[0] > red[1] + 30
-    assert len(web.post(f"{at}/suggest", json={"x": 10, "y": 10}).json()) > 2
+    found = web.post(f"{at}/suggest", json={"x": 10, "y": 10}).json()
+    assert len(found["colors"]) > 2
+    assert {"hair", "wood", "uniforms"} <= {family["name"] for family in found["families"]}
 
     full = web.post(f"{at}/render", json=edit | {"format": "png"})
     expected = colorizer.colorize(photograph(size=(800, 600)), hints=(Hint(400, 300, "#c02020"),), vividness=0.7)
@@ -72,3 +74,9 @@ def test_metadata_comes_along(web: Client) -> None:
     full = Image.open(io.BytesIO(web.post(f"/v1/pictures/{picture['id']}/render", json={}).content))
     assert full.getexif()[0x010E] == "Aunt Mary, 1931"
     assert tuple(map(round, full.info["dpi"])) == (300, 300)
+
+
+def test_notes_say_that_colors_are_replaced(web: Client) -> None:
+    assert send(web)["notes"] == []
+    (note,) = send(web, picture_in_color(), "postcard.png")["notes"]
+    assert note == "postcard.png is a color photograph; only its lightness was used, and its colors were replaced"

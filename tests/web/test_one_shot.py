@@ -54,8 +54,13 @@ def test_the_format_is_the_original_s_whatever_its_name(web: Client, kind: str, 
 
 def test_suggestions_are_those_of_the_library(web: Client, colorizer: Colorizer) -> None:
     answer = web.post("/v1/suggest", files=one(), data={"x": 60, "y": 45, "count": 4})
+    families = colorizer.families(photograph(), 60, 45)
+    assert [f["name"] for f in answer.json()["families"]] == [f.name for f in families]
+    assert answer.json()["families"][0]["colors"][0]["color"] == families[0].colors[0].color
     expected = colorizer.suggest(photograph(), 60, 45, count=4)
-    assert [(s["color"], pytest.approx(s["probability"])) for s in answer.json()] == [(s.color, s.probability) for s in expected]
+    assert [(s["color"], pytest.approx(s["probability"])) for s in answer.json()["colors"]] == [
+        (s.color, s.probability) for s in expected
+    ]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["colorize"]
 
+_MAX_NAMED = 3
+"""Skipped files whose names are told."""
 Tell: TypeAlias = "Callable[[str, float, float], None]"
 """Moves the progress bar: description, done, total."""
 
@@ -137,6 +139,10 @@ def colorize(
     threads: Threads = 0,
     max_pixels: MaxPixels,
     overwrite: Overwrite = False,
+    recolor: Annotated[
+        bool,
+        typer.Option("--recolor", help="Color files that tinct made once more, from their lightness; otherwise they are skipped."),
+    ] = False,
 ) -> None:
     """Color black-and-white photographs. The originals stay unchanged."""
     from ..coloring.colorizer import Colorizer
@@ -146,6 +152,10 @@ def colorize(
     chosen = edit_of(context, edit, hint, hints)
     streamed = output == STREAM or (output is None and photos == [STREAM])
     files = _files(photos, output)
+    if not (streamed or recolor):
+        files = _without_results(files)
+        if not files:
+            return
     if streamed:
         _check_stream(len(files), variants, layer, compare)
     if chosen.hints and len(files) > 1:
@@ -187,6 +197,21 @@ def _files(photos: list[Path], output: Path | None) -> list[Path]:
     if output is not None and output != STREAM and several:
         prepare_folder(output, len(files))
     return files
+
+
+def _without_results(files: list[Path]) -> list[Path]:
+    """The files that tinct didn't make. The others are told in one line."""
+    from ..photo import is_result
+
+    results = [file for file in files if is_result(file)]
+    if results:
+        names = ", ".join(str(file) for file in results[:_MAX_NAMED]) + ", …" * (len(results) > _MAX_NAMED)
+        fact = (
+            f"skipped {names}, which tinct made" if len(results) == 1 else f"skipped {len(results)} files that tinct made: {names}"
+        )
+        typer.echo(f"tinct: {fact}. --recolor colors such files again.", err=True)
+    made = set(results)
+    return [file for file in files if file not in made]
 
 
 def _check_stream(files: int, variants: int, layer: bool, compare: bool) -> None:

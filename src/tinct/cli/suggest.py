@@ -1,4 +1,4 @@
-"""``tinct suggest``: the probable colors of one place."""
+"""``tinct suggest``: the probable colors of one place, and families of ready ones."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ def suggest(
     count: Annotated[
         int,
         typer.Option(
-            min=1, default_factory=Default("coloring.palette:DEFAULT_SUGGESTIONS"), help="Number of colors to list, at most."
+            min=1, default_factory=Default("coloring.suggestions:DEFAULT_SUGGESTIONS"), help="Number of colors to list, at most."
         ),
     ],
     device: DeviceOption = Device.AUTO,
     max_pixels: MaxPixels,
 ) -> None:
-    """List the most probable colors of one place, with their probabilities; each is a color for --hint."""
+    """List the most probable colors of one place, with their probabilities; each is a color for --hint.
+
+    Families of ready colors at the place's lightness follow, the most probable first, and skin before all others where a face is likely.
+    """
     from rich.console import Console
     from rich.text import Text
 
@@ -41,6 +44,10 @@ def suggest(
         raise HintError(f"{place!r} is not a place; write X,Y, such as 120,80.") from error
     console = Console(highlight=False)
     hints = [parse_hint(text) for text in hint or ()]
-    opened = Photo.open(photo, max_pixels=max_pixels)
-    for one in Colorizer(model or DEFAULT_MODEL, device=device.value).suggest(opened, x, y, hints=hints, count=count):
-        console.print(Text("    ", style=f"on {one.color}"), f"{one.color}  {one.probability:5.1%}")
+    canvas = Colorizer(model or DEFAULT_MODEL, device=device.value).canvas(Photo.open(photo, max_pixels=max_pixels))
+    for one in canvas.suggest(x, y, hints=hints, count=count):
+        console.print(Text("    ", style=f"on {one.color}"), f"{one.color}  {one.probability:5.1%}  {one.name}")
+    for family in canvas.families(x, y, hints=hints):
+        console.print(f"\n{family.name}")
+        for one in family.colors:
+            console.print(Text("    ", style=f"on {one.color}"), f"{one.color}  {one.name}")

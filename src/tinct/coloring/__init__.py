@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from .edit import Edit
     from .hint_files import read_hints
     from .hints import Hint, Strokes, parse_color, parse_hint
-    from .palette import Suggestion
     from .provenance import Record, read_record
     from .repeating import again
+    from .suggestions import ColorFamily, Suggestion
     from .upsampling import recolor
 
 __all__ = [
     "Canvas",
+    "ColorFamily",
     "Colorizer",
     "Edit",
     "Hint",
@@ -35,12 +36,13 @@ __all__ = [
 
 _HOMES = {
     "Canvas": ".canvas",
+    "ColorFamily": ".suggestions",
     "Colorizer": ".colorizer",
     "Edit": ".edit",
     "Hint": ".hints",
     "Record": ".provenance",
     "Strokes": ".hints",
-    "Suggestion": ".palette",
+    "Suggestion": ".suggestions",
     "again": ".repeating",
     "parse_color": ".hints",
     "parse_hint": ".hints",

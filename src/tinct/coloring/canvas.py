@@ -18,18 +18,10 @@ from ..runtime.spec import CodeDistribution, ModelSpec
 from .edit import MAX_VARIANT, Edit
 from .hints import draw
 from .packing import Omitted, Reference, digest
-from .palette import (
-    DEFAULT_SUGGESTIONS,
-    Suggestion,
-    confidence,
-    decode_colors,
-    expected_color,
-    match_histogram,
-    probabilities,
-    suggestions,
-)
+from .palette import confidence, decode_colors, expected_color, match_histogram, probabilities
 from .propagation import krige
 from .provenance import Record
+from .suggestions import DEFAULT_SUGGESTIONS, ColorFamily, Suggestion, color_families, suggestions
 from .upsampling import recolor, sharpen
 from .variants import code_offset
 
@@ -172,23 +164,43 @@ class Canvas:
             count: maximum number of suggestions.
 
         Returns:
-            The most probable first; probabilities sum to 1. Each color has the lightness of the place and lies within sRGB.
+            The most probable first; probabilities sum to 1. Each color has a name, the lightness of the place, and lies within sRGB.
 
         Raises:
             HintError: the place or a hint lies outside the picture.
             ConfigError: the model gives no distribution, or `count` is below 1.
         """
+        if count < 1:
+            raise ConfigError(f"count must be at least 1, not {count}.", code="edit-value")
+        return suggestions(*self._likely(x, y, hints), count)
+
+    def families(self, x: float, y: float, *, hints: Iterable[Hint | Strokes] = ()) -> list[ColorFamily]:
+        """Ready colors of skin, hair, foliage, sky, wood, brick, uniforms and cloth, at the lightness of a place.
+
+        Args:
+            x, y, hints: as in `suggest`.
+
+        Returns:
+            The most probable family first; skin before all others where a face is likely. Colors that are impossible at that lightness are left
+            out, such as navy where the photograph is white, and families without any other.
+
+        Raises:
+            HintError: the place or a hint lies outside the picture.
+            ConfigError: the model gives no distribution.
+        """
+        return color_families(*self._likely(x, y, hints))
+
+    def _likely(self, x: float, y: float, hints: Iterable[Hint | Strokes]) -> tuple[Floats, float]:
+        """(bins,) probabilities and L* of a place. Raises HintError, ConfigError."""
         if not (0 <= x <= self.photo.width and 0 <= y <= self.photo.height):
             size = f"{self.photo.width} × {self.photo.height}"
             raise HintError(f"{x:g},{y:g} lies outside the picture, which has {size} pixels.", code="hint-outside")
-        if count < 1:
-            raise ConfigError(f"count must be at least 1, not {count}.", code="edit-value")
         logits, encoded = self._first_logits(Edit(hints=tuple(hints)))
         height, width = encoded.lightness.shape
         row, column = y / self.photo.height * height, x / self.photo.width * width  # in pixels of the working size
         lightness = encoded.lightness[min(int(row), height - 1), min(int(column), width - 1)]
         place = bilinear_sample(logits, row / encoded.cell, column / encoded.cell)
-        return suggestions(probabilities(place), float(lightness), count)
+        return probabilities(place), float(lightness)
 
     def confidence(self, edit: Edit | None = None, **changes: Unpack[EditChanges]) -> Floats:
         """Probability of the chosen color at each place: (h, w) at the working size, 0..1.

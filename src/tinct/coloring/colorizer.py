@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +20,9 @@ from ..runtime.spec import DEFAULT_MODEL, check_pair, find
 from .canvas import Canvas, EncodedPhoto, View, encode_photo
 from .edit import MAX_DETAIL, Edit
 from .packing import Reference
-from .palette import DEFAULT_SUGGESTIONS, Suggestion, histogram
+from .palette import histogram
 from .provenance import Record
+from .suggestions import DEFAULT_SUGGESTIONS, ColorFamily, Suggestion
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -125,13 +127,18 @@ class Colorizer:
         if (encoded := self._encoded.get(opened, views)) is None:
             encoded = encode_photo(opened, self._network, self.spec, views)
             self._encoded.put(opened, encoded, views)
-        return Canvas(opened, self._network, self.spec, encoded, self._reference, self._record)
+        record = replace(self._record, had_color=opened.has_color)
+        return Canvas(opened, self._network, self.spec, encoded, self._reference, record)
 
     def suggest(
         self, photo: PhotoSource, x: float, y: float, *, hints: Iterable[Hint | Strokes] = (), count: int = DEFAULT_SUGGESTIONS
     ) -> list[Suggestion]:
         """The colors that a place of the photograph most probably has; see `Canvas.suggest`."""
         return self.canvas(photo).suggest(x, y, hints=hints, count=count)
+
+    def families(self, photo: PhotoSource, x: float, y: float, *, hints: Iterable[Hint | Strokes] = ()) -> list[ColorFamily]:
+        """Ready colors of skin, hair, cloth and other things, at the lightness of a place of the photograph; see `Canvas.families`."""
+        return self.canvas(photo).families(x, y, hints=hints)
 
     def confidence(self, photo: PhotoSource, edit: Edit | None = None, **changes: Unpack[EditChanges]) -> npt.NDArray[np.float32]:
         """Probability of the chosen color at each place: (h, w) at the working size, 0..1; see `Canvas.confidence`."""

@@ -1,47 +1,28 @@
-"""From a distribution over ab bins to colors: decoding at any vividness, suggestions, confidence, and matching a reference's histogram."""
+"""From a distribution over ab bins to colors: decoding at any vividness, confidence, and matching a reference's histogram."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ..color import AB_SCALE, BIN_STEP, ab_bins, gamut_chroma, lab_to_rgb
+from ..color import BIN_STEP, ab_bins
 from ..runtime.spec import Palette
 
 __all__ = [
-    "DEFAULT_SUGGESTIONS",
-    "Suggestion",
     "confidence",
     "decode_colors",
     "expected_color",
     "histogram",
     "match_histogram",
     "probabilities",
-    "suggestions",
 ]
 
 Floats = npt.NDArray[np.float32]
 
 SAME_COLOR_RADIUS = 15.0
-"""Distance in the ab plane within which two colors count as the same, for suggestions and confidence."""
-DEFAULT_SUGGESTIONS = 8
-MIN_PROBABILITY = 0.02
-"""Probability that suggestions may leave unexplained."""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A plausible color of a place."""
-
-    color: str
-    """``#rrggbb`` at the lightness of the place."""
-    ab: tuple[float, float]
-    """CIELAB a*, b*, within sRGB at that lightness."""
-    probability: float
-    """The model's; those of all suggestions sum to 1."""
+"""Distance in the ab plane within which two colors count as the same, for confidence."""
 
 
 def probabilities(logits: Floats) -> Floats:
@@ -143,45 +124,3 @@ def match_histogram(
         now = probabilities(flat + weight[:, None]).mean(axis=1) + 1e-5
         weight = np.clip(weight + 0.7 * np.log(target / now), -max_log_weight, max_log_weight).astype(np.float32)
     return np.asarray(logits + weight[:, None, None], np.float32)
-
-
-def suggestions(likely: Floats, lightness: float, count: int) -> list[Suggestion]:
-    """The most probable colors of a place, one for each peak of the distribution.
-
-    Args:
-        likely: (bins,) probabilities.
-        lightness: L* of the place, 0..100.
-        count: maximum number.
-
-    Returns:
-        The most probable first; each is the mean of the bins around a peak, with its chroma reduced to what sRGB can show.
-    """
-    left, bins = likely.astype(np.float64).copy(), ab_bins()
-    near = np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2
-    peaks: list[tuple[float, npt.NDArray[np.float64]]] = []
-    while len(peaks) < count and (not peaks or left.sum() > MIN_PROBABILITY):
-        group = near[int((near @ left).argmax())] & (left > 0)
-        mass = left[group].sum()
-        if mass <= 0:
-            break
-        peaks.append((float(mass), (left[group, None] * bins[group]).sum(axis=0) / mass))
-        left[group] = 0
-    total = sum(mass for mass, _ in peaks)
-    found: dict[str, Suggestion] = {}
-    for mass, ab in sorted(peaks, key=lambda peak: -peak[0]):
-        inside = into_gamut(lightness, ab)
-        rgb = np.rint(lab_to_rgb(np.array([lightness, *inside], np.float32)) * 255).astype(int)
-        color = "#{:02x}{:02x}{:02x}".format(*rgb)
-        known = found.get(color)  # at this lightness two peaks may be the same sRGB color
-        found[color] = Suggestion(color, known.ab if known else inside, mass / total + (known.probability if known else 0))
-    return sorted(found.values(), key=lambda s: -s.probability)
-
-
-def into_gamut(lightness: float, ab: npt.NDArray[np.floating]) -> tuple[float, float]:
-    """a*, b* with chroma reduced to what sRGB can show at this L* and hue."""
-    table = gamut_chroma()
-    chroma, hue = float(np.hypot(*ab)), float(np.degrees(np.arctan2(ab[1], ab[0]))) % 360
-    row = int(np.clip(round(lightness / 100 * (table.shape[0] - 1)), 0, table.shape[0] - 1))
-    limit = float(np.interp(hue, np.linspace(0, 360, table.shape[1]), table[row]))
-    scale = min(1.0, limit / chroma) if chroma > 0 else 1.0
-    return float(np.clip(ab[0] * scale, -AB_SCALE, AB_SCALE)), float(np.clip(ab[1] * scale, -AB_SCALE, AB_SCALE))

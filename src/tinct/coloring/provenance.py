@@ -44,11 +44,13 @@ _PROPERTIES = {
     "device": "tinct:Device",
     "threads": "tinct:Threads",
     "jpeg_quality": "tinct:JPEGQuality",
+    "had_color": "tinct:OriginalHadColor",
     "original": "tinct:OriginalSHA256",
     "original_name": "tinct:OriginalName",
 }
-"""Field of a `Record` -> property; numbers are written in decimal."""
+"""Field of a `Record` -> property. Numbers are written in decimal, True as ``True``; what is empty, 0 or False is left out."""
 _NUMBERS = {"threads", "jpeg_quality"}
+_FLAG = {"True": True}
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Record:
     """Name of the original's file, without folders."""
     jpeg_quality: int = 0
     """Quality of JPEG, WebP and AVIF, 1..100; 0 in a record that wasn't read from a file."""
+    had_color: bool = False
+    """Whether the original had colors of its own, which were replaced: it is a color photograph, painted, or a result of tinct."""
     output: str = "color"
     """One of `OUTPUTS`: the colored photograph, the colors alone as a layer, or both side by side."""
 
@@ -128,7 +132,8 @@ class Record:
                 )
             found = {name: values[key] for name, key in _PROPERTIES.items() if key in values}
             numbers = {name: int(found.pop(name)) for name in _NUMBERS if name in found}
-            record = cls(**found, **numbers, edit=Edit.from_dict(json.loads(unpack(values["tinct:Edit"]))))  # type: ignore[arg-type]
+            flags = {"had_color": _FLAG[found.pop("had_color")]} if "had_color" in found else {}
+            record = cls(**found, **numbers, **flags, edit=Edit.from_dict(json.loads(unpack(values["tinct:Edit"]))))  # type: ignore[arg-type]
             if record.output not in OUTPUTS or not (0 <= record.threads <= _MAX_THREADS and 0 <= record.jpeg_quality <= 100):
                 raise ValueError("unknown output, or a number out of its range")
             return record

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from .._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from .photo import MAX_PIXELS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Photo, PhotoSource, color_path
+    from .photo import MAX_PIXELS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Photo, PhotoSource, color_path, is_result
 
-__all__ = ["MAX_PIXELS", "READABLE_SUFFIXES", "WRITABLE_SUFFIXES", "Photo", "PhotoSource", "color_path"]
+__all__ = ["MAX_PIXELS", "READABLE_SUFFIXES", "WRITABLE_SUFFIXES", "Photo", "PhotoSource", "color_path", "is_result"]
 
 __getattr__, __dir__ = lazy_attributes(__name__, dict.fromkeys(__all__, ".photo"))

@@ -12,7 +12,7 @@ from .formats import READABLE_SUFFIXES, WRITABLE_SUFFIXES
 from .metadata.xmp import has_record
 from .opening import read_xmp
 
-__all__ = ["check_target", "color_path", "exists_error", "reason"]
+__all__ = ["check_target", "color_path", "exists_error", "is_result", "reason"]
 
 _REASONS = {
     errno.ENOENT: "there is no such folder",
@@ -48,6 +48,13 @@ def color_path(path: Path, output: str | os.PathLike[str] | None = None) -> Path
     return Path(output) / named.name if folder else Path(output)
 
 
+def is_result(path: Path) -> bool:
+    """Whether a file's metadata says that tinct made it; False for a file that can't be read."""
+    with suppress(PhotoError, OSError):
+        return has_record(read_xmp(path))
+    return False
+
+
 def check_target(target: Path, original: Path | None, *, overwrite: bool) -> None:
     """Raises PhotoError if a result must not be written there.
 
@@ -76,9 +83,8 @@ def _check_ours(target: Path) -> None:
     with suppress(OSError):
         if target.stat().st_size == 0:
             return
-    with suppress(PhotoError):
-        if has_record(read_xmp(target)):
-            return
+    if is_result(target):
+        return
     raise PhotoError(
         f"{target} doesn't say that tinct made it, so it may be an original, which tinct never overwrites",
         code="not-ours",

@@ -34,8 +34,9 @@ from .formats import (
     srgb_profile,
     write_error,
 )
-from .metadata.xmp import without_record
-from .outputs import check_target, color_path, exists_error, reason
+from .metadata.xmp import has_record, without_record
+from .outputs import check_target, color_path, exists_error, is_result, reason
+from .own_color import has_own_color
 from .picture import Picture
 from .pixels import KINDS, full_lightness, paint, rgb8, rgb16, side_by_side, split, with_chroma
 from .running import Progress, run, without_warnings
@@ -44,7 +45,7 @@ from .sources import open_picture
 if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
 
-__all__ = ["MAX_PIXELS", "READABLE_SUFFIXES", "WRITABLE_SUFFIXES", "Photo", "PhotoSource", "Provenance", "color_path"]
+__all__ = ["MAX_PIXELS", "READABLE_SUFFIXES", "WRITABLE_SUFFIXES", "Photo", "PhotoSource", "Provenance", "color_path", "is_result"]
 
 PhotoSource: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | npt.NDArray[Any] | PILImage | Photo"
 """A path; the bytes of a picture file, or a file object that holds them; a PIL image; an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)
@@ -54,6 +55,7 @@ MAX_PIXELS = 1_000_000_000
 
 T = TypeVar("T")
 _SHOWS_PROGRESS = 2**23  # pixels: smaller pictures take less than a second
+_COLOR_CHECK_SIDE = 256  # pixels along the long side
 _NOTEBOOK_SIDE = 512  # pixels along the long side
 
 
@@ -88,7 +90,7 @@ class Photo:
     height: int
     """Pixels, after orientation."""
     notes: tuple[str, ...]
-    """Parts of the file that aren't kept, such as further pages, as sentences for the user."""
+    """What the user should know, as sentences: parts of the file that aren't kept, such as further pages; color that was replaced."""
     record: Provenance | None
     """How it was colored: a `tinct.Record`; None for a photograph that wasn't."""
 
@@ -97,6 +99,7 @@ class Photo:
         self._picture, self._progress = picture, progress
         self._before: Photo | None = None  # the original of a colored photograph
         self._output = ""  # of a colored photograph: color, layer or compare
+        self._own_color: bool | None = None  # known as soon as a small copy was decoded
         with self._reading():
             self._read_header(picture.load())
 
@@ -113,6 +116,7 @@ class Photo:
         self._profile = image.get_typeof("icc-profile-data") != 0 or image.interpretation == "cmyk"
         self._loader = image.get("vips-loader") if image.get_typeof("vips-loader") else ""
         self._jpeg = "jpeg" in self._loader
+        self._xmp = bytes(image.get("xmp-data")) if image.get_typeof("xmp-data") else b""
 
     @classmethod
     def open(
@@ -162,6 +166,22 @@ class Photo:
         """Whether it has more than 8 bits a sample."""
         return bool(self._deep)
 
+    @property
+    def is_result(self) -> bool:
+        """Whether tinct made it, by its file's metadata if it was opened: a colored photograph, a color layer or a comparison."""
+        return bool(self._output) or has_record(self._xmp)
+
+    @property
+    def has_color(self) -> bool:
+        """Whether it has colors of its own, such as paint, and not only a tone, such as sepia; see `small_lightness`.
+
+        Raises PhotoError if that isn't known yet, and the file is damaged.
+        """
+        if self._own_color is None:
+            scale = min(1.0, _COLOR_CHECK_SIDE / max(self.size))
+            self.small_lightness(max(1, round(self.width * scale)), max(1, round(self.height * scale)))
+        return bool(self._own_color)
+
     def sha256(self) -> str | None:
         """Checksum of its file's bytes, hexadecimal; None for an array or a PIL image. Raises PhotoError if the file can't be read."""
         if not self._picture.is_file:
@@ -198,8 +218,7 @@ class Photo:
                 return self._thumbnail(width, height, "warning")
             except pyvips.Error:  # libjpeg fills in what it can't decode, with no more than a warning
                 pixels = self._thumbnail(width, height, "error")
-                note = f"{self.name} may be damaged in places, which the decoder filled in; look at the result closely"
-                self.notes = tuple(dict.fromkeys((*self.notes, note)))
+                self._add_note(f"{self.name} may be damaged in places, which the decoder filled in; look at the result closely")
                 return pixels
 
     def _thumbnail(self, width: int, height: int, fail_on: str) -> npt.NDArray[np.uint8]:
@@ -212,8 +231,14 @@ class Photo:
         return self._run(small, rgb8, "reading")
 
     def small_lightness(self, width: int, height: int) -> npt.NDArray[np.float32]:
-        """L* of `small_rgb`: (height, width), 0..100."""
-        return lightness(self.small_rgb(width, height))
+        """L* of `small_rgb`: (height, width), 0..100. If the picture has colors of its own, `notes` says that they aren't used."""
+        rgb = self.small_rgb(width, height)
+        if self._own_color is None:
+            self._own_color = self.is_result or (not self._gray and has_own_color(rgb))
+            if self._own_color:
+                fact = "was colored by tinct before" if self.is_result else "is a color photograph"
+                self._add_note(f"{self.name} {fact}; only its lightness was used, and its colors were replaced")
+        return lightness(rgb)
 
     def lightness(self) -> pyvips.Image:
         """Full-size L*: a lazy image of one float band, 0..100, to be read once, from top to bottom."""
@@ -368,8 +393,11 @@ class Photo:
     def _derived(self, load: Callable[[], pyvips.Image], record: Provenance | None, before: Photo, output: str) -> Photo:
         """A photograph computed from the same file."""
         photo = Photo(replace(self._picture, load=load, source=None), progress=self._progress)
-        photo.record, photo._before, photo._output = record, before, output
+        photo.record, photo._before, photo._output, photo.notes = record, before, output, before.notes
         return photo
+
+    def _add_note(self, note: str) -> None:
+        self.notes = tuple(dict.fromkeys((*self.notes, note)))
 
     def _uncolored(self) -> Photo:
         if self._before is None or self._output != "color":

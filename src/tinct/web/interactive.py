@@ -12,7 +12,7 @@ from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import problems
 from .request_bodies import InMemoryRoute
 from .responses import MEDIA, as_download, data_url, preview_jpeg, safe_name
-from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, PictureOut, Place, Preview, Render, SuggestionOut
+from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, PictureOut, Place, Preview, Render, SuggestionsOut
 from .state import State, state_of
 
 __all__ = ["router"]
@@ -47,12 +47,16 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
 
 
 @router.post("/{id}/suggest", responses=REFUSALS)
-async def suggest(request: Request, id: Id, place: Place) -> list[SuggestionOut]:
-    """The colors that a place most probably has, the most probable first."""
+async def suggest(request: Request, id: Id, place: Place) -> SuggestionsOut:
+    """The colors that a place most probably has, and families of ready colors at its lightness."""
     state = state_of(request)
-    picture, hints = state.pictures.get(id), [hint.hint() for hint in place.hints]
-    found = await state.gate.run(picture.canvas.suggest, place.x, place.y, hints=hints, count=place.count)
-    return [SuggestionOut(color=s.color, probability=s.probability) for s in found]
+    canvas, hints = state.pictures.get(id).canvas, [hint.hint() for hint in place.hints]
+
+    def work() -> SuggestionsOut:
+        colors = canvas.suggest(place.x, place.y, hints=hints, count=place.count)
+        return SuggestionsOut.of(colors, canvas.families(place.x, place.y, hints=hints))
+
+    return await state.gate.run(work)
 
 
 @router.post("/{id}/render", responses=_binary(*dict.fromkeys(MEDIA.values())), response_class=Response)

@@ -12,7 +12,7 @@ from ..runtime import bundled, read_spec
 from .problems import problems
 from .request_bodies import InMemoryRoute
 from .responses import MEDIA, as_download, as_zip, safe_name
-from .schemas import ColorizeForm, Edit, ModelOut, SuggestForm, SuggestionOut, parse_hints
+from .schemas import ColorizeForm, Edit, ModelOut, SuggestForm, SuggestionsOut, parse_hints
 from .state import State, state_of
 
 __all__ = ["describe_models", "router"]
@@ -59,14 +59,15 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
 
 
 @router.post("/suggest", responses=REFUSALS)
-async def suggest(request: Request, form: Annotated[SuggestForm, File()]) -> list[SuggestionOut]:
-    """The colors that a place of a photograph most probably has, the most probable first."""
+async def suggest(request: Request, form: Annotated[SuggestForm, File()]) -> SuggestionsOut:
+    """The colors that a place of a photograph most probably has, and families of ready colors at its lightness."""
     state, hints = state_of(request), [hint.hint() for hint in parse_hints(form.hints)]
     content, name = await form.photo.read(), safe_name(form.photo.filename or "")
 
-    def work() -> list[SuggestionOut]:
-        found = state.colorizer.suggest(_opened(state, content, name), form.x, form.y, hints=hints, count=form.count)
-        return [SuggestionOut(color=s.color, probability=s.probability) for s in found]
+    def work() -> SuggestionsOut:
+        canvas = state.colorizer.canvas(_opened(state, content, name))
+        colors = canvas.suggest(form.x, form.y, hints=hints, count=form.count)
+        return SuggestionsOut.of(colors, canvas.families(form.x, form.y, hints=hints))
 
     return await state.gate.run(work)
 

@@ -8,9 +8,9 @@ from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from .. import coloring
-from ..coloring import Hint
+from ..coloring import ColorFamily, Hint, Suggestion
 from ..coloring.edit import MAX_SEED, MAX_VARIANT
-from ..coloring.palette import DEFAULT_SUGGESTIONS
+from ..coloring.suggestions import DEFAULT_SUGGESTIONS
 from ..photo import Photo
 from ..photo.formats import DEFAULT_JPEG_QUALITY
 from .picture_store import MAX_PREVIEW_SIDE
@@ -28,7 +28,7 @@ __all__ = [
     "Preview",
     "Render",
     "SuggestForm",
-    "SuggestionOut",
+    "SuggestionsOut",
     "parse_hints",
 ]
 
@@ -169,10 +169,40 @@ class Place(_Strict):
 
 
 class SuggestionOut(BaseModel):
-    """A color that the place may have."""
+    """A color that the place may have, at its lightness."""
 
     color: str = Field(examples=["#b58863"])
+    name: str = Field(description="In English.", examples=["light brown"])
     probability: float
+
+
+class FamilyOut(BaseModel):
+    """Colors that one sort of thing had."""
+
+    name: str = Field(description="In English: skin, hair, foliage, sky, wood, brick, uniforms or cloth.", examples=["skin"])
+    probability: float = Field(description="Of such colors at the place; families share colors.")
+    colors: list[SuggestionOut]
+
+
+class SuggestionsOut(BaseModel):
+    """Colors to choose from at a place."""
+
+    colors: list[SuggestionOut] = Field(description="The most probable first; probabilities sum to 1.")
+    families: list[FamilyOut] = Field(description="The most probable first, but skin before all others where a face is likely.")
+
+    @classmethod
+    def of(cls, colors: list[Suggestion], families: list[ColorFamily]) -> SuggestionsOut:
+        """From what `Canvas.suggest` and `Canvas.families` give."""
+        return cls(
+            colors=[_suggestion(one) for one in colors],
+            families=[
+                FamilyOut(name=f.name, probability=f.probability, colors=[_suggestion(one) for one in f.colors]) for f in families
+            ],
+        )
+
+
+def _suggestion(one: Suggestion) -> SuggestionOut:
+    return SuggestionOut(color=one.color, name=one.name, probability=one.probability)
 
 
 class PictureOut(BaseModel):
@@ -188,7 +218,9 @@ class PictureOut(BaseModel):
     color: str = Field(description="data: URL of a preview in color.")
     preview_size: int = Field(description="Pixels of the longer side of these previews, at most.")
     max_preview_size: int = Field(description="The largest size that a preview can have.")
-    notes: list[str] = Field(description="What of the file can't be kept, as sentences for people.")
+    notes: list[str] = Field(
+        description="What people should know, as sentences: parts of the file that can't be kept, colors that are replaced."
+    )
 
 
 class ModelOut(BaseModel):

@@ -97,7 +97,7 @@ async function ask(place) {
     if (asked === mine) picker.fill(found);
   } catch (problem) {
     if (asked !== mine) return;
-    picker.fill([]);
+    picker.fill({ colors: [], families: [] });
     note(problem.message, again(() => asked === mine && ask(place)));
   }
 }

@@ -60,14 +60,15 @@ export class Picker {
     this.dialog.style.top = `${Math.max(8, top + GAP <= below ? top + GAP : Math.min(above, below))}px`;
   }
 
-  /** @param {{color: string, probability: number}[]} suggestions */
-  fill(suggestions) {
-    $("picker-title").textContent = suggestions.length ? "Likely colors here" : "Choose a color";
-    const likely = suggestions.map(({ color, probability }) => {
+  /** @param {{colors: object[], families: object[]}} found  as POST /v1/pictures/{id}/suggest answers */
+  fill({ colors, families }) {
+    $("picker-title").textContent = colors.length ? "Likely colors here" : "Choose a color";
+    const likely = colors.map(({ color, name, probability }) => {
       const percent = probability >= 0.005 ? `${Math.round(100 * probability)} %` : "under 1 %";
-      return this.swatch(color, `${color}, ${percent} likely`);
+      return this.swatch(color, `${name}, ${percent} likely`);
     });
-    $("swatches").replaceChildren(...likely, this.swatch(GRAY, "Gray: no color"));
+    const skin = families[0]?.name === "skin" ? families[0].colors.map(({ color, name }) => this.swatch(color, name)) : [];
+    $("swatches").replaceChildren(...likely, ...skin, this.swatch(GRAY, "Gray: no color"));
     if (this.keys && document.activeElement === this.dialog) $("swatches").firstElementChild.focus({ preventScroll: true });
     this.mark($("free").value);
     this.follow(this.at);
