@@ -87,4 +87,6 @@ def evaluate(
     for table in tables(figures):
         console.print(table)
         console.print()
+    if missing := figures["not_measured"]:
+        typer.echo(f"Not measured: {'; '.join(f'{what} ({why})' for what, why in missing.items())}.", err=True)
     typer.echo(write_evaluation_report(folder))
