@@ -18,7 +18,8 @@ from skimage import data
 
 from tinct import Colorizer, Hint
 from tinct.color import rgb_to_lab
-from tinct.evaluation.measure import MODEL, VIVID, Measurer
+from tinct.evaluation import Realism, load_judge
+from tinct.evaluation.measure import COLORED, MODEL, VIVID, Measurer
 from tinct.evaluation.picture_sets import load_sets, open_pixels
 from tinct.evaluation.protocol import find_protocol, square_of
 from tinct.photo.photo import Photo
@@ -27,6 +28,10 @@ PROTOCOL = find_protocol("tinct-256")
 VAL = Path(__file__).parents[3] / "shared/photos/shards/val-000.tar"
 VAL_PICTURES, VAL_HINTED = 50, 10
 """20 s on one core; the figures of all 997 are in the model card."""
+PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
+"""scikit-image's color photographs."""
+CROP = 60
+"""Percent of the short side."""
 Figures = dict[str, float]
 Row = dict[str, Any]
 
@@ -63,11 +68,27 @@ def measurer() -> Measurer:
 def samples() -> Figures:
     """Of scikit-image's color photographs."""
     rows = []
-    for name in ("astronaut", "chelsea", "coffee", "rocket"):
+    for name in PHOTOGRAPHS:
         square = square_of(Photo.open(getattr(data, name)()), PROTOCOL)
         assert not isinstance(square, str)
         rows.append(measurer().measure(square, name, frozenset({"hints", "diversity", "stability"})))
     return summary(rows)
+
+
+def crops() -> Figures:
+    """Realism and reach on five squares of each of these photographs: its corners and its middle."""
+    rows, real = [], []
+    for name in PHOTOGRAPHS:
+        photo = getattr(data, name)()
+        edge = CROP * min(photo.shape[:2]) // 100
+        bottom, right = photo.shape[0] - edge, photo.shape[1] - edge
+        for top, left in ((0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2, right // 2)):
+            square = square_of(Photo.open(photo[top : top + edge, left : left + edge]), PROTOCOL)
+            if isinstance(square, str):  # a gray one: the rocket's sky
+                continue
+            rows.append(measurer().measure(square, f"{name}-{top}-{left}", frozenset({"realism", "reach"})))
+            real.append(square)
+    return realism_and_reach(rows, real)
 
 
 def val() -> Figures:
@@ -75,10 +96,11 @@ def val() -> Figures:
     with TemporaryDirectory() as folder:
         (chosen,) = load_sets([str(VAL)], PROTOCOL, VAL_PICTURES, Path(folder), lambda what, done, total: None)
         pixels = np.array(open_pixels(chosen.pixels, PROTOCOL.side))
-    rows = []
+    rows, parts = [], {"realism", "reach"}
     for done, number in enumerate(chosen.ranking):
-        rows.append(measurer().measure(pixels[number], chosen.names[number], frozenset({"hints"} if done < VAL_HINTED else ())))
-    return summary(rows)
+        hinted = {"hints"} if done < VAL_HINTED else set()
+        rows.append(measurer().measure(pixels[number], chosen.names[number], frozenset(parts | hinted)))
+    return summary(rows) | realism_and_reach(rows, [pixels[number] for number in chosen.ranking])
 
 
 def face() -> Figures:
@@ -134,16 +156,30 @@ def summary(rows: list[Row]) -> Figures:
     found["off at a hint"] = float(np.mean([row["hints"]["own_place"][ten] for row in hinted]))
     if "diversity" in rows[0]:
         found["best of 8 over the mean one"] = mean(lambda row: row["diversity"]["0.0"]["best"] - row["diversity"]["0.0"]["mean"])
+        found["difference of 8 without their mean shift"] = mean(lambda row: row["diversity"]["0.0"]["de2000_centered"])
         found["instability"] = mean(lambda row: row["stability"]["0.0"])
     return found
 
 
-SUBJECTS = {"samples": samples, "face": face, "boards": boards, "val": val}
+def realism_and_reach(rows: list[Row], real: list[np.ndarray]) -> Figures:
+    """At the default settings; see docs/evaluate.md."""
+    found = Realism(real, load_judge()).measure([row[COLORED] for row in rows])
+    probed = [row["reach"] for row in rows if "reach" in row]
+    return {
+        "recovered": found["recovered"]["mean"],
+        "KID ratio": found["kid_ratio"],
+        "edges in place": found["edges"]["mean"],
+        "spill": float(np.mean([one["spill"] for one in probed])),
+        "fill": float(np.mean([one["fill"] for one in probed])),
+    }
+
+
+SUBJECTS = {"samples": samples, "crops": crops, "face": face, "boards": boards, "val": val}
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "subject", [pytest.param(name, marks=pytest.mark.slow if name in ("samples", "val") else ()) for name in SUBJECTS]
+    "subject", [pytest.param(name, marks=pytest.mark.slow if name in ("samples", "crops", "val") else ()) for name in SUBJECTS]
 )
 def test_colors_are_as_good_as_they_were(subject: str) -> None:
     if subject == "val" and not VAL.exists():
