@@ -42,13 +42,16 @@ AT_LEAST: dict[str, Figures] = {
         "colorfulness ratio": 0.7,
         "gain, 10 hints": 8.65,
         "best of 8 over the mean one": 2.45,
+        "difference of 8 without their mean shift": 3.5,
     },
+    "crops": {"recovered": -0.76, "edges in place": 0.28, "fill": 0.57},
     "face": {"chroma": 28, "hue": 45},
     "boards": {"spread": 0.95},
     "val": {"gain": 1.8, "gain, default vividness": 0.46, "colorfulness ratio": 0.87, "gain, 10 hints": 6.7},
 }
 AT_MOST: dict[str, Figures] = {
     "samples": {"off at a hint": 0.66, "instability": 1.75},
+    "crops": {"KID ratio": 0.72, "spill": 0.78},
     "face": {"hue": 55, "off": 12.7},
     "boards": {"leak": 0.45},
     "val": {"off at a hint": 0.54},
