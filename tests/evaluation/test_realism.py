@@ -14,7 +14,7 @@ from conftest import draw
 from tinct.evaluation import realism
 from tinct.evaluation.protocol import gray_of
 from tinct.evaluation.realism import (
-    Judged,
+    Classified,
     Realism,
     color_variation,
     edge_figures,
@@ -30,10 +30,10 @@ def gray(picture: np.ndarray) -> np.ndarray:
     return np.repeat(gray_of(picture)[..., None], 3, axis=-1)
 
 
-def by_mean_color(pictures: Sequence[np.ndarray]) -> Judged:
+def by_mean_color(pictures: Sequence[np.ndarray]) -> Classified:
     """A judge whose class is whether a picture has color, and whose features are mean and standard deviation of its RGB channels."""
     features = [np.concatenate([p.mean(axis=(0, 1)), p.std(axis=(0, 1))]) / 64 for p in pictures]
-    return Judged(np.array([int(np.ptp(p, axis=-1).max() > 20) for p in pictures]), np.array(features))
+    return Classified(np.array([int(np.ptp(p, axis=-1).max() > 20) for p in pictures]), np.array(features))
 
 
 @pytest.fixture(scope="module")
@@ -136,18 +136,18 @@ def test_variation_is_that_of_smoothed_color_alone() -> None:
 
 
 @pytest.fixture(scope="module")
-def judge() -> realism.Judges:
+def judge() -> realism.Classifier:
     return load_judge()
 
 
-def test_the_judge_recognizes_photographs(judge: realism.Judges) -> None:
+def test_the_judge_recognizes_photographs(judge: realism.Classifier) -> None:
     found = judge([data.chelsea()[:300, 100:400], data.coffee()[:300, 100:400]])
     assert found.classes.tolist() == [285, 967]  # ImageNet's "Egyptian cat" and "espresso"
     assert found.features.shape == (2, 1280)
     assert found.features.dtype == np.float64
 
 
-def test_the_judge_judges_each_picture_by_itself(judge: realism.Judges) -> None:
+def test_the_judge_judges_each_picture_by_itself(judge: realism.Classifier) -> None:
     pictures = [draw(seed, 64, 64) for seed in range(18)]  # more than a batch
     found = judge(pictures)
     for i in (0, 17):

@@ -17,7 +17,7 @@ from tinct.errors import ConfigError, TinctError
 from tinct.evaluation import EvaluationConfig, evaluate, realism
 from tinct.evaluation.measure import PARTS
 from tinct.evaluation.protocol import gray_of
-from tinct.evaluation.realism import Judged, Realism
+from tinct.evaluation.realism import Classified, Realism
 
 RUNNER = importlib.import_module("tinct.evaluation.runner")
 ALONE = EvaluationConfig(workers=1, **dict.fromkeys(PARTS, 0))
@@ -54,10 +54,10 @@ def test_pictures_are_judged_in_random_order_and_their_colors_are_not_recorded(
 ) -> None:
     seen: list[list[np.ndarray]] = []
 
-    def judge(pictures: Sequence[np.ndarray]) -> Judged:
+    def judge(pictures: Sequence[np.ndarray]) -> Classified:
         seen.append([np.array(picture) for picture in pictures])
         means = np.array([p.mean(axis=(0, 1)) for p in pictures])
-        return Judged(means[:, 0].astype(int), means)
+        return Classified(means[:, 0].astype(int), means)
 
     monkeypatch.setattr(RUNNER, "load_judge", lambda: judge)
     found = evaluate("autoencoder", [str(shard)], tmp_path, config=replace(ALONE, realism=5, shown=0))

@@ -15,7 +15,7 @@ import torch
 from efficientnet_lite_pytorch import EfficientNet
 from torch.nn import functional as F
 
-from .realism import JUDGE_WEIGHTS, Judged
+from .realism import JUDGE_WEIGHTS, Classified
 
 __all__ = ["Judge"]
 
@@ -39,14 +39,14 @@ class Judge:
             self._network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         self._network.eval()
 
-    def __call__(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Judged:
+    def __call__(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Classified:
         """Classify (H, W, 3) uint8 sRGB pictures of one size."""
         found = [self._judge(np.stack(pictures[i : i + BATCH])) for i in range(0, len(pictures), BATCH)]
-        return Judged(np.concatenate([one.classes for one in found]), np.concatenate([one.features for one in found]))
+        return Classified(np.concatenate([one.classes for one in found]), np.concatenate([one.features for one in found]))
 
     @torch.inference_mode()
-    def _judge(self, pictures: npt.NDArray[np.uint8]) -> Judged:
+    def _judge(self, pictures: npt.NDArray[np.uint8]) -> Classified:
         x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
         x = F.interpolate(x, size=(SIDE, SIDE), mode="bicubic", align_corners=False).clamp(0, 255)
         features = self._network.extract_features((x - 127) / 128).mean(dim=(2, 3))
-        return Judged(self._network._fc(features).argmax(dim=1).numpy(), features.double().numpy())
+        return Classified(self._network._fc(features).argmax(dim=1).numpy(), features.double().numpy())

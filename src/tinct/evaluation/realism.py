@@ -29,8 +29,8 @@ from .protocol import gray_of
 
 __all__ = [
     "JUDGE_WEIGHTS",
-    "Judged",
-    "Judges",
+    "Classified",
+    "Classifier",
     "Realism",
     "color_variation",
     "edge_figures",
@@ -52,13 +52,12 @@ SMOOTHING = 1.6 / 256
 """Standard deviation of the Gaussian that smooths a*, b* before gradients are taken, as a share of the picture's side: 1.6 px at 256."""
 EDGE_SHARE = 0.1
 """Share of the pixels that count as the real picture's color edges: those with the largest gradients of a*, b*."""
-
 MIN_VARIATION = 0.01
 """Mean gradient of a*, b* per pixel, below which a picture counts as gray: that of rounding errors is under 0.001."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class Classified:
     """What the judge says about N pictures."""
 
     classes: npt.NDArray[np.int64]
@@ -67,7 +66,7 @@ class Judged:
     """(N, channels) the last feature map, averaged over all places."""
 
 
-Judges: TypeAlias = Callable[[Sequence[Bytes]], Judged]
+Classifier: TypeAlias = Callable[[Sequence[Bytes]], Classified]
 """A classifier: (H, W, 3) uint8 sRGB pictures of one size -> what it says about them."""
 
 
@@ -77,7 +76,7 @@ def missing_judge() -> str:
     return f"the judge needs {' and '.join(missing)} from the extra 'evaluate', not installed here" if missing else ""
 
 
-def load_judge() -> Judges:
+def load_judge() -> Classifier:
     """EfficientNet-Lite2. Raises ModuleNotFoundError where `missing_judge` gives a reason."""
     from .judge import Judge  # loads PyTorch
 
@@ -92,7 +91,7 @@ class Realism:
         judge: see `load_judge`.
     """
 
-    def __init__(self, real: Sequence[Bytes], judge: Judges) -> None:
+    def __init__(self, real: Sequence[Bytes], judge: Classifier) -> None:
         self._judge = judge
         self.real = judge(real)
         self.gray = judge([np.repeat(gray_of(picture)[..., None], 3, axis=-1) for picture in real])
@@ -114,12 +113,12 @@ class Realism:
         judged = self._judge(results)
         return self.recognized(judged), self.kid_figures(judged)
 
-    def recognized(self, judged: Judged) -> list[dict[str, bool]]:
+    def recognized(self, judged: Classified) -> list[dict[str, bool]]:
         """For each picture, whether the result and the gray picture have the class of the real one."""
         pairs = zip(judged.classes == self.real.classes, self.gray.classes == self.real.classes, strict=True)
         return [{"recognized": bool(result), "gray_recognized": bool(gray)} for result, gray in pairs]
 
-    def kid_figures(self, judged: Judged) -> dict[str, float | None]:
+    def kid_figures(self, judged: Classified) -> dict[str, float | None]:
         """``kid`` and ``gray_kid``, and ``kid_ratio``: the first divided by the second; None for fewer than 4 pictures."""
         if len(self.real.features) < 4:
             return {"kid": None, "gray_kid": None, "kid_ratio": None}
