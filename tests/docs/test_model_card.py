@@ -91,7 +91,9 @@ def evaluation(full: bool = True) -> dict[str, Any]:
                 psnr = [21.5 + s + i + k for k in range(len(RULES.hint_counts))]
                 row["hints"] = {"psnr": psnr, "own_place": [None, *(2.5 + s for _ in RULES.hint_counts[1:])]}
                 row["levin"] = {"psnr": [p - 1.5 for p in psnr]}
-                row["diversity"] = {v: {"best": 24.0 + i, "mean": 21.0, "de2000": 7.7} for v in ("0.0", default)}
+                row["diversity"] = {
+                    v: {"best": 24.0 + i, "mean": 21.0, "de2000": 7.7, "de2000_centered": 3.3} for v in ("0.0", default)
+                }
                 row["stability"] = {"0.0": 2.2, default: 4.4}
             rows.append(row)
         sets[name] = {"source": f"{name}.tar", "pictures": 3, "dropped": {}} | summarize(rows, RULES)

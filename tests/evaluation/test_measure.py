@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tinct.color import lab_to_rgb, rgb_to_lab
 from tinct.evaluation.levin import Levin
-from tinct.evaluation.measure import Measurer
+from tinct.evaluation.measure import COLORED, Measurer
 from tinct.evaluation.protocol import Protocol, gray_of, hint_patches, hint_places
+from tinct.evaluation.reach import place_probe
+from tinct.evaluation.realism import edge_figures
 
 
 def test_a_model_is_shown_lightness_only_and_every_working_size(fake: Any, real: np.ndarray, small: Protocol) -> None:
@@ -35,6 +38,7 @@ def test_row_of_a_picture(fake: Any, real: np.ndarray, small: Protocol) -> None:
     for found in row["diversity"].values():
         assert found["best"] >= found["mean"]
         assert found["de2000"] > 1
+        assert found["de2000_centered"] < 0.5  # the fake's samples differ by their tint alone, but for the gamut
     assert max(row["stability"].values()) < 0.5  # the fake's color doesn't depend on the size
     assert row["lightness"] < 0.6
 
@@ -55,6 +59,22 @@ def test_the_automatic_variant_is_no_sample(fake: Any, real: np.ndarray, small: 
     assert asked[2:] == [(2, 2)]
     assert headings == ["gray", "automatic", "sample 1", "sample 2", "10 hints", "real"]
     assert all(picture.shape == (64, 64, 3) and picture.dtype == np.uint8 for picture in pictures)
+
+
+def test_realism_and_reach_at_the_default_settings(fake: Any, small: Protocol) -> None:
+    lab = np.empty((64, 64, 3), np.float32)
+    lab[:], lab[20:44, 20:44] = (60, -30, 20), (55, 40, 25)
+    real = np.rint(lab_to_rgb(lab) * 255).astype(np.uint8)
+    row = Measurer(fake, {}, small, (0, 0)).measure(real, "1.png", frozenset({"realism", "reach"}))
+    assert row["realism"] == edge_figures(row[COLORED], real)
+    ab = rgb_to_lab(row[COLORED])[..., 1:]
+    np.testing.assert_allclose(ab.mean(axis=(0, 1)), 9, atol=0.5)  # the fake's color at vividness 0.5
+    (hint,) = fake.drawn[-1]
+    assert hint == place_probe(real, "1.png").hint
+    assert row["reach"]["spill"] == 0  # the fake paints hints of 0 px: nowhere
+    assert row["reach"]["fill"] == 0
+    plain = Measurer(fake, {}, small, (0, 0)).measure(real, "1.png")
+    assert not {"realism", "reach", COLORED} & plain.keys()
 
 
 def test_levin_and_the_model_get_the_same_hints(

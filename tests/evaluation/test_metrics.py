@@ -46,6 +46,20 @@ def test_pairwise_is_the_mean_over_all_pairs() -> None:
     assert metrics.pairwise_ciede2000([labs[0], labs[0]]) == 0
 
 
+def test_a_tint_alone_is_no_difference_without_the_mean_shift() -> None:
+    lab = rgb_to_lab(draw(1, 24, 24))
+    tinted = lab + np.float32([0, 12, -7])
+    centered = metrics.without_mean_shift([lab, tinted])
+    assert metrics.pairwise_ciede2000([lab, tinted]) > 3
+    assert metrics.pairwise_ciede2000(centered) == pytest.approx(0, abs=1e-3)
+    np.testing.assert_allclose(centered[0], lab + np.float32([0, 6, -3.5]), atol=1e-4)  # around the mean of both
+
+    other = tinted.copy()
+    other[:12, :, 1] += 20
+    other[12:, :, 1] -= 20
+    assert metrics.pairwise_ciede2000(metrics.without_mean_shift([lab, other])) > 5  # by object
+
+
 def test_colorfulness_of_gray_and_of_one_color() -> None:
     assert metrics.colorfulness(np.repeat(draw(1)[..., :1], 3, axis=-1)) == 0
     # rg = 90, yb = (100 + 10) / 2 - 40 = 15, no deviation: 0.3 times the distance from gray

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,15 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from tinct.color import rgb_to_lab
 from tinct.errors import ConfigError, TinctError
-from tinct.evaluation import EvaluationConfig, evaluate
+from tinct.evaluation import EvaluationConfig, evaluate, realism
+from tinct.evaluation.measure import PARTS
+from tinct.evaluation.protocol import gray_of
+from tinct.evaluation.realism import Classified, Realism
 
-ALONE = EvaluationConfig(workers=1)
+RUNNER = importlib.import_module("tinct.evaluation.runner")
+ALONE = EvaluationConfig(workers=1, **dict.fromkeys(PARTS, 0))
 
 
 def test_bundled_model_under_the_real_protocol(write_shard: Callable[..., Path], folder: Path, tmp_path: Path) -> None:
@@ -34,6 +41,50 @@ def test_bundled_model_under_the_real_protocol(write_shard: Callable[..., Path],
         assert [picture["headings"] for picture in summary["shown"]["random"]] == [["gray", "automatic", "real"]]
     assert found["cost"]["seconds"] > 0
     assert found["not_measured"].keys() == {"bleeding"}
+    for summary in found["sets"].values():
+        realism = summary["realism"]
+        assert realism["pictures"] == summary["pictures"]
+        assert 0 <= realism["recognized"] <= 1
+        assert {"recognized", "gray_recognized", "edges", "edges_real"} == summary["rows"][0]["realism"].keys()
+        assert {"kid", "gray_kid", "kid_ratio"} <= realism.keys()
+
+
+def test_pictures_are_judged_in_random_order_and_their_colors_are_not_recorded(
+    fake_models: None, shard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[np.ndarray]] = []
+
+    def judge(pictures: Sequence[np.ndarray]) -> Classified:
+        seen.append([np.array(picture) for picture in pictures])
+        means = np.array([p.mean(axis=(0, 1)) for p in pictures])
+        return Classified(means[:, 0].astype(int), means)
+
+    monkeypatch.setattr(RUNNER, "load_judge", lambda: judge)
+    found = evaluate("autoencoder", [str(shard)], tmp_path, config=replace(ALONE, realism=5, shown=0))
+    rows = found["sets"]["val"]["rows"]
+    judged = [row for row in rows if "recognized" in row.get("realism", ())]
+    assert [len(pictures) for pictures in seen] == [5, 5, 5]  # real, gray, results
+    assert len(judged) == found["sets"]["val"]["realism"]["pictures"] == 5
+    assert not any("colored" in row for row in rows)
+    for real, gray, result in zip(*seen, strict=True):
+        np.testing.assert_array_equal(gray[..., 0], gray_of(real))
+        assert rgb_to_lab(result)[..., 1:].mean() == pytest.approx(9, abs=0.5)  # the fake's color at the default vividness
+    assert found["sets"]["val"]["realism"]["kid_ratio"] == pytest.approx(
+        Realism(seen[0], judge).measure(seen[2])["kid_ratio"], abs=1e-3
+    )
+
+
+def test_without_the_judge_the_rest_is_measured(
+    fake_models: None, shard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(realism, "find_spec", lambda name: None)
+    found = evaluate("autoencoder", [str(shard)], tmp_path, config=replace(ALONE, realism=2, shown=0))
+    assert found["not_measured"]["recognition and KID"].startswith("the judge needs torch and efficientnet_lite_pytorch")
+    assert {"pictures", "edges", "edges_real"} == found["sets"]["val"]["realism"].keys()
+
+    found = evaluate("autoencoder", [str(shard)], tmp_path, config=replace(ALONE, realism=0, shown=0))
+    assert found["not_measured"].keys() == {"bleeding"}  # nobody asked for it
+    assert "realism" not in found["sets"]["val"]
 
 
 def test_figures_and_pictures_are_written(fake_models: None, shard: Path, tmp_path: Path) -> None:
@@ -42,7 +93,7 @@ def test_figures_and_pictures_are_written(fake_models: None, shard: Path, tmp_pa
         "autoencoder",
         [str(shard)],
         tmp_path,
-        config=EvaluationConfig(hints=3, levin=2, diversity=2, stability=1, workers=1),
+        config=EvaluationConfig(realism=0, hints=3, levin=2, diversity=2, stability=1, workers=1),
         command="tinct evaluate autoencoder",
         progress=lambda what, done, total: heard.append((what, done, total)),
     )
@@ -73,11 +124,9 @@ def test_figures_and_pictures_are_written(fake_models: None, shard: Path, tmp_pa
     assert np.ptp(real, axis=-1).any()
 
 
-@pytest.mark.parametrize("part", ["hints", "levin", "diversity", "stability"])
+@pytest.mark.parametrize("part", ["realism", "reach", "hints", "levin", "diversity", "stability"])
 def test_any_part_can_be_left_out(part: str, fake_models: None, shard: Path, tmp_path: Path) -> None:
-    config = EvaluationConfig(
-        pictures=2, shown=0, workers=1, **{"hints": 1, "levin": 1, "diversity": 1, "stability": 1} | {part: 0}
-    )
+    config = EvaluationConfig(pictures=2, shown=0, workers=1, **dict.fromkeys(PARTS, 1) | {part: 0})
     found = evaluate("autoencoder", [str(shard)], tmp_path, config=config)
     assert part not in found["sets"]["val"]
     assert found["sets"]["val"]["shown"] == {}
@@ -87,7 +136,7 @@ def test_any_part_can_be_left_out(part: str, fake_models: None, shard: Path, tmp
 def test_bleeding_is_measured_on_large_pictures(fake_models: None, folder: Path, tmp_path: Path) -> None:
     for name in ("coffee", "astronaut"):
         Image.fromarray(getattr(skimage.data, name)()).save(tmp_path / f"{name}.png")
-    config = EvaluationConfig(pictures=1, hints=0, levin=0, diversity=0, stability=0, shown=0, workers=1)
+    config = EvaluationConfig(pictures=1, shown=0, workers=1, **dict.fromkeys(PARTS, 0))
     found = evaluate("autoencoder", [str(folder)], tmp_path / "out", config=config, large=tmp_path)
     assert found["bleeding"]["pictures"] == 2
     assert not found["not_measured"]

@@ -22,7 +22,7 @@ def test_gain_is_that_of_the_same_pictures(small: Protocol) -> None:
     assert model["psnr"]["se"] > 5
     assert model["cf_ratio"] == 0.5
     assert summary["lightness_change"] == {"mean": pytest.approx(0.3), "max": 0.3}
-    assert not {"hints", "levin", "diversity", "stability"} & summary.keys()
+    assert not {"realism", "reach", "hints", "levin", "diversity", "stability"} & summary.keys()
 
 
 def test_levin_is_compared_on_its_own_pictures(small: Protocol) -> None:
@@ -35,3 +35,18 @@ def test_levin_is_compared_on_its_own_pictures(small: Protocol) -> None:
     assert [g["mean"] for g in summary["levin"]["gain"]] == [0, 1, 2.5]
     assert [g["mean"] for g in summary["levin"]["model_ahead"]] == [2, 2, 1.5]
     assert summary["hints"]["own_place"] == [None, 1.5, 2.5]
+
+
+def test_realism_and_reach_are_those_of_the_pictures_that_have_them(small: Protocol) -> None:
+    judged = {"recognized": True, "gray_recognized": False}
+    rows = [
+        row(20, 22, realism={"edges": 0.2, "edges_real": 0.4} | judged, reach={"spill": 0.5, "fill": 1.0, "object": 0.1}),
+        row(20, 22, realism={"edges": 0.3, "edges_real": 0.4} | judged),
+        row(20, 22),
+    ]
+    summary = summarize(rows, small)
+    assert summary["realism"]["pictures"] == 2
+    assert summary["realism"]["edges"]["mean"] == pytest.approx(0.25)
+    assert summary["realism"]["recovered"]["mean"] == 1
+    assert summary["reach"]["pictures"] == 1
+    assert summary["reach"]["spill"] == {"mean": 0.5, "se": None, "median": 0.5}

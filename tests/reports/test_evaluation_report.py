@@ -17,7 +17,7 @@ from tinct.evaluation.protocol import PROTOCOLS
 from tinct.evaluation.summary import summarize
 from tinct.reports import write_evaluation_report
 from tinct.reports.evaluation_report import hint_chart
-from tinct.reports.evaluation_tables import bleeding_lines, headline, tables
+from tinct.reports.evaluation_tables import bleeding_lines, headline, page_tables, tables
 
 RULES = PROTOCOLS["tinct-256"]
 HEADINGS = ["gray", "automatic", "sample 2", "real"]
@@ -37,12 +37,18 @@ def made_up(full: bool = True) -> dict[str, Any]:
                 psnr = [21.5 + s + i + k for k in range(len(RULES.hint_counts))]
                 row["hints"] = {"psnr": psnr, "own_place": [None, *(2.5 + s for _ in RULES.hint_counts[1:])]}
                 row["levin"] = {"psnr": [p - 1.5 for p in psnr]}
-                row["diversity"] = {v: {"best": 24.0 + i, "mean": 21.0, "de2000": 7.7} for v in ("0.0", "0.5")}
+                row["diversity"] = {
+                    v: {"best": 24.0 + i, "mean": 21.0, "de2000": 7.7, "de2000_centered": 3.3} for v in ("0.0", "0.5")
+                }
                 row["stability"] = {"0.0": 2.2, "0.5": 4.4}
+                row["realism"] = {"edges": 0.21 + i / 100, "edges_real": 0.36, "recognized": i > 0, "gray_recognized": i > 2}
+                row["reach"] = {"spill": 0.8 + i / 50, "fill": 0.6, "object": 0.1}
             rows.append(row)
         head = {"source": f"{name}.tar", "pictures": 4, "dropped": {"gray": 1, "broken": 0}}
         shown = {group: [{"name": f"{group} {i}.jpg", "de2000": 5.5 + i, "headings": HEADINGS} for i in range(2)] for group in ("random", "best")}  # fmt: skip
         sets[name] = head | summarize(rows, RULES) | {"shown": shown, "rows": rows}
+        if full:
+            sets[name]["realism"] |= {"kid": 0.004, "gray_kid": 0.016, "kid_ratio": 0.25}
     bleeding = {kind: {"mean": mean, "se": 0.01} for kind, mean in (("edges", 0.7), ("everywhere", 0.8), ("gradients", 0.9))}
     return {
         "protocol": RULES.name,
@@ -55,7 +61,7 @@ def made_up(full: bool = True) -> dict[str, Any]:
         "cost": {"seconds": 0.123, "load_seconds": 1.2, "pictures": 12, "peak_mb": 321.0},
         "bleeding": bleeding | {"pictures": 2, "source": "large", "dropped": {"gray": 0}, "rows": []} if full else None,
         "not_measured": {} if full else {"bleeding": "no folder of large pictures was named"},
-        "subsets": {"hints": 200, "levin": 100, "diversity": 100, "stability": 50},
+        "subsets": {"realism": 300, "reach": 200, "hints": 200, "levin": 100, "diversity": 100, "stability": 50},
         "seconds": 123.4,
         "workers": 2,
         "command": "tinct evaluate tinct --data val.tar && true",
@@ -123,11 +129,20 @@ def test_without_pictures_and_parts(tmp_path: Path) -> None:
 def test_tables_for_the_screen() -> None:
     evaluation = made_up()
     found = tables(evaluation)
-    assert len(found) == 1 + 2 + 1  # aims, methods of two sets, hints
+    assert len(found) == 1 + 2 + 1 + 1 + 1  # aims, methods of two sets, realism, reach, hints
     shown = io.StringIO()
     for table in found:
         Console(file=shown, width=200).print(table)
-    for words in ("0.700 ± 0.010", "tinct, vividness 0.5", "wide, ahead of Levin", "+1.50"):
+    for words in (
+        "0.700 ± 0.010",
+        "+0.67 ± 0.31",
+        "0.25",
+        "0.225 ± 0.006",
+        "0.83 ± 0.01",
+        "tinct, vividness 0.5",
+        "wide, ahead of Levin",
+        "+1.50",
+    ):
         assert words in shown.getvalue(), words
     assert len(tables(made_up(full=False))) == 3
 
@@ -138,6 +153,21 @@ def test_what_was_left_out_has_a_dash() -> None:
     assert values["Gain over gray, 10 hints, dB"] == ["–", "–"]
     assert values["Gain over gray, automatic, dB"] != ["–", "–"]
     assert bleeding_lines({"bleeding": None}) == []
+
+
+def test_realism_without_a_judge_and_where_gray_is_always_recognized() -> None:
+    evaluation = made_up()
+    val, wide = (evaluation["sets"][name]["realism"] for name in ("val", "wide"))
+    for key in ("recognized", "gray_recognized", "recovered", "kid", "gray_kid", "kid_ratio"):
+        del val[key]
+    wide |= {"gray_recognized": 1.0, "recovered": {"mean": None, "se": None}, "kid_ratio": None}
+    ((_, cells), (_, others)) = page_tables(evaluation)["realism"][0].rows
+    assert cells == ["–"] * 6 + ["0.225 ± 0.006", "0.360 ± 0.000", "4"]
+    assert others == ["1.000", "0.750", "–", "16.0", "4.0", "–", "0.225 ± 0.006", "0.360 ± 0.000", "4"]
+    values = {line.what: line.values for line in headline(evaluation)}
+    assert values["Recovered by the judge, default vividness"] == ["–", "–"]
+    assert values["KID ratio to gray, default vividness"] == ["–", "–"]
+    assert values["Color edges in place, default vividness"] == ["0.225 ± 0.006"] * 2
 
 
 def test_a_chart_says_its_numbers() -> None:

@@ -58,10 +58,28 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FOLDER", help="Color photographs of about one megapixel, for the measure of bleeding over edges."),
     ] = None,
+    blind: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SIDE",
+            help="Instead of measuring, write blind.html: a person chooses between two colorings of each picture, by MODEL and by SIDE, "
+            "without knowing which is which. SIDE is settings (vividness=0.2), another model, the JSON file of an edit, several of these "
+            "with commas between them, or real: the real colors. Given twice, one SIDE is compared with the other.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For --blind: decides the order of the pairs, and which side is on the left.")] = 0,
 ) -> None:
     """Measure a model on color photographs, beside its baselines; writes evaluation.json and evaluation.html."""
     import shlex
 
+    command = shlex.join(["tinct", *sys.argv[1:]])
+    if blind:
+        for name in ("protocol", "workers", "settings", "large"):
+            if was_given(context, name):
+                option = f"'--{name.replace('settings', 'set')}'"
+                raise typer.BadParameter("it has no meaning for a blind comparison", param_hint=option)
+        _compare(model, blind, data, output, pictures, seed, command)
+        return
     with requires("Measuring", "evaluate"):
         from .._util.settings import override
         from ..evaluation import EvaluationConfig
@@ -80,11 +98,31 @@ def evaluate(
             folder,
             config=override(EvaluationConfig(), [*(settings or ()), *changes]),
             large=large,
-            command=shlex.join(["tinct", *sys.argv[1:]]),
+            command=command,
             progress=tell,
         )
     console = table_console()
     for table in tables(figures):
         console.print(table)
         console.print()
+    if missing := figures["not_measured"]:
+        typer.echo(f"Not measured: {'; '.join(f'{what} ({why})' for what, why in missing.items())}.", err=True)
     typer.echo(write_evaluation_report(folder))
+
+
+def _compare(model: str, texts: list[str], data: list[str], output: Path | None, pictures: int, seed: int, command: str) -> None:
+    """Write the page of a blind comparison."""
+    if len(texts) > 2:
+        raise typer.BadParameter(f"two sides can be compared, not {len(texts)}", param_hint="'--blind'")
+    with requires("Comparing", "evaluate"):
+        from ..evaluation.blind import make_pairs, parse_side
+        from ..evaluation.record import check_writable
+        from ..evaluation.runner import default_folder
+        from ..reports import write_blind_page
+
+    first, second = (parse_side(text, model) for text in (texts if len(texts) == 2 else ["", *texts]))
+    folder = output or default_folder(model)
+    check_writable(folder)
+    with stopping("nothing was written"), progress_bar() as (_, tell):
+        pairs = make_pairs((first, second), data, pictures=pictures, seed=seed, progress=tell)
+    typer.echo(write_blind_page(folder, (first, second), pairs, seed=seed, command=command))

@@ -63,6 +63,8 @@ REMEDIES: dict[str, str] = {
     "no-evaluation": "Make one with: tinct evaluate MODEL --data FOLDER",
     # evaluations and studies
     "output-folder": "Make room, or choose another folder with -o.",
+    "blind-side": "Write --blind MODEL, --blind KEY=VALUE, or both with a comma between them.",
+    "blind-same-sides": "Name something else with --blind.",
     "evaluation-process-killed": "Measure with fewer processes: --workers 1.",
     "study-process-killed": "Go on with fewer runs at once: --jobs 1.",
     "study-running": "Wait for it, or choose another folder with -o.",

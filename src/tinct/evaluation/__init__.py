@@ -8,8 +8,21 @@ from .._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from .config import EvaluationConfig
+    from .protocol import gray_of
+    from .reach import Probe, place_probe
+    from .realism import Realism, load_judge
     from .runner import evaluate
 
-__all__ = ["EvaluationConfig", "evaluate"]
+__all__ = ["EvaluationConfig", "Probe", "Realism", "evaluate", "gray_of", "load_judge", "place_probe"]
 
-__getattr__, __dir__ = lazy_attributes(__name__, {"EvaluationConfig": ".config", "evaluate": ".runner"})
+_HOMES = {
+    "EvaluationConfig": ".config",
+    "Probe": ".reach",
+    "Realism": ".realism",
+    "evaluate": ".runner",
+    "gray_of": ".protocol",
+    "load_judge": ".realism",
+    "place_probe": ".reach",
+}
+
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)

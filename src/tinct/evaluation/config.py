@@ -14,7 +14,7 @@ __all__ = ["EvaluationConfig"]
 class EvaluationConfig:
     """Settings of `evaluate`; `tinct._util.settings.override` changes them by ``key=value`` texts, as it does a training recipe's.
 
-    `hints`, `levin`, `diversity` and `stability` say on how many pictures of each set a costly measurement is made: a random subset,
+    `realism`, `reach`, `hints`, `levin`, `diversity` and `stability` say on how many pictures of each set a costly measurement is made: a random subset,
     the same one every time; 0 skips the measurement.
     """
 
@@ -22,6 +22,10 @@ class EvaluationConfig:
     """A key of `protocol.PROTOCOLS`."""
     pictures: int = 0
     """At most this many files of each set, a random subset; 0 for all."""
+    realism: int = 300
+    """Pictures whose automatic results are compared with the real ones by the judge, and by their edges."""
+    reach: int = 200
+    """Pictures colored with one hint of a wrong color; those without an object of a suitable size are skipped."""
     hints: int = 200
     """Pictures colored with growing numbers of hints."""
     levin: int = 100

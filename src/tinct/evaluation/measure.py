@@ -19,8 +19,10 @@ from ..resampling import area_resize
 from . import metrics
 from .levin import Levin
 from .protocol import Protocol, gray_of, hint_patches, hint_places, hints_at, true_colors
+from .reach import place_probe
+from .realism import edge_figures
 
-__all__ = ["BASELINES", "DEFAULT_VIVIDNESS", "MODEL", "PARTS", "VIVID", "Measurer", "Task"]
+__all__ = ["BASELINES", "COLORED", "DEFAULT_VIVIDNESS", "MODEL", "PARTS", "VIVID", "Measurer", "Task"]
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -31,8 +33,10 @@ MODEL, VIVID = "model", "model, vivid"
 """Names, among the methods, of the model at vividness 0 and at the default vividness."""
 BASELINES = ("autoencoder", "vae")
 """Bundled models that every model is compared with."""
-PARTS = ("hints", "levin", "diversity", "stability")
+PARTS = ("realism", "reach", "hints", "levin", "diversity", "stability")
 """Costly measurements, made on a subset of the pictures; see `EvaluationConfig`."""
+COLORED = "colored"
+"""Key of a row, only of pictures with the part "realism": the (side, side, 3) uint8 result for the judge."""
 DEFAULT_VIVIDNESS = Edit().vividness
 
 
@@ -83,7 +87,12 @@ class Measurer:
         row: Row = {"name": name, "cf": metrics.colorfulness(real), "cf_ddcolor": metrics.colorfulness(real, ddcolor=True)}
         row["methods"] = {key: _figures(result, real, lab) for key, result in results.items()}
         row["lightness"] = max(metrics.lightness_change(gray, results[key]) for key in (MODEL, VIVID) if key in results)
-        key = name.rpartition("/")[2]
+        key, automatic = name.rpartition("/")[2], results.get(VIVID, results[MODEL])
+        if "realism" in parts:
+            row["realism"] = edge_figures(automatic, real)
+            row[COLORED] = automatic
+        if self.colorizer.takes_hints and "reach" in parts and (probe := place_probe(real, key)):
+            row["reach"] = probe.measure(automatic, canvas.colorize(hints=[probe.hint]).to_numpy())
         if self.colorizer.takes_hints and "hints" in parts:
             row["hints"] = self._hints(canvas, real, lab, key)
         if self.colorizer.takes_hints and "levin" in parts:
@@ -142,11 +151,20 @@ class Measurer:
         return hinted, ab
 
     def _diversity(self, canvas: Canvas, real: Bytes, vividness: float) -> Row:
-        """The best and the mean PSNR of the samples, which are the variants from 2 on, and the mean CIEDE2000 between them."""
+        """The best and the mean PSNR of the samples, which are the variants from 2 on, and the mean CIEDE2000 between them.
+
+        ``de2000_centered`` is the latter after each sample's mean a*, b* was shifted to that of all samples: what is left differs by
+        object, where a mere tint of the whole picture gives 0.
+        """
         samples = [photo.to_numpy() for photo in canvas.variants(self.protocol.samples, variant=2, vividness=vividness)]
         psnr = [metrics.psnr(sample, real) for sample in samples]
-        difference = metrics.pairwise_ciede2000([rgb_to_lab(sample) for sample in samples])
-        return {"best": max(psnr), "mean": float(np.mean(psnr)), "de2000": difference}
+        labs = [rgb_to_lab(sample) for sample in samples]
+        return {
+            "best": max(psnr),
+            "mean": float(np.mean(psnr)),
+            "de2000": metrics.pairwise_ciede2000(labs),
+            "de2000_centered": metrics.pairwise_ciede2000(metrics.without_mean_shift(labs)),
+        }
 
     def _stability(self, gray: Bytes, vividness: float) -> float:
         """Mean CIEDE2000 over all pairs of results: one for each working size, and one of the mirrored picture."""

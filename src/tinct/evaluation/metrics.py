@@ -9,7 +9,17 @@ from skimage.metrics import structural_similarity
 
 from ..color import lightness, rgb_to_lab
 
-__all__ = ["MAX_PSNR", "ciede2000", "colorfulness", "lightness_change", "mean_and_error", "pairwise_ciede2000", "psnr", "ssim"]
+__all__ = [
+    "MAX_PSNR",
+    "ciede2000",
+    "colorfulness",
+    "lightness_change",
+    "mean_and_error",
+    "pairwise_ciede2000",
+    "psnr",
+    "ssim",
+    "without_mean_shift",
+]
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.floating]
@@ -38,6 +48,13 @@ def pairwise_ciede2000(pictures: list[Floats]) -> float:
     """The mean of `ciede2000` over all pairs."""
     pairs = [ciede2000(one, other) for i, one in enumerate(pictures) for other in pictures[:i]]
     return float(np.mean(pairs))
+
+
+def without_mean_shift(pictures: list[Floats]) -> list[Floats]:
+    """(H, W, 3) CIELAB pictures, each with its a*, b* shifted so that their mean is the mean over all pictures."""
+    means = [picture[..., 1:].mean(axis=(0, 1)) for picture in pictures]
+    shifts = np.mean(means, axis=0) - means
+    return [picture + np.array([0, *shift], picture.dtype) for picture, shift in zip(pictures, shifts, strict=True)]
 
 
 def colorfulness(picture: Bytes, *, ddcolor: bool = False) -> float:

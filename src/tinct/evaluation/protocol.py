@@ -18,6 +18,7 @@ __all__ = [
     "PROTOCOLS",
     "Protocol",
     "find_protocol",
+    "generator",
     "gray_of",
     "hint_patches",
     "hint_places",
@@ -90,6 +91,11 @@ def _digest(purpose: str, name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{purpose}/{name}".encode()).digest()[:8], "big")
 
 
+def generator(purpose: str, name: str) -> np.random.Generator:
+    """Random numbers for one purpose and the picture with this name."""
+    return np.random.default_rng(_digest(purpose, name))
+
+
 def order(name: str) -> int:
     """Sort key of a picture. Random subsets are the first pictures in this order, so a larger one contains every smaller one."""
     return _digest("order", name)
@@ -103,7 +109,7 @@ def hint_places(name: str, count: int, protocol: Protocol) -> Places:
     a smaller one.
     """
     limit = protocol.side - protocol.patch
-    normal = np.random.default_rng(_digest("hints", name)).standard_normal((max(*protocol.hint_counts, count), 2))[:count]
+    normal = generator("hints", name).standard_normal((max(*protocol.hint_counts, count), 2))[:count]
     return np.clip(np.rint(limit / 2 + normal * protocol.side / 4), 0, limit).astype(np.int64)
 
 

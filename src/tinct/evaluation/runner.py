@@ -20,9 +20,10 @@ from ..runtime.spec import bundled, find, sha256
 from .bleeding import measure_folder
 from .config import EvaluationConfig
 from .cost import measure_cost
-from .measure import BASELINES, DEFAULT_VIVIDNESS, MODEL, PARTS, Task
+from .measure import BASELINES, COLORED, DEFAULT_VIVIDNESS, MODEL, PARTS, Task
 from .picture_sets import PictureSet, load_sets, open_pixels
 from .protocol import find_protocol, gray_of
+from .realism import Realism, load_judge, missing_judge
 from .record import FIGURES, PICTURES, as_json, as_npz, check_writable, write
 from .summary import summarize
 from .workers import Job, run
@@ -36,6 +37,8 @@ RANKED = 3
 TIMED = 12
 """Pictures colored one after the other to measure the cost of one."""
 NO_LARGE = "no folder of large pictures was named"
+RECOGNITION = "recognition and KID"
+"""What can't be measured without the judge."""
 
 
 def evaluate(
@@ -88,12 +91,15 @@ def evaluate(
         mean_ab, mean_from = _mean_color(colorizer, sets)
         job = Job(str(model), baselines, protocol, mean_ab, tuple(s.pixels for s in sets))
         rows = _measure(job, _tasks(sets, config), workers, tell)
+        distances = _judge(sets, rows, protocol.side, tell)
         shown, pictures = _shown(job, sets, rows, config, min(workers, 2), tell)
     summaries: dict[str, Any] = {}
     for number, s in enumerate(sets):
         own = [rows[number, picture] for picture in range(len(s.names))]
         head = {"source": s.source, "pictures": len(own), "dropped": s.dropped}
         summaries[s.name] = head | summarize(own, protocol) | {"shown": shown[s.name], "rows": own}
+        if s.name in distances:
+            summaries[s.name]["realism"] |= distances[s.name]
     result = {
         "protocol": protocol.name,
         "model": _describe(colorizer, graph),
@@ -104,7 +110,7 @@ def evaluate(
         "own_place_hints": protocol.own_place,
         "cost": cost,
         "bleeding": bleeding,
-        "not_measured": {} if bleeding else {"bleeding": NO_LARGE},
+        "not_measured": _not_measured(large, config),
         "subsets": {part: getattr(config, part) for part in PARTS},
         "seconds": round(time.time() - started, 1),
         "workers": workers,
@@ -142,6 +148,30 @@ def _measure(job: Job, tasks: list[Task], workers: int, tell: Progress) -> Rows:
         rows[task.set, task.picture] = row
         tell("measuring", done, len(tasks))
     return rows
+
+
+def _not_measured(large: Path | None, config: EvaluationConfig) -> dict[str, str]:
+    """What can't be measured -> why; what the settings leave out isn't listed."""
+    found = {} if large else {"bleeding": NO_LARGE}
+    missing = missing_judge() if config.realism else ""
+    return found | ({RECOGNITION: missing} if missing else {})
+
+
+def _judge(sets: list[PictureSet], rows: Rows, side: int, tell: Progress) -> dict[str, dict[str, float | None]]:
+    """Take the colored pictures out of the rows, and add whether the judge recognizes them; returns KID by set."""
+    colored = {place: row.pop(COLORED) for place, row in rows.items() if COLORED in row}
+    if not colored or missing_judge():
+        return {}
+    judge, distances = load_judge(), {}
+    for number, s in enumerate(sets):
+        members = [picture for picture in s.ranking if (number, picture) in colored]  # in random order, which KID needs
+        tell(f"judging {s.name}", 0, 0)
+        pixels = open_pixels(s.pixels, side)
+        realism = Realism([pixels[picture] for picture in members], judge)
+        recognized, distances[s.name] = realism.judge([colored[number, picture] for picture in members])
+        for picture, found in zip(members, recognized, strict=True):
+            rows[number, picture]["realism"] |= found
+    return distances
 
 
 def _shown(

@@ -8,6 +8,8 @@ import numpy as np
 
 from .metrics import mean_and_error
 from .protocol import Protocol
+from .reach import summarize_reach
+from .realism import summarize_realism
 
 __all__ = ["summarize"]
 
@@ -28,6 +30,9 @@ def summarize(rows: list[dict[str, Any]], protocol: Protocol) -> dict[str, Any]:
     changes = [row["lightness"] for row in rows]
     summary: dict[str, Any] = {"real": {"cf": cf, "cf_ddcolor": cf_ddcolor}, "methods": methods}
     summary["lightness_change"] = {"mean": float(np.mean(changes)), "max": float(np.max(changes))}
+    for part, summarize_part in (("realism", summarize_realism), ("reach", summarize_reach)):
+        if found := [row[part] for row in rows if part in row]:
+            summary[part] = summarize_part(found)
     for part in ("hints", "levin"):
         if found := [row for row in rows if part in row]:
             summary[part] = _curve(found, part, protocol)
@@ -36,12 +41,15 @@ def summarize(rows: list[dict[str, Any]], protocol: Protocol) -> dict[str, Any]:
     if found := [row["diversity"] for row in rows if "diversity" in row]:
         summary["diversity"] = {"pictures": len(found)}
         for key in found[0]:
-            best, mean, apart = (np.array([entry[key][k] for entry in found]) for k in ("best", "mean", "de2000"))
+            best, mean, apart, centered = (
+                np.array([entry[key][k] for entry in found]) for k in ("best", "mean", "de2000", "de2000_centered")
+            )
             summary["diversity"][key] = {
                 "best": mean_and_error(best),
                 "sample": mean_and_error(mean),
                 "best_over_sample": mean_and_error(best - mean),
                 "de2000": float(apart.mean()),
+                "de2000_centered": float(centered.mean()),
             }
     if found := [row["stability"] for row in rows if "stability" in row]:
         by_vividness = {key: mean_and_error([entry[key] for entry in found]) for key in found[0]}

@@ -57,8 +57,14 @@ def headline(evaluation: dict[str, Any]) -> list[Line]:
         ("The same by Levin 2004, 10 hints, dB", gain("levin", 10), "", ""),
         ("Colorfulness to real, default vividness", lambda s: f"{s['methods'][best]['cf_ratio']:.2f}", "0.8–1.1", "DDColor-tiny ≈ 0.98"),
         ("Gain over gray, default vividness, dB", lambda s: signed(s["methods"][best]["gain"]), "≥ +0.3", "ECCV16 −0.8"),
+        ("Recovered by the judge, default vividness", lambda s: _signed_or_dash(s["realism"]["recovered"]), "≥ +0.30, wide ≥ +0.22", "ECCV16 +0.21, Larsson +0.43"),
+        ("KID ratio to gray, default vividness", lambda s: _ratio(s["realism"]), "≤ 0.10, wide ≤ 0.12", ""),
+        ("Color edges in place, default vividness", lambda s: plain(s["realism"]["edges"], 3), "≥ 0.27", ""),
+        ("Spill of a hint of another color", lambda s: plain(s["reach"]["spill"]), "≤ 0.12", ""),
+        ("Fill of the hint’s object", lambda s: plain(s["reach"]["fill"]), "≥ 0.65", ""),
         ("Best of 8 samples over the mean one, dB", lambda s: signed(s["diversity"]["0.0"]["best_over_sample"]), "≥ +2", "VVFM +2.2 with 5"),
         ("Difference of 8 samples, ΔE2000", lambda s: f"{s['diversity']['0.0']['de2000']:.1f}", "visible", ""),
+        ("The same without their mean shift, ΔE2000", lambda s: f"{s['diversity']['0.0']['de2000_centered']:.1f}", "visible", ""),
         ("192–512 px and mirrored, ΔE2000", lambda s: plain(s["stability"]["0.0"], 1), "≤ 3", ""),
         ("A hint at its own place, ΔE(ab)", lambda s: f"{s['hints']['own_place'][own]:.1f}", "≤ 3", ""),
     ]  # fmt: skip
@@ -95,14 +101,17 @@ def page_tables(evaluation: dict[str, Any]) -> dict[str, list[Table]]:
         "headline": [_headline_table(evaluation)],
         "hints": _hint_tables(sets, evaluation["hint_counts"]),
         "methods": [_method_table(name, s, method_labels(evaluation)) for name, s in sets.items()],
+        "realism": _realism_tables({name: s["realism"] for name, s in sets.items() if "realism" in s}),
+        "reach": _reach_tables({name: s["reach"] for name, s in sets.items() if "reach" in s}),
         "diversity": _diversity_tables({name: s for name, s in sets.items() if "diversity" in s}),
     }
 
 
 def tables(evaluation: dict[str, Any]) -> list[Screen]:
-    """For the screen: the quantities that have aims, every method on each set, and what hints bring."""
+    """For the screen: the quantities that have aims, every method on each set, realism, and what hints bring and reach."""
     found = page_tables(evaluation)
-    return [_on_screen(table) for section in ("headline", "methods", "hints") for table in found[section]]
+    sections = ("headline", "methods", "realism", "reach", "hints")
+    return [_on_screen(table) for section in sections for table in found[section]]
 
 
 def _headline_table(evaluation: dict[str, Any]) -> Table:
@@ -142,15 +151,54 @@ def _method_table(name: str, s: dict[str, Any], labels: dict[str, str]) -> Table
     return Table(f"{name}: {s['pictures']} pictures{left_out}", heads, [*rows, ("the real pictures", [*real])])
 
 
+def _realism_tables(sets: dict[str, Any]) -> list[Table]:
+    rows = []
+    for name, r in sets.items():
+        cells = [f"{r[key]:.3f}" if key in r else "–" for key in ("gray_recognized", "recognized")]
+        cells += [_signed_or_dash(r.get("recovered"))]
+        cells += ["–" if r.get(key) is None else f"{1000 * r[key]:.1f}".replace("-", "−") for key in ("gray_kid", "kid")]
+        edges = [Best(plain(r["edges"], 3)), plain(r["edges_real"], 3)]
+        rows.append((name, [*cells[:2], Best(cells[2]), *cells[3:], Best(_or_dash(_ratio, r)), *edges, str(r["pictures"])]))
+    heads = ["", "gray recognized", "result", "recovered", "KID × 1000 of gray", "of the result", "KID ratio"]
+    return [Table("Realism at the default vividness", [*heads, "edges in place", "of the real", "pictures"], rows)] if rows else []
+
+
+def _reach_tables(sets: dict[str, Any]) -> list[Table]:
+    rows = [
+        (
+            name,
+            [cell for key in ("spill", "fill") for cell in (Best(plain(r[key])), f"{r[key]['median']:.2f}")] + [str(r["pictures"])],
+        )
+        for name, r in sets.items()
+    ]
+    heads = ["", "spill", "median", "fill", "median", "pictures"]
+    return [Table("Reach of one hint of another color", heads, rows)] if rows else []
+
+
 def _diversity_tables(sets: dict[str, Any]) -> list[Table]:
     rows = []
     for name, s in sets.items():
         for vividness, d in s["diversity"].items():
             if vividness != "pictures":
                 stable = [plain(s["stability"][vividness]), str(s["stability"]["pictures"])] if "stability" in s else ["–", "–"]
-                samples = [plain(d["sample"]), plain(d["best"]), signed(d["best_over_sample"]), f"{d['de2000']:.1f}"]
+                samples = [
+                    plain(d["sample"]),
+                    plain(d["best"]),
+                    signed(d["best_over_sample"]),
+                    f"{d['de2000']:.1f}",
+                    f"{d['de2000_centered']:.1f}",
+                ]
                 rows.append((name, [vividness, *samples, str(s["diversity"]["pictures"]), *stable]))
-    heads = ["", "vividness", "PSNR of a sample, dB", "best of 8, dB", "best over sample, dB", "ΔE2000 between samples", "pictures"]
+    heads = [
+        "",
+        "vividness",
+        "PSNR of a sample, dB",
+        "best of 8, dB",
+        "best over sample, dB",
+        "ΔE2000 between samples",
+        "without mean shift",
+        "pictures",
+    ]
     return [Table("", [*heads, "ΔE2000 between sizes, mirrored", "pictures"], rows)] if rows else []
 
 
@@ -169,6 +217,17 @@ def _or_dash(value: Callable[[Any], str], figures: dict[str, Any]) -> str:
         return value(figures)
     except (KeyError, ValueError):  # a part that was left out, or a count of hints that the protocol lacks
         return "–"
+
+
+def _signed_or_dash(value: Figure | None) -> str:
+    return "–" if value is None or value["mean"] is None else signed(value)
+
+
+def _ratio(realism: dict[str, Any]) -> str:
+    """The KID ratio. Raises KeyError where there is none."""
+    if realism.get("kid_ratio") is None:
+        raise KeyError("kid_ratio")
+    return f"{realism['kid_ratio']:.2f}".replace("-", "−")
 
 
 def _error(value: Figure, digits: int) -> str:
