@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from .coloring.hints import Hint, Strokes
     from .coloring.palette import Suggestion
     from .coloring.provenance import Record
+    from .coloring.regions import Brush, Mask, Region
     from .coloring.repeating import again
     from .errors import ConfigError, DataError, DeviceError, HintError, PhotoError, TinctError, WeightsError
     from .photo import Photo
     from .runtime import ModelSpec
 
 _HOMES = {
+    "Brush": ".coloring.regions",
     "Canvas": ".coloring.canvas",
     "Colorizer": ".coloring.colorizer",
     "ConfigError": ".errors",
@@ -33,10 +35,12 @@ _HOMES = {
     "Edit": ".coloring.edit",
     "Hint": ".coloring.hints",
     "HintError": ".errors",
+    "Mask": ".coloring.regions",
     "ModelSpec": ".runtime.spec",
     "Photo": ".photo.photo",
     "PhotoError": ".errors",
     "Record": ".coloring.provenance",
+    "Region": ".coloring.regions",
     "Strokes": ".coloring.hints",
     "Suggestion": ".coloring.palette",
     "TinctError": ".errors",
@@ -47,6 +51,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Brush",
     "Canvas",
     "Colorizer",
     "ConfigError",
@@ -55,10 +60,12 @@ __all__ = [
     "Edit",
     "Hint",
     "HintError",
+    "Mask",
     "ModelSpec",
     "Photo",
     "PhotoError",
     "Record",
+    "Region",
     "Strokes",
     "Suggestion",
     "TinctError",

@@ -35,7 +35,7 @@ def test_a_hint_from_the_command_line() -> None:
     assert parse_hint("120, 80.5,#b58863") == Hint(120, 80.5, "#b58863")
 
 
-@pytest.mark.parametrize("text", ["", "1,2", "x,2,#ffffff", "1,2,", "1,2,#ffffff,4", "1;2;#ffffff"])
+@pytest.mark.parametrize("text", ["", "1,2", "x,2,#ffffff", "1,2,", "1;2;#ffffff"])
 def test_a_hint_that_is_none(text: str) -> None:
     with pytest.raises(HintError, match="X,Y,#RRGGBB"):
         parse_hint(text)

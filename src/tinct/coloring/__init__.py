@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from .hints import Hint, Strokes, parse_color, parse_hint
     from .palette import Suggestion
     from .provenance import Record, read_record
+    from .regions import Brush, Mask, Region
     from .repeating import again
     from .upsampling import recolor
 
 __all__ = [
+    "Brush",
     "Canvas",
     "Colorizer",
     "Edit",
     "Hint",
+    "Mask",
     "Record",
+    "Region",
     "Strokes",
     "Suggestion",
     "again",
@@ -34,11 +38,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Brush": ".regions",
     "Canvas": ".canvas",
     "Colorizer": ".colorizer",
     "Edit": ".edit",
     "Hint": ".hints",
+    "Mask": ".regions",
     "Record": ".provenance",
+    "Region": ".regions",
     "Strokes": ".hints",
     "Suggestion": ".palette",
     "again": ".repeating",
