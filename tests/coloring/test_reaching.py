@@ -46,7 +46,10 @@ def test_a_hint_fills_its_object_and_leaves_the_other_one(canvas: Canvas) -> Non
 
 
 def test_a_hint_for_the_whole_picture_reaches_it(canvas: Canvas) -> None:
-    assert moved(canvas, Hint(65, 80, ab=GREEN, reach="picture"))[RIGHT].mean() > 3 * moved(canvas, Hint(65, 80, ab=GREEN))[RIGHT].mean()
+    assert (
+        moved(canvas, Hint(65, 80, ab=GREEN, reach="picture"))[RIGHT].mean()
+        > 3 * moved(canvas, Hint(65, 80, ab=GREEN))[RIGHT].mean()
+    )
 
 
 def test_two_hints_each_have_their_object(canvas: Canvas) -> None:
@@ -125,7 +128,10 @@ def test_many_plausible_hints_inform_the_whole_picture(canvas: Canvas) -> None:
     usual = ab_of(canvas.colorize())
     places = [(x, y) for x in (45, 65, 85) for y in (50, 80, 110)]
     hints = [Hint(x, y, ab=tuple(usual[y, x].tolist())) for x, y in places]
-    alike = [chroma(ab_of(canvas.colorize(hints=[*some])) - ab_of(canvas.colorize(hints=_wide(some))))[RIGHT].mean() for some in (hints[:1], hints)]
+    alike = [
+        chroma(ab_of(canvas.colorize(hints=[*some])) - ab_of(canvas.colorize(hints=_wide(some))))[RIGHT].mean()
+        for some in (hints[:1], hints)
+    ]
     assert alike[1] <= alike[0] + 0.5
 
 

@@ -119,7 +119,8 @@ def test_a_mask_of_another_shape() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pixels", "code"), [(np.zeros((9, 9), np.bool_), "mask-empty"), (np.ones((9, 9, 3), np.uint8), "mask"), (np.ones((9, 9)), "mask")]
+    ("pixels", "code"),
+    [(np.zeros((9, 9), np.bool_), "mask-empty"), (np.ones((9, 9, 3), np.uint8), "mask"), (np.ones((9, 9)), "mask")],
 )
 def test_an_array_that_is_no_mask(pixels: Any, code: str) -> None:
     with pytest.raises(HintError) as caught:

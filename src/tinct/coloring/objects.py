@@ -111,11 +111,15 @@ def log_odds(scene: Scene, seeds: Floats) -> Floats:
     """
     height, width = scene.grid
     small = area_resize(seeds, height, width, (1, 2)) if seeds.shape[1:] != (height, width) else seeds
-    weights = small.reshape(len(seeds), -1) / small.sum(axis=(1, 2))[:, None]
-    mean_feature = weights @ scene.features
-    mean_feature /= np.maximum(np.linalg.norm(mean_feature, axis=-1, keepdims=True), 1e-6)
-    mean_root = np.sqrt(weights @ np.square(scene.roots))
-    cosine, overlap = mean_feature @ scene.features.T, mean_root @ scene.roots.T
+    feature, root = [], []  # the mean of each group
+    for seed in small.reshape(len(small), -1):
+        (cells,) = np.nonzero(seed)
+        share = seed[cells] / seed[cells].sum()
+        mean = (share[:, None] * scene.features[cells]).sum(axis=0)
+        feature.append(mean / max(float(np.linalg.norm(mean)), 1e-6))
+        root.append(np.sqrt((share[:, None] * np.square(scene.roots[cells])).sum(axis=0)))
+    # einsum, as BLAS would start threads for these small products
+    cosine, overlap = np.einsum("gc,nc->gn", feature, scene.features), np.einsum("gb,nb->gn", root, scene.roots)
     apart = FEATURE_WEIGHT * np.sqrt(np.clip(1 - cosine, 0, None)) + DISTRIBUTION_WEIGHT * np.sqrt(np.clip(1 - overlap, 0, None))
     odds = SHARPNESS * (BIAS - GEODESIC_WEIGHT * np.sqrt(_geodesic(scene.steps, small > 0)) - apart.reshape(small.shape))
     if odds.shape[1:] != scene.shape:

@@ -43,7 +43,7 @@ SAME_GROUP_STEP = 10.0
 """Step of a*, b* within which hints of one object are taken together."""
 MAX_GROUPS = 24
 """Groups of hints that compete for places; with more, the step is doubled."""
-RIM = (0.05, 0.3)
+RIM = (0.15, 0.4)
 """Share of a place in a confined hint's object up to which it keeps its color, and from which it takes the new one entirely."""
 
 
