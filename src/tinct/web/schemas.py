@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from fastapi import UploadFile
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from .. import coloring
 from ..coloring import Hint
 from ..coloring.edit import MAX_SEED, MAX_VARIANT
+from ..coloring.hints import REACHES
 from ..coloring.packing import reach_from_json
 from ..coloring.palette import DEFAULT_SUGGESTIONS
 from ..photo import Photo
@@ -86,7 +87,25 @@ class MaskIn(_Strict):
     png: str = Field(description="Base64 of a PNG of the photograph's shape, at any size, which is white inside and black outside.")
 
 
-ReachIn: TypeAlias = Literal["object", "picture"] | RegionIn | BrushIn | MaskIn
+def _kind_of_reach(value: Any) -> str | None:
+    """The tag of a reach, by its word or its key; None for an unknown one."""
+    if isinstance(value, str):
+        return "word" if value in REACHES else None
+    keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, BaseModel) else ()
+    return next((key for key in ("region", "brush", "png") if key in keys), None)
+
+
+ReachIn: TypeAlias = Annotated[
+    Annotated[Literal["object", "picture"], Tag("word")]
+    | Annotated[RegionIn, Tag("region")]
+    | Annotated[BrushIn, Tag("brush")]
+    | Annotated[MaskIn, Tag("png")],
+    Discriminator(
+        _kind_of_reach,
+        custom_error_type="reach",
+        custom_error_message="There is no such reach; it is object, picture, or an area with the key region, brush or png",
+    ),
+]
 
 
 class HintIn(_Strict):
