@@ -17,7 +17,7 @@ from ..color import ab_bins
 from ..resampling import area_resize, bilinear_resize
 from .palette import SAME_COLOR_RADIUS, expected_color, probabilities
 
-__all__ = ["Scene", "describe", "log_odds", "plausibility", "shares"]
+__all__ = ["FEATURE_MAP", "Scene", "connected", "describe", "log_odds", "plausibility", "shares"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -132,6 +132,19 @@ def shares(odds: Floats) -> Floats:
     top = np.maximum(odds.max(axis=0), 0)
     raised = np.exp(odds - top)
     return np.asarray(raised / (raised.sum(axis=0) + np.exp(-top)), np.float32)
+
+
+def connected(members: Floats, seeds: Floats, least: float) -> Floats:
+    """(h, w) shares in an object, 0 where no path over cells with a share of at least `least` leads to its seeds, (h, w)."""
+    inside = members >= least
+    height, width = members.shape
+    found = seeds > 0
+    while True:
+        padded = np.pad(found & inside, 1)
+        wider = np.any([padded[i : i + height, j : j + width] for i in range(3) for j in range(3)], axis=0) & inside | found
+        if np.array_equal(wider, found):
+            return np.where(found, members, np.float32(0))
+        found = wider
 
 
 def plausibility(scene: Scene, cells: npt.NDArray[np.intp], covered: Floats, color: Floats) -> float:
