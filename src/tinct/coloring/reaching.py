@@ -242,8 +242,8 @@ def _groups(view: View, hints: Sequence[Known], kept: Collection[int]) -> tuple[
         else:
             kinds[i] = 1 if float(amount @ likely) >= needed * float(amount.sum()) else 2
         if kinds[i] == 1:
-            odds = np.square(likely / needed)
-            cells += float(amount @ np.clip((odds - 1) / (odds + 1), 0, 1))  # 0 up to `needed`, towards 1 above
+            likely, needed = np.square(likely), needed**2
+            cells += float(amount @ np.clip((likely - needed) / (likely + needed + 1e-12), 0, 1))  # 0 at `needed`, towards 1 above
         touched += [(kinds[i], replace(touch, fill=alone if kinds[i] == 2 else 1.0, number=i)) for touch in mine]
     for i in kept:
         kinds[i] = 0

@@ -76,12 +76,14 @@ class Mask:
         HintError: another array, or one that is black everywhere.
     """
 
+    pixels: npt.NDArray[np.bool_]
+    """(H, W), read-only."""
+
     def __init__(self, pixels: npt.NDArray[np.bool_] | npt.NDArray[np.uint8]) -> None:
         given = np.asarray(pixels)
         if given.ndim != 2 or given.dtype not in (np.bool_, np.uint8):
             raise HintError(f"A mask is (H, W) of bool or uint8, not {given.shape} of {given.dtype}.", code="mask")
-        self.pixels: npt.NDArray[np.bool_] = np.array(given if given.dtype == np.bool_ else given > np.uint8(127), np.bool_)
-        """(H, W), read-only."""
+        self.pixels = np.array(given if given.dtype == np.bool_ else given > np.uint8(127), np.bool_)
         self.pixels.setflags(write=False)
         if not self.pixels.any():
             raise HintError("The mask is empty: it is black everywhere.", code="mask-empty")
