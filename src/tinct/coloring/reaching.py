@@ -40,7 +40,10 @@ OTHER_COLORS = 4.5
 """Hints of other colors for which that probability, and how far objects are filled, is divided by e; by more for more, as the square of their
 number: who gives many colors describes the picture rather than recolors it. With 10 true hints this saves 0.2 dB, with 100 0.2."""
 INFORMING_CELLS = 2.0
-"""Cells under plausible hints that make the rest of the picture follow them by 63 %; one hint of the default size covers about one."""
+"""Cells under plausible hints that make the rest of the picture follow them by 63 %, one hint of the default size covering about one. It grows
+with their square: one hint moves the rest by 18 % of what the network would, three by 83 %, ten by all."""
+INFORMING_FILL = 0.5
+"""How far informing hints fill their objects. 0 leaves them patchy; 1 costs 0.1 dB with one true hint."""
 FILL_VARIATION = 0.25
 """Share of the network's own variation of color that stays in an object that a recoloring hint fills."""
 SAME_GROUP_STEP = 10.0
@@ -125,8 +128,10 @@ def color_view(view: View, hints: Sequence[Known]) -> Floats:
     cells = view.cells(())
     if first:
         colors = krige(view.cells(first), view.lightness, view.planes(first))
-        belongs = sum((group.mask for group in groups if group.kind == 1), np.float32(0))
-        cells = cells + np.asarray(belongs + (1 - belongs) * informed, np.float32)[..., None] * (colors - cells)
+        cells = cells + np.float32(informed) * (colors - cells)
+        for group in groups:
+            if group.kind == 1:
+                cells = _fill(cells, colors, group.color, group.mask, group.fill)
     if len(second) > len(first):
         colors = krige(view.cells(second), view.lightness, view.planes(second))
         for group in groups:
@@ -235,20 +240,21 @@ def _groups(view: View, hints: Sequence[Known], kept: Collection[int]) -> tuple[
         hint, mine = hints[i], objects[i]
         likely = np.array([plausibility(scene, touch.cells, touch.covered, touch.color) for touch in mine])
         amount = np.array([touch.covered.sum() for touch in mine])
-        alone = math.exp(-(((len(names) - same[name]) / OTHER_COLORS) ** 2))
+        fill = alone = math.exp(-(((len(names) - same[name]) / OTHER_COLORS) ** 2))
         needed = PLAUSIBLE * alone
         if isinstance(hint, Hint) and hint.confined:
             kinds[i] = 3
         else:
             kinds[i] = 1 if float(amount @ likely) >= needed * float(amount.sum()) else 2
         if kinds[i] == 1:
+            fill *= INFORMING_FILL
             likely, needed = np.square(likely), needed**2
             cells += float(amount @ np.clip((likely - needed) / (likely + needed + 1e-12), 0, 1))  # 0 at `needed`, towards 1 above
-        touched += [(kinds[i], replace(touch, fill=alone if kinds[i] == 2 else 1.0, number=i)) for touch in mine]
+        touched += [(kinds[i], replace(touch, fill=fill, number=i)) for touch in mine]
     for i in kept:
         kinds[i] = 0
     keeping = [_Group(0, objects[i][0].color, _seeds(objects[i], scene.shape), i) for i in kept]
-    informed = max(informed, 1 - float(np.exp(-cells / INFORMING_CELLS)))
+    informed = max(informed, 1 - math.exp(-((cells / INFORMING_CELLS) ** 2)))
     return kinds, informed, keeping + _merged(touched, scene.shape)
 
 
