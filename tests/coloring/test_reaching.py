@@ -101,6 +101,18 @@ def test_what_is_kept_is_the_color_after_the_hints_before(canvas: Canvas) -> Non
     assert np.median(change[60:100, 50:80]) < 3
 
 
+def test_an_area_can_keep_its_color_too(canvas: Canvas) -> None:
+    everywhere, top = Hint(120, 80, ab=GREEN, reach="picture"), Region(((0, 0), (240, 0), (240, 30), (0, 30)))
+    assert moved(canvas, everywhere)[:24].mean() > 5
+    assert moved(canvas, Hint(65, 80, "keep", reach=top), everywhere)[:24].max() < 1.5  # 8-bit rounding
+
+
+def test_the_color_that_is_there_can_inform_the_whole_picture(canvas: Canvas) -> None:
+    a, b = ab_of(canvas.colorize())[80, 65].tolist()
+    kept, given = (canvas.colorize(hints=[Hint(65, 80, **color, reach="picture")]) for color in ({"color": "keep"}, {"ab": (a, b)}))
+    assert chroma(ab_of(kept) - ab_of(given)).mean() < 1
+
+
 def test_keeping_alone_changes_nothing(canvas: Canvas) -> None:
     assert not moved(canvas, Hint(65, 80, "keep"), Hint(175, 80, "keep")).any()
     assert canvas.suggest(65, 80, hints=[Hint(66, 81, "keep")])

@@ -142,7 +142,9 @@ def color_view(view: View, hints: Sequence[Known]) -> Floats:
         pixels = _confined(view, third, [group for group in groups if group.kind == 3], cells, pixels)
     for group in groups:
         if group.kind == 0:
-            pixels = pixels + _inside(view, group.mask)[..., None] * (kept[group.number] - pixels)
+            hint = known[group.number]
+            amount = _inside(view, group.mask) if hint.reach == "object" else view.covered(hint)
+            pixels = pixels + amount[..., None] * (kept[group.number] - pixels)
     return pixels
 
 
@@ -150,20 +152,25 @@ def with_colors(view: View, hints: Sequence[Known]) -> tuple[list[Known], dict[i
     """Hints with a color each, and what those that keep a color keep.
 
     Returns:
-        The hints, of which those to keep have the color that is at their place in the result with the hints before them; and by the
-        index of those hints that result, (height, width, 2) a*, b*.
+        The hints, of which those to keep have the color that is at their place in the result with the hints before them; and that
+        result, (height, width, 2) a*, b*, by the index of those whose object or area keeps it.
     """
     known: list[Known] = []
     kept: dict[int, Floats] = {}
+    before: Floats | None = None
     for i, hint in enumerate(hints):
-        if isinstance(hint, Hint) and hint.color == KEEP:
-            before = kept.get(i - 1)
-            kept[i] = color_view(view, hints[:i]) if before is None else before
-            rows, columns, planes = patch(replace(hint, color="#808080"), view.photo, view.size)
-            there = np.flip(kept[i], 1) if view.mirrored else kept[i]
-            a, b = (there[rows, columns] * planes[2][..., None]).sum(axis=(0, 1)) / planes[2].sum()
-            hint = replace(hint, color="", ab=(float(np.clip(a, -AB_SCALE, AB_SCALE)), float(np.clip(b, -AB_SCALE, AB_SCALE))))
-        known.append(hint)
+        if not (isinstance(hint, Hint) and hint.color == KEEP):
+            known.append(hint)
+            before = None
+            continue
+        before = color_view(view, hints[:i]) if before is None else before  # hints in a row keep the same result
+        rows, columns, planes = patch(replace(hint, color="#808080"), view.photo, view.size)
+        there = np.flip(before, 1) if view.mirrored else before
+        ab = (there[rows, columns] * planes[2][..., None]).sum(axis=(0, 1)) / planes[2].sum()
+        a, b = np.clip(ab, -AB_SCALE, AB_SCALE).tolist()
+        known.append(replace(hint, color="", ab=(a, b)))
+        if hint.reach != "picture":
+            kept[i] = before
     return known, kept
 
 
