@@ -17,6 +17,7 @@ from ..resampling import bilinear_resize, bilinear_sample
 from ..runtime.sessions import ClassicNetwork, Encoded, TinctNetwork
 from ..runtime.spec import CodeDistribution, ModelSpec
 from .edit import MAX_VARIANT, Edit
+from .grouping import View as HintedView
 from .hints import Hint, Strokes, draw
 from .objects import FEATURE_MAP, Scene, describe
 from .packing import Omitted, Reference, normalized
@@ -31,7 +32,6 @@ from .palette import (
     suggestions,
 )
 from .provenance import Record
-from .reaching import View as HintedView
 from .reaching import color_view, with_colors
 from .upsampling import recolor
 from .variants import code_offset

@@ -13,108 +13,28 @@ Hints that keep the color that is there give their object back what it had with 
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from ..color import AB_SCALE
 from ..resampling import bilinear_resize
-from .hints import KEEP, Hint, Strokes, draw, patch
-from .objects import Scene, connected, log_odds, plausibility, shares
+from .grouping import Group, Known, View, group_hints
+from .hints import KEEP, Hint, patch
+from .objects import connected, log_odds, shares
 from .propagation import apply_hints, krige
-from .regions import coverage
 from .upsampling import sharpen
 
-__all__ = ["View", "color_view", "with_colors"]
+__all__ = ["color_view", "with_colors"]
 
 Floats = npt.NDArray[np.float32]
-Known = Hint | Strokes
 
-PLAUSIBLE = 0.05
-"""Probability of a hint's color at its place from which it informs. Of wrong colors on validation pictures 18 % are as plausible, of true ones 96 %."""
-OTHER_COLORS = 4.5
-"""Hints of other colors for which that probability, and how far objects are filled, is divided by e; by more for more, as the square of their
-number: who gives many colors describes the picture rather than recolors it. With 10 true hints this saves 0.2 dB, with 100 0.2."""
-INFORMING_CELLS = 2.0
-"""Cells under plausible hints that make the rest of the picture follow them by 63 %, one hint of the default size covering about one. It grows
-with their square: one hint moves the rest by 18 % of what the network would, three by 83 %, ten by all."""
-INFORMING_FILL = 0.5
-"""How far informing hints fill their objects. 0 leaves them patchy; 1 costs 0.1 dB with one true hint."""
 FILL_VARIATION = 0.25
 """Share of the network's own variation of color that stays in an object that a recoloring hint fills."""
-SAME_GROUP_STEP = 10.0
-"""Step of a*, b* within which hints of one object are taken together."""
-MAX_GROUPS = 24
-"""Groups of hints that compete for places; with more, the step is doubled."""
 RIM = (0.15, 0.4)
 """Share of a place in a confined hint's object up to which it keeps its color, and from which it takes the new one entirely."""
-
-
-@dataclass(frozen=True)
-class View:
-    """One version of the photograph for the network."""
-
-    photo: tuple[int, int]
-    """(width, height) of the full-size photograph, in pixels."""
-    size: tuple[int, int]
-    """(width, height) of the view."""
-    lightness: Floats
-    """(H, W) L* 0..100, padded to whole cells."""
-    mirrored: bool
-    """Left and right exchanged."""
-    scene: Callable[[], Scene]
-    """What masks are computed from."""
-    cells: Callable[[Sequence[Known]], Floats]
-    """(h, w, 2) a*, b* of the network's cells with these hints."""
-
-    def planes(self, hints: Sequence[Known]) -> Floats:
-        """(3, height, width) input planes of the network, as `draw` gives them."""
-        drawn = draw(hints, self.photo, self.size)
-        return np.ascontiguousarray(drawn[..., ::-1]) if self.mirrored else drawn
-
-    def covered(self, hint: Hint) -> Floats:
-        """(height, width) the share of each pixel in the hint's area."""
-        assert not isinstance(hint.reach, str)
-        found = coverage(hint.reach, self.photo, self.size)
-        return np.flip(found, 1) if self.mirrored else found
-
-
-@dataclass(frozen=True)
-class _Touch:
-    """One color of one hint, and where it is."""
-
-    color: Floats
-    """(2,) a*, b*."""
-    cells: npt.NDArray[np.intp]
-    """(n,) indices of cells, row by row."""
-    covered: Floats
-    """(n,) the share of each under the hint."""
-    fill: float = 1.0
-    """How far it fills its object, 0..1."""
-    number: int = -1
-    """Index of the hint."""
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Hints of one kind and nearly one color, which reach objects together."""
-
-    kind: int
-    """1 informing, 2 recoloring, 3 confined, 0 keeping the color that is there."""
-    color: Floats
-    """(2,) a*, b*."""
-    seeds: Floats
-    """(h, w) the share of each cell under them."""
-    number: int
-    """Index of its last hint."""
-    fill: float = 1.0
-    """How far it fills its object, 0..1."""
-    mask: Floats = field(default_factory=lambda: np.zeros((1, 1), np.float32))
-    """(h, w) share of each cell in its object, 0..1."""
 
 
 def color_view(view: View, hints: Sequence[Known]) -> Floats:
@@ -122,7 +42,7 @@ def color_view(view: View, hints: Sequence[Known]) -> Floats:
     if all(hint.reach == "picture" and not _keeps(hint) for hint in hints):  # or there are none
         return _finished(view, krige(view.cells(hints), view.lightness, view.planes(hints)), hints)
     known, kept = with_colors(view, hints)
-    kinds, informed, groups = _groups(view, known, kept)
+    kinds, informed, groups = group_hints(view, known, kept)
     groups = _with_masks(view, groups)
     first, second, third = ([hint for hint, kind in zip(known, kinds, strict=True) if 1 <= kind <= step] for step in (1, 2, 3))
     cells = view.cells(())
@@ -143,7 +63,8 @@ def color_view(view: View, hints: Sequence[Known]) -> Floats:
     for group in groups:
         if group.kind == 0:
             hint = known[group.number]
-            amount = _inside(view, group.mask) if hint.reach == "object" else view.covered(hint)
+            has_area = isinstance(hint, Hint) and hint.reach != "object"
+            amount = view.covered(hint) if has_area else _inside(view, group.mask)
             pixels = pixels + amount[..., None] * (kept[group.number] - pixels)
     return pixels
 
@@ -185,7 +106,7 @@ def _inside(view: View, member: Floats) -> Floats:
     return bilinear_resize(amount, *view.lightness.shape)[:height, :width]
 
 
-def _with_masks(view: View, groups: Sequence[_Group]) -> list[_Group]:
+def _with_masks(view: View, groups: Sequence[Group]) -> list[Group]:
     """The groups with the shares of cells in their objects. A group that keeps a color competes with later ones only."""
     if not groups:
         return []
@@ -201,7 +122,7 @@ def _with_masks(view: View, groups: Sequence[_Group]) -> list[_Group]:
     return found
 
 
-def _confined(view: View, hints: Sequence[Known], groups: Sequence[_Group], cells: Floats, pixels: Floats) -> Floats:
+def _confined(view: View, hints: Sequence[Known], groups: Sequence[Group], cells: Floats, pixels: Floats) -> Floats:
     """(height, width, 2) `pixels` with the third step; exactly `pixels` outside of all areas and objects.
 
     Args:
@@ -226,94 +147,6 @@ def _confined(view: View, hints: Sequence[Known], groups: Sequence[_Group], cell
             cells = _fill(cells, colors, hint.chroma(), (blocks.max(axis=(1, 3)) > 0).astype(np.float32))
     change = (1 - rest[..., None]) * (_finished(view, cells, hints) - pixels)
     return np.where(rest[..., None] < 1, pixels + change, pixels)
-
-
-def _groups(view: View, hints: Sequence[Known], kept: Collection[int]) -> tuple[list[int], float, list[_Group]]:
-    """The kind of each hint, see `_Group`; how far the informing ones reach the rest of the picture, 0..1; and all groups.
-
-    Args:
-        view: the view.
-        hints: each with a color.
-        kept: the indices of those that keep the color that is there.
-    """
-    scene = view.scene()
-    kinds = [1 if hint.reach == "picture" else 3 for hint in hints]
-    informed, cells = float(any(kind == 1 for kind in kinds)), 0.0
-    objects = {i: _touches(view, hint, scene.shape) for i, hint in enumerate(hints) if i in kept or hint.reach == "object"}
-    names = {i: tuple(np.rint(mine[0].color / SAME_GROUP_STEP).tolist()) for i, mine in objects.items() if i not in kept}
-    same = Counter(names.values())
-    touched: list[tuple[int, _Touch]] = []  # kind, and each color of each hint
-    for i, name in names.items():
-        hint, mine = hints[i], objects[i]
-        likely = np.array([plausibility(scene, touch.cells, touch.covered, touch.color) for touch in mine])
-        amount = np.array([touch.covered.sum() for touch in mine])
-        fill = alone = math.exp(-(((len(names) - same[name]) / OTHER_COLORS) ** 2))
-        needed = PLAUSIBLE * alone
-        if isinstance(hint, Hint) and hint.confined:
-            kinds[i] = 3
-        else:
-            kinds[i] = 1 if float(amount @ likely) >= needed * float(amount.sum()) else 2
-        if kinds[i] == 1:
-            fill *= INFORMING_FILL
-            likely, needed = np.square(likely), needed**2
-            cells += float(amount @ np.clip((likely - needed) / (likely + needed + 1e-12), 0, 1))  # 0 at `needed`, towards 1 above
-        touched += [(kinds[i], replace(touch, fill=fill, number=i)) for touch in mine]
-    for i in kept:
-        kinds[i] = 0
-    keeping = [_Group(0, objects[i][0].color, _seeds(objects[i], scene.shape), i) for i in kept]
-    informed = max(informed, 1 - math.exp(-((cells / INFORMING_CELLS) ** 2)))
-    return kinds, informed, keeping + _merged(touched, scene.shape)
-
-
-def _touches(view: View, hint: Known, shape: tuple[int, int]) -> list[_Touch]:
-    """The colors of a hint; painted strokes may have several."""
-    rows, columns, planes = patch(hint, view.photo, view.size)
-    height, width = (large // small for large, small in zip(view.lightness.shape, shape, strict=True))
-    y, x = np.arange(view.size[1])[rows], np.arange(view.size[0])[columns]
-    x = view.size[0] - 1 - x if view.mirrored else x
-    cells = ((y // height)[:, None] * shape[1] + (x // width)[None, :]).ravel()
-    covered = np.bincount(cells, planes[2].ravel(), math.prod(shape)) / (height * width)
-    (which,) = np.nonzero(covered)
-    sums = [np.bincount(cells, plane.ravel(), math.prod(shape))[which] / (height * width) for plane in planes[:2]]
-    covered = covered[which].astype(np.float32)
-    if isinstance(hint, Hint):
-        return [_Touch(hint.chroma(), which, covered)]
-    ab = np.stack(sums, axis=-1).astype(np.float32) * np.float32(AB_SCALE) / covered[:, None]
-    return [
-        _Touch(np.average(ab[one], axis=0, weights=covered[one]).astype(np.float32), which[one], covered[one]) for one in _alike(ab)
-    ]
-
-
-def _alike(ab: Floats) -> list[npt.NDArray[np.bool_]]:
-    """Which of (n, 2) colors belong to each group of similar ones; at most `MAX_GROUPS` groups."""
-    step = SAME_GROUP_STEP
-    while True:
-        names, inverse = np.unique(np.rint(ab / step), axis=0, return_inverse=True)
-        if len(names) <= MAX_GROUPS:
-            return [inverse.ravel() == i for i in range(len(names))]
-        step *= 2
-
-
-def _merged(touched: Sequence[tuple[int, _Touch]], shape: tuple[int, int]) -> list[_Group]:
-    """Groups of one step and of similar colors."""
-    groups = []
-    for kind in (1, 2, 3):
-        mine = [touch for step, touch in touched if step == kind]
-        for one in _alike(np.stack([touch.color for touch in mine])) if mine else ():
-            chosen = [touch for touch, is_in in zip(mine, one, strict=True) if is_in]
-            amount = [touch.covered.sum() for touch in chosen]
-            color = np.average([touch.color for touch in chosen], axis=0, weights=amount).astype(np.float32)
-            fill = float(np.average([touch.fill for touch in chosen], weights=amount))
-            groups.append(_Group(kind, color, _seeds(chosen, shape), max(touch.number for touch in chosen), fill))
-    return groups
-
-
-def _seeds(touches: Sequence[_Touch], shape: tuple[int, int]) -> Floats:
-    """(h, w) the share of each cell under hints."""
-    seeds = np.zeros(math.prod(shape), np.float32)
-    for touch in touches:
-        seeds[touch.cells] += touch.covered
-    return np.minimum(seeds, 1).reshape(shape)
 
 
 def _fill(cells: Floats, colors: Floats, color: Floats, mask: Floats, amount: float = 1.0) -> Floats:
