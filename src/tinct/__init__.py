@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .coloring.hint_files import read_hints
     from .coloring.hints import Hint, Strokes
     from .coloring.provenance import Record
+    from .coloring.regions import Brush, Mask, Region
     from .coloring.repeating import again
     from .coloring.suggestions import ColorFamily, Suggestion
     from .errors import ConfigError, DataError, DeviceError, HintError, PhotoError, TinctError, WeightsError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .runtime import ModelSpec
 
 _HOMES = {
+    "Brush": ".coloring.regions",
     "Canvas": ".coloring.canvas",
     "ColorFamily": ".coloring.suggestions",
     "Colorizer": ".coloring.colorizer",
@@ -34,10 +36,12 @@ _HOMES = {
     "Edit": ".coloring.edit",
     "Hint": ".coloring.hints",
     "HintError": ".errors",
+    "Mask": ".coloring.regions",
     "ModelSpec": ".runtime.spec",
     "Photo": ".photo.photo",
     "PhotoError": ".errors",
     "Record": ".coloring.provenance",
+    "Region": ".coloring.regions",
     "Strokes": ".coloring.hints",
     "Suggestion": ".coloring.suggestions",
     "TinctError": ".errors",
@@ -48,6 +52,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Brush",
     "Canvas",
     "ColorFamily",
     "Colorizer",
@@ -57,10 +62,12 @@ __all__ = [
     "Edit",
     "Hint",
     "HintError",
+    "Mask",
     "ModelSpec",
     "Photo",
     "PhotoError",
     "Record",
+    "Region",
     "Strokes",
     "Suggestion",
     "TinctError",

@@ -177,6 +177,7 @@ def test_coloring_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
 def test_the_public_face() -> None:
     assert sorted(tinct.__all__) == [
         *(
+            "Brush",
             "Canvas",
             "ColorFamily",
             "Colorizer",
@@ -186,10 +187,22 @@ def test_the_public_face() -> None:
             "Edit",
             "Hint",
             "HintError",
+            "Mask",
             "ModelSpec",
-            "Photo",
         ),
-        *("PhotoError", "Record", "Strokes", "Suggestion", "TinctError", "WeightsError", "__version__", "again", "read_hints"),
+        *(
+            "Photo",
+            "PhotoError",
+            "Record",
+            "Region",
+            "Strokes",
+            "Suggestion",
+            "TinctError",
+            "WeightsError",
+            "__version__",
+            "again",
+            "read_hints",
+        ),
     ]
     assert all(getattr(tinct, name) is not None for name in tinct.__all__)
     assert set(tinct.__all__) <= set(dir(tinct))

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from tinct import ConfigError, Edit, Hint, HintError, Strokes
+from tinct import Brush, ConfigError, Edit, Hint, HintError, Mask, Region, Strokes, read_hints
 from tinct.coloring.edit import EditChanges
 from tinct.coloring.packing import Omitted, Reference
 
@@ -21,9 +22,15 @@ def strokes() -> Strokes:
     return Strokes(rgba)
 
 
+def with_areas() -> list[Hint]:
+    triangle = Region(((1, 2), (np.float32(0.1), 9), (7, 8)))
+    return [Hint(5, 6, "#fff", reach=area) for area in (triangle, Brush(((1, 2), (3, 4)), 1 / 3), Mask(np.eye(9, dtype=np.bool_)))]
+
+
 def test_an_edit_survives_json() -> None:
     like = Reference("aunt.jpg", np.arange(3, dtype=np.float32)[None], np.linspace(0, 1, 5, dtype=np.float32))
     hints = [Hint(1.5, 2, "#b58863"), Hint(3, 4, ab=(np.float32(0.1), -2.25), size=1 / 7), strokes(), Omitted("ab", 3)]
+    hints += [Hint(1, 2, "keep"), Hint(3, 4, "#fff", keep_rest=True), Hint(5, 6, "#fff", reach="picture"), *with_areas()]
     edit = Edit(hints, like, variant=3, seed=2**60, vividness=0.1 + 0.2, strength=1 / 3, detail=96, ensemble=True)
     read = Edit.from_json(edit.to_json())
     assert read.to_json() == edit.to_json()
@@ -36,6 +43,7 @@ def test_an_edit_survives_json() -> None:
         True,
     ]
     assert read.hints[:2] == edit.hints[:2]
+    assert read.hints[3:] == edit.hints[3:]
     assert isinstance(read.hints[2], Strokes)
     assert np.array_equal(read.hints[2].rgba, strokes().rgba)
     assert isinstance(read.like, Reference)
@@ -130,6 +138,52 @@ def test_a_file_of_an_edit_names_its_reference_from_its_own_folder(tmp_path: Pat
     assert (read.variant, read.like) == (4, tmp_path / "postcard.jpg")
     with pytest.raises(ConfigError, match="can't be read: No such file"):
         Edit.read(tmp_path / "nowhere.json")
+
+
+def test_what_is_the_default_is_left_out_of_a_hint() -> None:
+    assert Edit(hints=[Hint(1, 2, "#fff")]).to_dict()["hints"] == [{"x": 1.0, "y": 2.0, "color": "#fff"}]
+    assert Edit(hints=with_areas()[:2]).to_dict()["hints"][1]["reach"] == {"brush": [[1.0, 2.0], [3.0, 4.0]], "width": 1 / 3}
+    assert Edit(hints=[Strokes(strokes().rgba, reach="picture")]).to_dict()["hints"][0]["reach"] == "picture"
+    (again,) = Edit.from_dict(Edit(hints=[Strokes(strokes().rgba, reach="picture")]).to_dict()).hints
+    assert isinstance(again, Strokes)
+    assert again.reach == "picture"
+
+
+@pytest.mark.parametrize(
+    ("reach", "code", "message"),
+    [
+        ('"far"', "reach", "no reach 'far'"),
+        ("null", "reach", "There is no reach null"),
+        ('{"circle": 5}', "reach", "There is no reach"),
+        ('{"file": "coat.png"}', "reach", "There is no reach"),
+        ('{"region": [[0, 0], [9, 9]]}', "region-empty", "polygon is empty"),
+        ('{"region": [[0, 0], [9, 9], [9, 0], [0, 9.5]]}', "region-crosses", "crosses itself"),
+        ('{"region": 5}', "region", "pairs"),
+        ('{"brush": [[0, 0]]}', "reach", "There is no reach"),
+        ('{"brush": [[0, 0]], "width": -1}', "region", "width"),
+        ('{"png": "%"}', "mask", "isn't base64"),
+        ('{"png": "AAAA"}', "mask", "isn't a picture"),
+    ],
+)
+def test_an_unusable_reach_is_refused(reach: str, code: str, message: str) -> None:
+    with pytest.raises(HintError, match=rf"hints\[0\]: .*{message}") as caught:
+        Edit.from_json(f'{{"hints": [{{"x": 1, "y": 2, "color": "#fff", "reach": {reach}}}]}}')
+    assert caught.value.code == code
+
+
+def test_a_file_of_an_edit_names_masks_from_its_own_folder(tmp_path: Path) -> None:
+    mask = np.zeros((9, 12), np.uint8)
+    mask[3:6, 4:8] = 255
+    Image.fromarray(mask).save(tmp_path / "coat.png")
+    file = tmp_path / "old.tinct.json"
+    file.write_text('{"hints": [{"x": 1, "y": 2, "color": "#fff", "reach": {"file": "coat.png"}}]}')
+    assert Edit.read(file).hints == (Hint(1.0, 2.0, "#fff", reach=Mask(mask)),)
+    (tmp_path / "hints.json").write_text('[{"x": 1, "y": 2, "color": "#fff", "reach": {"file": "coat.png"}}]')
+    assert read_hints(file) == read_hints(tmp_path / "hints.json") == list(Edit.read(file).hints)
+    assert Edit.from_json(Edit.read(file).to_json()).hints == Edit.read(file).hints
+    (tmp_path / "coat.png").unlink()
+    with pytest.raises(HintError, match=r"coat.png can't be read as a mask"):
+        Edit.read(file)
 
 
 def test_hints_are_copied_and_normalized() -> None:

@@ -13,6 +13,7 @@ from skimage.color import rgb2lab
 from tinct.color import AB_SCALE
 from tinct.coloring.hint_files import read_hints
 from tinct.coloring.hints import Hint, Strokes, draw, parse_color, parse_hint
+from tinct.coloring.regions import Mask
 from tinct.errors import ConfigError, HintError
 
 
@@ -35,7 +36,34 @@ def test_a_hint_from_the_command_line() -> None:
     assert parse_hint("120, 80.5,#b58863") == Hint(120, 80.5, "#b58863")
 
 
-@pytest.mark.parametrize("text", ["", "1,2", "x,2,#ffffff", "1,2,", "1,2,#ffffff,4", "1;2;#ffffff"])
+def test_a_hint_from_the_command_line_with_a_reach(tmp_path: Path) -> None:
+    assert parse_hint("1,2,#b58863,picture") == Hint(1, 2, "#b58863", reach="picture")
+    assert parse_hint("1,2,keep") == Hint(1, 2, "keep")
+    assert (
+        parse_hint("1,2,#b58863, object, keep-rest") == parse_hint("1,2,#b58863,keep-rest") == Hint(1, 2, "#b58863", keep_rest=True)
+    )
+    Image.fromarray(np.eye(9, dtype=np.uint8) * 255).save(tmp_path / "coat.png")
+    assert parse_hint(f"1,2,#b58863,{tmp_path / 'coat.png'}") == Hint(1, 2, "#b58863", reach=Mask(np.eye(9, dtype=np.bool_)))
+    assert Hint(1, 2, "#b58863", reach=tmp_path / "coat.png").reach == Mask(np.eye(9, dtype=np.bool_))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("1,2,#ffffff,4", "reach", "'1,2,#ffffff,4': .*no reach '4'"),
+        ("1,2,#ffffff,pictur", "reach", "did you mean 'picture'"),
+        ("1,2,#ffffff,object,picture", "reach", "two times"),
+        ("1,2,#ffffff,picture,keep-rest", "reach", "can't both"),
+        ("1,2,#ffffff,nowhere.png", "mask-file", "nowhere.png can't be read as a mask"),
+    ],
+)
+def test_a_reach_that_is_none(text: str, code: str, message: str) -> None:
+    with pytest.raises(HintError, match=message) as caught:
+        parse_hint(text)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("text", ["", "1,2", "x,2,#ffffff", "1,2,", "1;2;#ffffff"])
 def test_a_hint_that_is_none(text: str) -> None:
     with pytest.raises(HintError, match="X,Y,#RRGGBB"):
         parse_hint(text)

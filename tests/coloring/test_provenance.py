@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import draw
-from tinct import Edit, Hint, PhotoError, Strokes
+from tinct import Edit, Hint, Mask, PhotoError, Strokes
 from tinct.coloring.hints import draw as draw_hints
 from tinct.coloring.packing import _MAX_RUNS, MAX_HINT_CHARACTERS, Omitted, Reference, compress, digest, normalize
 from tinct.coloring.provenance import SOURCE_TYPE, Record, read_record
@@ -49,7 +49,12 @@ def record() -> Record:
         device="cuda",
         threads=2,
         edit=Edit(
-            hints=[Hint(1.5, 1e-7, "#b58863"), Hint(3, 4, ab=(np.float32(0.1), -2.25), size=1 / 7), strokes()],
+            hints=[
+                Hint(1.5, 1e-7, "#b58863"),
+                Hint(3, 4, ab=(np.float32(0.1), -2.25), size=1 / 7, keep_rest=True),
+                Hint(5, 6, "keep", reach=Mask(np.eye(40, dtype=np.bool_))),
+                strokes(),
+            ],
             like=like,
             variant=3,
             seed=2**62,
@@ -217,6 +222,17 @@ def test_strokes_too_rich_to_keep_become_a_checksum(record: Record, side: int) -
     assert read is not None
     assert read.edit.hints == (rich[0], Omitted(digest(rich[1:])))
     assert digest(rich[1:]) != digest(normalize([noise(side, side, seed=1)]))
+
+
+def test_areas_too_long_to_keep_become_a_checksum(record: Record) -> None:
+    random = np.random.default_rng(0)
+    masks = [Mask(random.random((900, 900)) < 0.5) for _ in range(2)]
+    rich = normalize([Hint(1, 2, "#ffffff"), Hint(3, 4, "#fff", reach=masks[0])])
+    read = Record.from_xmp(with_hints(record, list(rich)).to_xmp(None, None))
+    assert read is not None
+    assert read.edit.hints == (rich[0], Omitted(digest(rich[1:])))
+    assert digest(rich[1:]) == digest(normalize([Hint(3, 4, "#fff", reach=Mask(masks[0].pixels))]))
+    assert digest(rich[1:]) != digest(normalize([Hint(3, 4, "#fff", reach=masks[1])]))
 
 
 def test_too_many_hints_become_a_checksum(record: Record) -> None:

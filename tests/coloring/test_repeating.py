@@ -10,7 +10,20 @@ import pyvips
 from PIL import Image
 
 from conftest import draw
-from tinct import Colorizer, ConfigError, Hint, HintError, Photo, PhotoError, Strokes, WeightsError, __version__, again, read_hints
+from tinct import (
+    Colorizer,
+    ConfigError,
+    Hint,
+    HintError,
+    Photo,
+    PhotoError,
+    Region,
+    Strokes,
+    WeightsError,
+    __version__,
+    again,
+    read_hints,
+)
 from tinct.coloring.provenance import Record, read_record
 from tinct.runtime.spec import bundled
 
@@ -52,9 +65,11 @@ def noisy_strokes(path: Path) -> None:
     Image.fromarray(rgba).save(path)
 
 
+HALF = Region(((75, 0), (150, 0), (150, 101), (75, 101)))
 WAYS = [
     ({"hints": [Hint(30, 40, "#c04030"), Hint(np.float32(100.1), 20, ab=(np.float32(0.1), -20), size=9)], "vividness": 0.3}, 80),
     ({}, 95),
+    ({"hints": [Hint(30, 40, "#30a040", keep_rest=True), Hint(90, 60, "keep"), Hint(90, 20, "#3040c0", reach=HALF)]}, 90),
     ({"hints": [Hint(99, 40, "#3040c0"), strokes()], "ensemble": True, "strength": 1 / 3}, 91),
     ({"like": "reference.png", "variant": 3, "seed": 11, "vividness": 1, "detail": 96}, 60),
 ]

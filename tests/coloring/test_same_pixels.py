@@ -101,7 +101,10 @@ def on_canvas(name: str, edit: str) -> Photo:
 
 def two_hints(pixels: Pixels) -> list[Hint]:
     height, width = pixels.shape[:2]
-    return [Hint(width * 0.3, height * 0.4, "#b58863"), Hint(width * 0.6, height * 0.7, ab=(-30, 20), size=9)]
+    return [
+        Hint(width * 0.3, height * 0.4, "#b58863", reach="picture"),
+        Hint(width * 0.6, height * 0.7, ab=(-30, 20), size=9, reach="picture"),
+    ]
 
 
 def digest(pixels: Pixels) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
@@ -10,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinct import Colorizer, Hint
+from tinct import Brush, Colorizer, Edit, Hint, Mask, Photo, Region
 from web_client import Client, client, one, photograph, picture_in_color, pixels, refused, send
+
+MASKED = {"x": 1, "y": 2, "color": "#fff", "reach": {"png": base64.b64encode(Mask(np.eye(9, dtype=np.bool_)).to_png()).decode()}}
 
 
 def test_a_photograph_comes_back_as_the_library_colors_it(web: Client, colorizer: Colorizer) -> None:
@@ -34,6 +37,22 @@ def test_every_field_of_the_form_reaches_the_library(web: Client, colorizer: Col
     expected = colorizer.variants(photograph(), 2, hints=(Hint(30, 40, "#b58863"),), like=like, **numbers)
     for name, photo in zip(archive.namelist(), expected, strict=True):
         assert np.array_equal(pixels(archive.read(name)), photo.to_numpy())
+
+
+def test_the_reach_of_hints_is_that_of_the_library(web: Client, colorizer: Colorizer) -> None:
+    photo = Photo.open(photograph("PNG"))
+    half = Mask(np.arange(photo.width)[None].repeat(photo.height, 0) < photo.width // 2)
+    hints = [
+        Hint(30, 40, "#30a040", keep_rest=True),
+        Hint(60, 40, "keep"),
+        Hint(30, 20, "#b58863", reach="picture"),
+        Hint(30, 40, "#30a040", reach=Region(((5, 5), (50, 5), (5, 50)))),
+        Hint(30, 40, "#3040a0", reach=Brush(((5, 5), (50, 5)), 9)),
+        Hint(30, 40, "#a04030", reach=half),
+    ]
+    answer = web.post("/v1/colorize", files=one(photograph("PNG")), data={"edit": Edit(hints=hints).to_json()})
+    assert answer.status_code == 200
+    assert np.array_equal(pixels(answer.content), colorizer.colorize(photograph("PNG"), hints=hints).to_numpy())
 
 
 def test_fields_are_laid_over_the_edit(web: Client, colorizer: Colorizer) -> None:
@@ -74,6 +93,10 @@ def test_suggestions_are_those_of_the_library(web: Client, colorizer: Colorizer)
         ({"format": "exe"}, ("format",)),
         ({"hints": "["}, ("hints", "JSON")),
         ({"hints": '[{"x": 1, "y": 2, "color": "red"}]'}, ("hints.0.color",)),
+        ({"hints": '[{"x": 1, "y": 2, "color": "#fff", "reach": "far"}]'}, ("hints.0.reach", "object, picture, or an area")),
+        ({"hints": '[{"x": 1, "y": 2, "color": "#fff", "reach": {"file": "/etc/passwd"}}]'}, ("hints.0.reach", "no such reach")),
+        ({"hints": '[{"x": 1, "y": 2, "color": "#fff", "reach": {"brush": [[1, 2]]}}]'}, ("hints.0.reach.brush.width",)),
+        ({"hints": json.dumps([MASKED] * 17)}, ("hints", "at most 16 hints")),
         ({"edit": "["}, ("edit", "JSON")),
         ({"edit": '{"vividnes": 1}'}, ("edit.vividnes",)),
         ({"edit": '{"hints": [{"x": 1}]}'}, ("edit.hints.0.y",)),
@@ -91,6 +114,13 @@ def test_invalid_fields_are_named(web: Client, fields: dict[str, Any], words: tu
         ({"x": 1, "y": 2}, "needs a color"),
         ({"x": 1, "y": 2, "color": "#123456", "ab": [1, 2]}, "needs a color"),
         ({"x": 1e9, "y": 2, "color": "#123456"}, "outside the picture"),
+        ({"x": 1, "y": 2, "color": "#fff", "reach": {"region": [[0, 0], [1e9, 0], [0, 9]]}}, "outside the picture"),
+        ({"x": 1, "y": 2, "color": "#fff", "reach": {"region": [[0, 0], [9, 9], [9, 0], [0, 9.5]]}}, "crosses itself"),
+        ({"x": 1, "y": 2, "color": "#fff", "reach": {"region": []}}, "is empty"),
+        ({"x": 1, "y": 2, "color": "#fff", "reach": {"region": [[i, i * i] for i in range(10_001)]}}, "at most 10,000"),
+        ({"x": 1, "y": 2, "color": "#fff", "reach": "picture", "keep_rest": True}, "can't both"),
+        ({"x": 1, "y": 2, "color": "#fff", "reach": {"png": "%"}}, "isn't base64"),
+        (MASKED, "isn't the shape of the photograph"),
     ],
 )
 def test_hints_that_the_library_refuses(web: Client, hint: dict[str, Any], words: str) -> None:

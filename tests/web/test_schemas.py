@@ -6,7 +6,7 @@ import dataclasses
 
 import typer
 
-from tinct import Edit
+from tinct import Edit, Hint
 from tinct.cli.app import app
 from web_client import Client, one, refused, send
 
@@ -23,6 +23,15 @@ def test_the_words_and_defaults_are_those_of_the_library(web: Client) -> None:
     for schema in ("Edit", "ColorizeForm"):
         for name in fields - {"hints", "like"}:
             assert schemas[schema]["properties"][name].get("default") == getattr(Edit(), name)
+
+
+def test_a_hint_has_the_fields_and_defaults_of_the_library_s(web: Client) -> None:
+    properties = web.get("/v1/openapi.json").json()["components"]["schemas"]["HintIn"]["properties"]
+    fields = {field.name: field.default for field in dataclasses.fields(Hint)}
+    assert list(properties) == list(fields)
+    assert {name: properties[name]["default"] for name in ("size", "reach", "keep_rest")} == {
+        name: fields[name] for name in ("size", "reach", "keep_rest")
+    }
 
 
 def test_unknown_keys_are_refused(web: Client) -> None:

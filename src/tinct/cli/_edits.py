@@ -22,7 +22,7 @@ def edit_of(context: typer.Context, file: Path | None, hint: list[str] | None, h
     Args:
         context: of the command, whose options have the names of `Edit`'s fields.
         file: JSON, as `Edit.to_json` writes it.
-        hint: texts ``X,Y,#RRGGBB``.
+        hint: texts ``X,Y,COLOR`` or ``X,Y,COLOR,REACH``, as `parse_hint` reads them.
         hints: a file of hints, which lie over those of `hint`.
 
     Raises:

@@ -55,7 +55,11 @@ def colorize(
     ] = None,
     hint: Annotated[
         list[str] | None,
-        typer.Option(metavar="X,Y,#RRGGBB", help="The color of a place, in pixels of the photograph; may be given several times."),
+        typer.Option(
+            metavar="X,Y,COLOR[,REACH]",
+            help="The color of a place, in pixels of the photograph, as #RRGGBB, or keep for the color that is there. REACH is object "
+            "(the default), picture, or the file of a mask picture; keep-rest leaves all else as it is. May be given several times.",
+        ),
     ] = None,
     hints: Annotated[
         Path | None,

@@ -23,6 +23,9 @@ REMEDIES: dict[str, str] = {
     # edits
     "edit-file": "Name a JSON file of an edit with --edit.",
     "hint-file": "Name a JSON file of hints, or a transparent PNG of painted strokes, with --hints.",
+    "mask-file": "Name a black and white picture of the photograph's shape as mask.",
+    "mask-empty": "Paint white where the color may go.",
+    "mask-size": "Save the mask with the photograph's width and height.",
     "gray-reference": "Name a color picture with --like.",
     "no-capability": "Choose that model with --model, or leave the option out.",
     # repeating a coloring

@@ -16,7 +16,7 @@ def suggest(
     place: Annotated[str, typer.Argument(metavar="X,Y", help="A place in it, in pixels.", show_default=False)],
     *,
     model: Model = None,
-    hint: Annotated[list[str] | None, typer.Option(metavar="X,Y,#RRGGBB", help="A known color of another place.")] = None,
+    hint: Annotated[list[str] | None, typer.Option(metavar="X,Y,COLOR", help="A known color of another place.")] = None,
     count: Annotated[
         int,
         typer.Option(

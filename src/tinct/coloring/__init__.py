@@ -13,17 +13,21 @@ if TYPE_CHECKING:
     from .hint_files import read_hints
     from .hints import Hint, Strokes, parse_color, parse_hint
     from .provenance import Record, read_record
+    from .regions import Brush, Mask, Region
     from .repeating import again
     from .suggestions import ColorFamily, Suggestion
     from .upsampling import recolor
 
 __all__ = [
+    "Brush",
     "Canvas",
     "ColorFamily",
     "Colorizer",
     "Edit",
     "Hint",
+    "Mask",
     "Record",
+    "Region",
     "Strokes",
     "Suggestion",
     "again",
@@ -35,12 +39,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Brush": ".regions",
     "Canvas": ".canvas",
     "ColorFamily": ".suggestions",
     "Colorizer": ".colorizer",
     "Edit": ".edit",
     "Hint": ".hints",
+    "Mask": ".regions",
     "Record": ".provenance",
+    "Region": ".regions",
     "Strokes": ".hints",
     "Suggestion": ".suggestions",
     "again": ".repeating",

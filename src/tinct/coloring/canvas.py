@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -16,13 +17,15 @@ from ..resampling import bilinear_resize, bilinear_sample
 from ..runtime.sessions import ClassicNetwork, Encoded, TinctNetwork
 from ..runtime.spec import CodeDistribution, ModelSpec
 from .edit import MAX_VARIANT, Edit
-from .hints import draw
-from .packing import Omitted, Reference, digest
+from .grouping import View as HintedView
+from .hints import Hint, Strokes, draw
+from .objects import FEATURE_MAP, Scene, describe
+from .packing import Omitted, Reference, normalized
 from .palette import confidence, decode_colors, expected_color, match_histogram, probabilities
-from .propagation import krige
 from .provenance import Record
+from .reaching import color_view, with_colors
 from .suggestions import DEFAULT_SUGGESTIONS, ColorFamily, Suggestion, color_families, suggestions
-from .upsampling import recolor, sharpen
+from .upsampling import recolor
 from .variants import code_offset
 
 if TYPE_CHECKING:
@@ -30,13 +33,14 @@ if TYPE_CHECKING:
 
     from ..photo import Photo, PhotoSource
     from .edit import EditChanges
-    from .hints import Hint, Strokes
 
 __all__ = ["Canvas", "EncodedPhoto", "View", "encode_photo"]
 
 Floats = npt.NDArray[np.float32]
 MAX_RELATIVE_CHROMA = 1.5
 """Limit of a variant's mean chroma relative to that of the automatic result: some latent codes are colorful even without vividness."""
+MAX_LOGITS = 4
+"""Decoder outputs that a canvas keeps: without hints, with some and with all of them, and one of a variant."""
 REFERENCE_TEMPERATURE = 0.4
 """Factor on the spread of variants in the colors of a reference picture."""
 
@@ -96,7 +100,10 @@ class Canvas:
         self._ensemble = len(encoded.views) > 1
         self._record = replace(record, original_name=photo.path.name if photo.path else "")
         self._lock = Lock()
-        self._automatic: tuple[str, Reference | None, list[Floats]] | None = None  # logits of the latest hints and reference
+        self._logits_of: OrderedDict[tuple[object, ...], list[Floats]] = (
+            OrderedDict()
+        )  # of the latest hints, variants and references
+        self._scenes: tuple[Reference | None, dict[int, Scene]] = (None, {})  # of the latest reference, by number of view
 
     def colorize(self, edit: Edit | None = None, *, onto: Photo | None = None, **changes: Unpack[EditChanges]) -> Photo:
         """Color the photograph.
@@ -239,14 +246,9 @@ class Canvas:
     def _first_logits(self, edit: Edit) -> tuple[Floats, Encoded]:
         """(bins, h, w) of the automatic result, from the first view."""
         self._require(self._spec.has_bins, "suggestions or confidence")
-        encoded = self._encoded.encodings[0]
-        return self._automatic_logits(edit, self._planes(edit))[0], encoded
-
-    def _planes(self, edit: Edit) -> list[Floats]:
-        """The hints as input planes of each view, (3, h, w)."""
-        hints = [hint for hint in edit.hints if not isinstance(hint, Omitted)]  # `_resolved` lets none through
-        views = zip(self._encoded.views, self._encoded.sizes, strict=True)
-        return [np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view)) for view, size in views]
+        edit = edit.changed(variant=1)
+        hints, _ = with_colors(self._hinted_view(edit, 0), _only_known(edit))
+        return self._logits(edit.changed(hints=normalized(hints)))[0], self._encoded.encodings[0]
 
     def _colored(self, edit: Edit, onto: Photo | None, record: Record | None = None) -> Photo:
         ab = self._ab(edit) if self._encoded.encodings else self._encoded.ab
@@ -255,38 +257,67 @@ class Canvas:
 
     def _ab(self, edit: Edit) -> Floats:
         """(h, w, 2) a*, b*, the mean over all views, at the size of the first."""
-        views, encodings, planes = self._encoded.views, self._encoded.encodings, self._planes(edit)
-        height, width = encodings[0].lightness.shape
+        height, width = self._encoded.encodings[0].lightness.shape
         total = np.zeros((height, width, 2), np.float32)
-        automatic = self._automatic_logits(edit, planes) if edit.variant == 1 or edit.vividness else None
-        for i, (view, encoded, hints) in enumerate(zip(views, encodings, planes, strict=True)):
-            if edit.variant == 1:
-                assert automatic is not None
-                cells = decode_colors(automatic[i], self._spec.palette, edit.vividness)
-            else:
-                logits = self._logits(encoded, hints, edit, self._offset(edit))
-                cells = decode_colors(logits, self._spec.palette, edit.vividness)
-                if automatic is not None:
-                    usual = decode_colors(automatic[i], self._spec.palette, edit.vividness)
-                    cells = _limit_chroma(cells, usual, logits)
-            light = self._spec.preparation.pad(encoded.lightness[None])[0]
-            sharp = sharpen(krige(cells, light, hints), light)
-            pixels = _apply_hints(sharp[: encoded.lightness.shape[0], : encoded.lightness.shape[1]], hints)
+        for i, view in enumerate(self._encoded.views):
+            pixels = color_view(self._hinted_view(edit, i), _only_known(edit))
             total += bilinear_resize(_mirror(pixels, view, axis=1), height, width)
-        return np.clip(total / len(views), -AB_SCALE, AB_SCALE)
+        return np.clip(total / len(self._encoded.views), -AB_SCALE, AB_SCALE)
 
-    def _automatic_logits(self, edit: Edit, planes: list[Floats]) -> list[Floats]:
-        """(bins, h, w) of variant 1 for each view; those of the latest hints and reference are kept for other variants and vividness."""
-        assert edit.like is None or isinstance(edit.like, Reference)
-        key = digest(edit.hints)
+    def _hinted_view(self, edit: Edit, number: int) -> HintedView:
+        encoded = self._encoded.encodings[number]
+        return HintedView(
+            self.photo.size,
+            self._encoded.sizes[number],
+            self._spec.preparation.pad(encoded.lightness[None])[0],
+            self._encoded.views[number].mirrored,
+            lambda: self._scene(edit, number),
+            lambda hints: self._cells(edit.changed(hints=normalized(hints)), number),
+        )
+
+    def _cells(self, edit: Edit, view: int) -> Floats:
+        """(h, w, 2) a*, b* of the decoder's cells in one view, as if the edit's hints reached the whole picture."""
+        logits = self._logits(edit)[view]
+        cells = decode_colors(logits, self._spec.palette, edit.vividness)
+        if edit.variant == 1 or not edit.vividness:
+            return cells
+        usual = decode_colors(self._logits(edit.changed(variant=1))[view], self._spec.palette, edit.vividness)
+        return _limit_chroma(cells, usual, logits)
+
+    def _scene(self, edit: Edit, view: int) -> Scene:
+        """What the hints' masks in one view are computed from: the automatic result without hints."""
+        like = edit.like if isinstance(edit.like, Reference) else None
         with self._lock:
-            if self._automatic is None or self._automatic[:2] != (key, edit.like):
-                pairs = zip(self._encoded.encodings, planes, strict=True)
-                logits = [self._logits(encoded, hints, edit, np.float32(0)) for encoded, hints in pairs]
-                self._automatic = key, edit.like, logits
-            return self._automatic[2]
+            if self._scenes[0] is not like:
+                self._scenes = like, {}
+            known = self._scenes[1]
+        if view not in known:
+            encoded = self._encoded.encodings[view]
+            light = self._spec.preparation.pad(encoded.lightness[None])[0]
+            logits = self._logits(edit.changed(variant=1, hints=()))[view]
+            known[view] = describe(light, encoded.features[FEATURE_MAP][0], logits)
+        return known[view]
 
-    def _logits(self, encoded: Encoded, hints: Floats, edit: Edit, offset: Floats | np.float32) -> Floats:
+    def _logits(self, edit: Edit) -> list[Floats]:
+        """(bins, h, w) of the decoder's cells in each view; those of the latest edits are kept for other vividness."""
+        assert edit.like is None or isinstance(edit.like, Reference)
+        hints = _only_known(edit)
+        key = tuple(hints), edit.like, edit.variant, edit.seed if edit.variant > 1 else 0
+        with self._lock:
+            if key in self._logits_of:
+                self._logits_of.move_to_end(key)
+            else:
+                views = zip(self._encoded.views, self._encoded.sizes, self._encoded.encodings, strict=True)
+                offset = self._offset(edit) if edit.variant > 1 else np.float32(0)
+                self._logits_of[key] = [
+                    self._decode(encoded, np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view)), edit, offset)
+                    for view, size, encoded in views
+                ]
+                while len(self._logits_of) > MAX_LOGITS:
+                    self._logits_of.popitem(last=False)
+            return self._logits_of[key]
+
+    def _decode(self, encoded: Encoded, hints: Floats, edit: Edit, offset: Floats | np.float32) -> Floats:
         """(bins, h, w) of the decoder's cells; `offset` of the latent code in standard deviations of the prior."""
         assert isinstance(self._network, TinctNetwork)
         like = edit.like if isinstance(edit.like, Reference) else None
@@ -303,6 +334,11 @@ class Canvas:
         return code_offset(codes, self._network.latent, edit.seed, edit.variant - 1)
 
 
+def _only_known(edit: Edit) -> list[Hint | Strokes]:
+    """The hints of an edit that `Canvas._resolved` has checked, so that none is `Omitted`."""
+    return [hint for hint in edit.hints if not isinstance(hint, Omitted)]
+
+
 def _limit_chroma(cells: Floats, usual: Floats, logits: Floats) -> Floats:
     """(h, w, 2) colors of a variant, scaled so that vividness makes them at most `MAX_RELATIVE_CHROMA` times as colorful as `usual`."""
     limit = max(MAX_RELATIVE_CHROMA * chroma(usual).mean(), chroma(expected_color(probabilities(logits))).mean())
@@ -311,33 +347,3 @@ def _limit_chroma(cells: Floats, usual: Floats, logits: Floats) -> Floats:
 
 def _mirror(values: Floats, view: View, axis: int = -1) -> Floats:
     return np.flip(values, axis) if view.mirrored else values
-
-
-def _apply_hints(ab: Floats, planes: Floats) -> Floats:
-    """Correct the colors under hints, which are smaller than the network's cells.
-
-    Args:
-        ab: (h, w, 2) a*, b* of the working size.
-        planes: (3, h, w) hints, as `hints.draw` gives them.
-
-    Returns:
-        (h, w, 2): the hint's own color under a hint; the correction fades out within a few pixels.
-    """
-    covered = planes[2]
-    if not covered.any():
-        return ab
-    error = np.moveaxis(planes[:2], 0, -1) * np.float32(AB_SCALE) - ab * covered[..., None]
-    spread = _blur(np.concatenate([error, covered[..., None]], axis=-1))
-    near = spread[..., 2:]
-    around = spread[..., :2] / np.maximum(near, 1e-6) * np.clip(3 * near, 0, 1)
-    return ab + np.where(covered[..., None] > 0, error + (1 - covered[..., None]) * around, around)
-
-
-def _blur(values: Floats) -> Floats:
-    """5 × 5 binomial filter of (h, w, C), edges replicated."""
-    for axis in (0, 1):
-        padded = np.pad(values, [(2, 2) if a == axis else (0, 0) for a in range(3)], mode="edge")
-        count = values.shape[axis]
-        parts = [w * np.take(padded, range(i, i + count), axis) for i, w in enumerate((1, 4, 6, 4, 1))]
-        values = np.asarray(sum(parts) / 16, np.float32)
-    return values

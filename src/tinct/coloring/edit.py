@@ -2,7 +2,7 @@
 
 The JSON form is the same on the command line, over HTTP, on the page, in ``name.tinct.json`` and in the record inside a colored file::
 
-    {"hints": [{"x": 120, "y": 80, "color": "#b58863"}], "like": null, "variant": 1, "seed": 0,
+    {"hints": [{"x": 120, "y": 80, "color": "#b58863", "reach": "object"}], "like": null, "variant": 1, "seed": 0,
      "vividness": 0.5, "strength": 1.0, "detail": null, "ensemble": false}
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ..errors import ConfigError, HintError, nearest
-from .packing import Omitted, Reference, hints_from_json, hints_to_json, normalize
+from .packing import Omitted, Reference, hints_from_json, hints_to_json, masks_read, normalize
 
 if TYPE_CHECKING:
     from ..photo import PhotoSource
@@ -150,23 +150,30 @@ class Edit:
     @classmethod
     def from_json(cls, text: str | bytes, where: str = "the edit") -> Edit:
         """As `from_dict`, from text."""
-        try:
-            values = json.loads(text)
-        except ValueError as error:
-            raise ConfigError(f"{where} isn't JSON: {error}.", code="edit-field") from None
-        return cls.from_dict(values, where)
+        return cls.from_dict(_parsed(text, where), where)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Edit:
-        """Read a ``name.tinct.json``; a relative path in `like` starts from its folder. Raises ConfigError or HintError."""
+        """Read a ``name.tinct.json``. Raises ConfigError or HintError.
+
+        Relative paths in `like`, and of mask pictures (``"reach": {"file": "coat.png"}``), start from its folder.
+        """
         file = Path(path)
         try:
             text = file.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
             raise ConfigError(f"{file} can't be read: {reason}.", code="edit-file", path=str(file)) from None
-        edit = cls.from_json(text, str(file))
+        edit = cls.from_dict(masks_read(_parsed(text, str(file)), file.parent), str(file))
         return edit.changed(like=file.parent / edit.like) if isinstance(edit.like, str) else edit
+
+
+def _parsed(text: str | bytes, where: str) -> Any:
+    """The values of a JSON text. Raises ConfigError."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"{where} isn't JSON: {error}.", code="edit-field") from None
 
 
 def _wrong(name: str, expected: str, value: object) -> ConfigError:

@@ -17,7 +17,7 @@ from ..photo.opening import from_file
 from ..photo.pixels import to_8bit
 from .edit import Edit
 from .hints import Hint, Strokes
-from .packing import Omitted, hint_from_json
+from .packing import Omitted, hint_from_json, masks_read
 
 __all__ = ["read_hints"]
 
@@ -28,9 +28,9 @@ MAX_STROKE_PIXELS = 500_000_000
 def read_hints(path: str | os.PathLike[str]) -> list[Hint | Strokes]:
     """Read hints from a JSON file, or from a picture of painted strokes.
 
-    The JSON is a list of ``{"x": 120, "y": 80, "color": "#b58863"}``, with ``"ab": [a, b]`` instead of ``color`` and a ``size`` if
-    wanted; or an edit (``name.tinct.json``), whose hints are taken. The picture (PNG, WebP, TIFF) is transparent where nothing was
-    painted.
+    The JSON is a list of ``{"x": 120, "y": 80, "color": "#b58863"}``, with ``"ab": [a, b]`` instead of ``color``, and ``size``, ``reach``
+    and ``keep_rest`` if wanted; or an edit (``name.tinct.json``), whose hints are taken. ``"reach": {"file": "coat.png"}`` names a mask
+    picture, from the file's own folder. The picture (PNG, WebP, TIFF) is transparent where nothing was painted.
 
     Raises:
         HintError: there is no such file, or it can't be parsed; the message names the line.
@@ -44,9 +44,9 @@ def read_hints(path: str | os.PathLike[str]) -> list[Hint | Strokes]:
         reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
         raise HintError(f"{path} can't be read as hints: {reason}.", code="hint-file", path=str(path)) from error
     if text.lstrip()[:1] == "{":  # a whole edit
-        found = list(Edit.from_json(text, str(path)).hints)
+        found = list(Edit.read(path).hints)
     else:
-        found = [hint_from_json(value, f"{path}, line {line}") for value, line in _items(text, path)]
+        found = [hint_from_json(masks_read(value, path.parent), f"{path}, line {line}") for value, line in _items(text, path)]
     hints = [hint for hint in found if not isinstance(hint, Omitted)]
     if len(hints) < len(found):
         raise HintError(

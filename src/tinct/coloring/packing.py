@@ -8,13 +8,15 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, HintError
-from .hints import Hint, Strokes
+from .hints import Hint, Reach, Strokes
+from .regions import MAX_MASK_PIXELS, Brush, Mask, Region
 
 __all__ = [
     "MAX_HINT_CHARACTERS",
@@ -27,8 +29,11 @@ __all__ = [
     "hint_from_json",
     "hints_from_json",
     "hints_to_json",
+    "masks_read",
     "normalize",
+    "normalized",
     "pack",
+    "reach_from_json",
     "unpack",
 ]
 
@@ -96,17 +101,22 @@ def normalize(hints: Iterable[Hint | Strokes | Omitted]) -> tuple[Hint | Strokes
     def one(hint: Any) -> Hint | Strokes | Omitted:
         if isinstance(hint, Strokes):
             opaque = hint.rgba | np.array([0, 0, 0, 255], np.uint8)
-            return Strokes(np.where(hint.rgba[..., 3:] > 127, opaque, np.uint8(0)))
+            return Strokes(np.where(hint.rgba[..., 3:] > 127, opaque, np.uint8(0)), hint.reach)
         if isinstance(hint, Omitted):
             return hint
         if not isinstance(hint, Hint):
             raise HintError(f"A hint must be a Hint or Strokes, not {hint!r:.80}.", code="hint")
         ab = None if hint.ab is None else (float(hint.ab[0]), float(hint.ab[1]))
-        return Hint(float(hint.x), float(hint.y), hint.color, ab, float(hint.size))
+        return Hint(float(hint.x), float(hint.y), hint.color, ab, float(hint.size), hint.reach, hint.keep_rest)
 
     if isinstance(hints, (Hint, Strokes)) or not isinstance(hints, Iterable):
         raise HintError("hints must be a list of hints; put a single one into brackets.", code="hint")
     return hints if isinstance(hints, _Normalized) else _Normalized(map(one, hints))
+
+
+def normalized(hints: Iterable[Hint | Strokes]) -> tuple[Hint | Strokes | Omitted, ...]:
+    """Hints that come from normalized ones, marked as such."""
+    return _Normalized(hints)
 
 
 def digest(hints: Entries) -> str:
@@ -114,9 +124,9 @@ def digest(hints: Entries) -> str:
     total = hashlib.sha256()
     for hint in hints:
         if isinstance(hint, Strokes):
-            total.update(b"%d %d\n" % hint.rgba.shape[:2] + _runs(hint).tobytes())
+            total.update(b"%d %d %s\n" % (*hint.rgba.shape[:2], hint.reach.encode()) + _runs(hint).tobytes())
         else:
-            total.update(json.dumps(_to_json(hint)).encode() + b"\n")
+            total.update(json.dumps(_to_json(hint, pictures=False)).encode() + b"\n")
     return total.hexdigest()
 
 
@@ -145,17 +155,26 @@ def unpack(text: str) -> str:
 
 
 def fitting(hints: Entries) -> list[Entries]:
-    """Up to three forms of normalized hints, each of at most `MAX_HINT_CHARACTERS` when packed: complete, strokes as checksums, one checksum."""
+    """Up to three forms of normalized hints, each of at most `MAX_HINT_CHARACTERS` when packed: complete; strokes, and hints with an
+    area, as checksums; one checksum."""
     strokes = [hint for hint in hints if isinstance(hint, Strokes)]
     forms: list[Entries] = [] if any(_runs(one).shape[1] > _MAX_RUNS for one in strokes) else [hints]
-    if strokes:
-        forms.append([Omitted(digest([hint])) if isinstance(hint, Strokes) else hint for hint in hints])
+    if any(map(_is_long, hints)):
+        forms.append([Omitted(digest([hint])) if _is_long(hint) else hint for hint in hints])
     forms.append([Omitted(digest(hints), len(hints))] if hints else [])
     return [form for form in forms if len(pack(json.dumps(hints_to_json(form)))) <= MAX_HINT_CHARACTERS]
 
 
+def _is_long(hint: Hint | Strokes | Omitted) -> bool:
+    return isinstance(hint, Strokes) or (isinstance(hint, Hint) and not isinstance(hint.reach, str))
+
+
 def hints_to_json(hints: Entries) -> list[dict[str, Any]]:
-    """Plain values: ``{"x", "y", "color" or "ab", "size"}`` of a hint, ``{"strokes": [height, width], "runs": text}`` of strokes."""
+    """Plain values: ``{"x", "y", "color" or "ab", "size", "reach", "keep_rest"}`` of a hint, ``{"strokes": [height, width], "runs": text,
+    "reach"}`` of strokes. What is the default is left out, except x, y and the color.
+
+    The reach is a word, ``{"region": [[x, y], ...]}``, ``{"brush": [[x, y], ...], "width": pixels}`` or ``{"png": base64}``.
+    """
     return [_to_json(hint) for hint in hints]
 
 
@@ -166,13 +185,73 @@ def hints_from_json(values: Any, where: str) -> list[Hint | Strokes | Omitted]:
     return [hint_from_json(value, f"{where}[{number}]") for number, value in enumerate(values)]
 
 
-def _to_json(hint: Hint | Strokes | Omitted) -> dict[str, Any]:
+def _to_json(hint: Hint | Strokes | Omitted, pictures: bool = True) -> dict[str, Any]:
+    """Plain values of one hint; without `pictures` a mask's checksum stands for it."""
     if isinstance(hint, Omitted):
         return {"sha256": hint.sha256, "count": hint.count}
+    reach = {} if hint.reach == "object" else {"reach": _reach_to_json(hint.reach, pictures)}
     if isinstance(hint, Strokes):
-        return {"strokes": list(hint.rgba.shape[:2]), "runs": compress(_runs(hint).tobytes())}
+        return {"strokes": list(hint.rgba.shape[:2]), "runs": compress(_runs(hint).tobytes())} | reach
     color: dict[str, Any] = {"color": hint.color} if hint.ab is None else {"ab": list(hint.ab)}
-    return {"x": hint.x, "y": hint.y, **color} | ({"size": hint.size} if hint.size else {})
+    size = {"size": hint.size} if hint.size else {}
+    return {"x": hint.x, "y": hint.y} | color | size | reach | ({"keep_rest": True} if hint.keep_rest else {})
+
+
+def _reach_to_json(reach: Reach, pictures: bool) -> Any:
+    match reach:
+        case Region():
+            return {"region": [list(point) for point in reach.points]}
+        case Brush():
+            return {"brush": [list(point) for point in reach.points], "width": reach.width}
+        case Mask():
+            return {"png": base64.b64encode(reach.to_png()).decode()} if pictures else {"sha256": reach.sha256}
+        case word:
+            return word
+
+
+def reach_from_json(value: Any, max_mask_pixels: int = MAX_MASK_PIXELS) -> Reach:
+    """The inverse of the ``reach`` that `hints_to_json` gives. Raises HintError."""
+    if isinstance(value, str):
+        return value  # type: ignore[return-value]  # `Hint` checks the word
+    keys = set(value) if isinstance(value, Mapping) else set()
+    if keys == {"region"}:
+        return Region(value["region"])
+    if keys == {"brush", "width"}:
+        return Brush(value["brush"], value["width"])
+    if keys == {"png"} and isinstance(value["png"], str):
+        try:
+            data = base64.b64decode(value["png"], validate=True)
+        except ValueError:
+            raise HintError("The mask isn't base64 of a PNG.", code="mask") from None
+        return Mask.from_png(data, max_mask_pixels)
+    raise HintError(
+        f'There is no reach {json.dumps(value, default=repr)[:80]}; it is "object", "picture", {{"region": [[x, y], ...]}}, '
+        '{"brush": [[x, y], ...], "width": pixels} or {"png": base64}.',
+        code="reach",
+    )
+
+
+def masks_read(values: Any, folder: Path) -> Any:
+    """JSON of an edit or of hints from a file, with the pictures that ``{"file": name}`` names in the place of such a reach.
+
+    Args:
+        values: of any kind; what isn't such a reach stays as it is.
+        folder: from which relative names start.
+
+    Raises:
+        HintError: a picture can't be read.
+    """
+    if isinstance(values, list):
+        return [masks_read(value, folder) for value in values]
+    if not isinstance(values, Mapping):
+        return values
+    reach, found = values.get("reach"), dict(values)
+    if "hints" in values:
+        found["hints"] = masks_read(values["hints"], folder)
+    if isinstance(reach, Mapping) and reach.keys() == {"file"} and isinstance(reach["file"], str):
+        mask = Mask.read(folder / reach["file"])
+        found["reach"] = {"png": base64.b64encode(mask.to_png()).decode()}
+    return found
 
 
 def hint_from_json(value: Any, where: str) -> Hint | Strokes | Omitted:
@@ -182,18 +261,21 @@ def hint_from_json(value: Any, where: str) -> Hint | Strokes | Omitted:
     try:
         if value.keys() == {"sha256", "count"}:
             return Omitted(str(value["sha256"]), int(value["count"]))
-        if value.keys() == {"strokes", "runs"}:
+        if value.keys() - {"reach"} == {"strokes", "runs"}:
             return _strokes(value)
     except (ValueError, LookupError, TypeError, OverflowError, zlib.error) as error:
         raise HintError(f"{where}: the painted strokes are damaged ({error}).", code="hint") from None
-    if not {"x", "y"} <= value.keys() or not value.keys() <= {"x", "y", "color", "ab", "size"}:
+    if not {"x", "y"} <= value.keys() or not value.keys() <= {"x", "y", "color", "ab", "size", "reach", "keep_rest"}:
         raise HintError(
-            f"{where}: a hint has x, y and color (or ab), and may have a size; not {json.dumps(dict(value))[:80]}.", code="hint"
+            f"{where}: a hint has x, y and color (or ab), and may have size, reach and keep_rest; not {json.dumps(dict(value))[:80]}.",
+            code="hint",
         )
     try:
-        return Hint(**(dict(value) | ({"ab": tuple(value["ab"])} if "ab" in value else {})))
+        ab = {"ab": tuple(value["ab"])} if "ab" in value else {}
+        reach = {"reach": reach_from_json(value["reach"])} if "reach" in value else {}
+        return Hint(**(dict(value) | ab | reach))
     except (HintError, TypeError, AttributeError) as error:
-        raise HintError(f"{where}: {error}", code="hint") from None
+        raise HintError(f"{where}: {error}", code=getattr(error, "code", "") or "hint") from None
 
 
 def _strokes(value: Mapping[str, Any]) -> Strokes:
@@ -201,7 +283,8 @@ def _strokes(value: Mapping[str, Any]) -> Strokes:
     lengths, colors = np.frombuffer(decompress(value["runs"]), "<u4").reshape(2, -1)
     if not (0 < height * width <= _MAX_STROKE_PIXELS and lengths.sum(dtype=np.uint64) == height * width):
         raise ValueError("their size is wrong")
-    return Strokes(np.repeat(colors, lengths).astype("<u4").view(np.uint8).reshape(height, width, 4))
+    rgba = np.repeat(colors, lengths).astype("<u4").view(np.uint8).reshape(height, width, 4)
+    return Strokes(rgba, value.get("reach", "object"))
 
 
 def _runs(strokes: Strokes) -> npt.NDArray[np.uint32]:

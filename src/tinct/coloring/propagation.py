@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..color import AB_SCALE
 from ..resampling import area_resize
 
-__all__ = ["krige"]
+__all__ = ["apply_hints", "krige"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -68,3 +68,33 @@ def _kernel(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> npt.NDA
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     kernel: npt.NDArray[np.floating] = np.exp(-0.5 * squared.clip(min=0))
     return kernel
+
+
+def apply_hints(ab: Floats, planes: Floats) -> Floats:
+    """Correct the colors under hints, which are smaller than the network's cells.
+
+    Args:
+        ab: (h, w, 2) a*, b* of the working size.
+        planes: (3, h, w) hints, as `hints.draw` gives them.
+
+    Returns:
+        (h, w, 2): the hint's own color under a hint; the correction fades out within a few pixels.
+    """
+    covered = planes[2]
+    if not covered.any():
+        return ab
+    error = np.moveaxis(planes[:2], 0, -1) * np.float32(AB_SCALE) - ab * covered[..., None]
+    spread = _blur(np.concatenate([error, covered[..., None]], axis=-1))
+    near = spread[..., 2:]
+    around = spread[..., :2] / np.maximum(near, 1e-6) * np.clip(3 * near, 0, 1)
+    return ab + np.where(covered[..., None] > 0, error + (1 - covered[..., None]) * around, around)
+
+
+def _blur(values: Floats) -> Floats:
+    """5 × 5 binomial filter of (h, w, C), edges replicated."""
+    for axis in (0, 1):
+        padded = np.pad(values, [(2, 2) if a == axis else (0, 0) for a in range(3)], mode="edge")
+        count = values.shape[axis]
+        parts = [w * np.take(padded, range(i, i + count), axis) for i, w in enumerate((1, 4, 6, 4, 1))]
+        values = np.asarray(sum(parts) / 16, np.float32)
+    return values

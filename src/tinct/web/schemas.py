@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from fastapi import UploadFile
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from .. import coloring
 from ..coloring import ColorFamily, Hint, Suggestion
 from ..coloring.edit import MAX_SEED, MAX_VARIANT
+from ..coloring.hints import REACHES
+from ..coloring.packing import reach_from_json
 from ..coloring.suggestions import DEFAULT_SUGGESTIONS
 from ..photo import Photo
 from ..photo.formats import DEFAULT_JPEG_QUALITY
@@ -33,6 +35,10 @@ __all__ = [
 ]
 
 MAX_HINTS = 2000
+MAX_MASKS = 16
+"""Hints of one edit whose area is a mask picture."""
+MAX_MASK_PIXELS = 25_000_000
+"""Of one mask picture; it may be smaller than the photograph."""
 MAX_VARIANTS = 16
 """Variants in one answer."""
 DEFAULT_PREVIEW_SIDE = 1024
@@ -43,7 +49,14 @@ T = TypeVar("T")
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Color = Annotated[str, Field(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", examples=["#b58863"])]
+Color = Annotated[
+    str,
+    Field(
+        pattern=r"^(keep|#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}))$",
+        description="`#rrggbb`, or `keep`: the color that the place has with the hints before this one.",
+        examples=["#b58863"],
+    ),
+]
 Format = Annotated[str, Field(pattern=r"^(original|jpg|png|tif|webp|avif)$", description="original, jpg, png, tif, webp or avif.")]
 JpegQuality = Annotated[int, Field(ge=1, le=100, description="Of jpg, webp and avif.")]
 SuggestionCount = Annotated[int, Field(ge=1, le=50, description="How many suggestions at most.")]
@@ -53,6 +66,46 @@ class _Strict(BaseModel):
     """Refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class RegionIn(_Strict):
+    """A polygon."""
+
+    region: list[tuple[Number, Number]] = Field(description="Corners x, y in pixels of the full-size photograph; at most 10,000.")
+
+
+class BrushIn(_Strict):
+    """A painted stroke."""
+
+    brush: list[tuple[Number, Number]] = Field(description="Points x, y in pixels of the full-size photograph; at most 10,000.")
+    width: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(description="In pixels of the full-size photograph.")
+
+
+class MaskIn(_Strict):
+    """A mask picture."""
+
+    png: str = Field(description="Base64 of a PNG of the photograph's shape, at any size, which is white inside and black outside.")
+
+
+def _kind_of_reach(value: Any) -> str | None:
+    """The tag of a reach, by its word or its key; None for an unknown one."""
+    if isinstance(value, str):
+        return "word" if value in REACHES else None
+    keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, BaseModel) else ()
+    return next((key for key in ("region", "brush", "png") if key in keys), None)
+
+
+ReachIn: TypeAlias = Annotated[
+    Annotated[Literal["object", "picture"], Tag("word")]
+    | Annotated[RegionIn, Tag("region")]
+    | Annotated[BrushIn, Tag("brush")]
+    | Annotated[MaskIn, Tag("png")],
+    Discriminator(
+        _kind_of_reach,
+        custom_error_type="reach",
+        custom_error_message="There is no such reach; it is object, picture, or an area with the key region, brush or png",
+    ),
+]
 
 
 class HintIn(_Strict):
@@ -65,10 +118,28 @@ class HintIn(_Strict):
     size: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = Field(
         Hint.size, description="Side of the square patch, pixels of the full-size photograph; 0: a size that suits the photograph."
     )
+    reach: ReachIn = Field(
+        "object",
+        description="What it speaks for: the object it lies on; the light of the whole picture; or all of an area, and nothing else.",
+    )
+    keep_rest: bool = Field(
+        Hint.keep_rest, description="Whether all outside the object keeps exactly the color that it has without this hint."
+    )
 
     def hint(self) -> Hint:
-        """The library's `Hint`. Raises HintError for no color, or two."""
-        return Hint(self.x, self.y, self.color or "", ab=self.ab, size=self.size)
+        """The library's `Hint`. Raises HintError for no color, or two, or an area that can't be used."""
+        given = self.reach.model_dump() if isinstance(self.reach, BaseModel) else self.reach
+        reach = reach_from_json(given, MAX_MASK_PIXELS)
+        return Hint(self.x, self.y, self.color or "", self.ab, self.size, reach, self.keep_rest)
+
+
+def _few_masks(hints: list[HintIn]) -> list[HintIn]:
+    if sum(isinstance(hint.reach, MaskIn) for hint in hints) > MAX_MASKS:
+        raise ValueError(f"at most {MAX_MASKS} hints may have a mask picture")
+    return hints
+
+
+HintList: TypeAlias = Annotated[list[HintIn], Field(max_length=MAX_HINTS), AfterValidator(_few_masks)]
 
 
 class _EditNumbers(_Strict):
@@ -93,7 +164,7 @@ class _EditNumbers(_Strict):
 class Edit(_EditNumbers):
     """How a photograph is colored: the JSON form of `tinct.Edit`."""
 
-    hints: list[HintIn] = Field([], max_length=MAX_HINTS)
+    hints: HintList = []
     like: str | None = Field(None, max_length=64, description="Id of a picture that was sent, whose palette the result takes.")
 
     def edit(self, like: Photo | None) -> coloring.Edit:
@@ -164,7 +235,7 @@ class Place(_Strict):
 
     x: Number
     y: Number
-    hints: list[HintIn] = Field([], max_length=MAX_HINTS)
+    hints: HintList = []
     count: SuggestionCount = DEFAULT_SUGGESTIONS
 
 
@@ -234,7 +305,7 @@ class ModelOut(BaseModel):
     default: bool = Field(description="Whether this server colors with it.")
 
 
-_HINTS: TypeAdapter[list[HintIn]] = TypeAdapter(Annotated[list[HintIn], Field(max_length=MAX_HINTS)])
+_HINTS: TypeAdapter[list[HintIn]] = TypeAdapter(HintList)
 
 
 def parse_hints(text: str) -> list[HintIn]:

@@ -25,5 +25,6 @@ export function fromJson(text, name, width, height) {
   }
   const inside = found.filter(({ x, y }) => x >= 0 && y >= 0 && x <= width && y <= height);
   if (!inside.length) throw new Error(`All colors in ${name} lie outside this photograph. They may belong to another.`);
-  return { hints: inside.map(({ x, y, color, size }) => ({ x, y, color: long(color), ...(size ? { size } : {}) })), outside: found.length - inside.length };
+  const kept = ({ size, reach, keep_rest }) => ({ ...(size ? { size } : {}), ...(reach ? { reach } : {}), ...(keep_rest ? { keep_rest } : {}) });
+  return { hints: inside.map((hint) => ({ x: hint.x, y: hint.y, color: long(hint.color), ...kept(hint) })), outside: found.length - inside.length };
 }
