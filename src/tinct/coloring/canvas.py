@@ -15,6 +15,7 @@ from ..errors import ConfigError, HintError
 from ..resampling import bilinear_resize, bilinear_sample
 from ..runtime.sessions import ClassicNetwork, Encoded, TinctNetwork
 from ..runtime.spec import CodeDistribution, ModelSpec
+from .coherence import Affinity, affinity_of, coherent_colors, cover
 from .edit import MAX_VARIANT, Edit
 from .hints import draw
 from .packing import Omitted, Reference, digest
@@ -22,7 +23,6 @@ from .palette import (
     DEFAULT_SUGGESTIONS,
     Suggestion,
     confidence,
-    decode_colors,
     expected_color,
     match_histogram,
     probabilities,
@@ -45,6 +45,8 @@ __all__ = ["Canvas", "EncodedPhoto", "View", "encode_photo"]
 Floats = npt.NDArray[np.float32]
 MAX_RELATIVE_CHROMA = 1.5
 """Limit of a variant's mean chroma relative to that of the automatic result: some latent codes are colorful even without vividness."""
+FEATURE_MAP = "feature2"
+"""Feature map of the encoder that says what belongs together: 1/16 of the working size, with the recognizer's features."""
 REFERENCE_TEMPERATURE = 0.4
 """Factor on the spread of variants in the colors of a reference picture."""
 
@@ -69,6 +71,8 @@ class EncodedPhoto:
     """(h, w) L* of the first view, 0..100."""
     encodings: list[Encoded]
     """Encoding of each view; empty for a classic network."""
+    affinities: list[Affinity]
+    """How alike the cells of each view are; empty for a classic network."""
     ab: Floats
     """(h, w, 2) a*, b* of a classic network, which has one answer; else empty."""
 
@@ -79,9 +83,16 @@ def encode_photo(photo: Photo, network: ClassicNetwork | TinctNetwork, spec: Mod
     lightness = {size: photo.small_lightness(*size) for size in set(sizes)}
     first = lightness[sizes[0]]
     if isinstance(network, ClassicNetwork):
-        return EncodedPhoto(views, sizes, first, [], network.ab(first))
+        return EncodedPhoto(views, sizes, first, [], [], network.ab(first))
     encodings = [network.encode(_mirror(lightness[size], view)) for view, size in zip(views, sizes, strict=True)]
-    return EncodedPhoto(views, sizes, first, encodings, np.empty((0, 0, 2), np.float32))
+    affinities = [_affinity(encoded, spec) for encoded in encodings]
+    return EncodedPhoto(views, sizes, first, encodings, affinities, np.empty((0, 0, 2), np.float32))
+
+
+def _affinity(encoded: Encoded, spec: ModelSpec) -> Affinity:
+    light = spec.preparation.pad(encoded.lightness[None])[0]
+    cells = encoded.features["feature0"].shape[2:]
+    return affinity_of(light, encoded.features[FEATURE_MAP][0], (cells[0], cells[1]), encoded.lightness.shape)
 
 
 class Canvas:
@@ -197,7 +208,7 @@ class Canvas:
         """
         resolved = self._resolved(edit, changes)
         logits, encoded = self._first_logits(resolved)
-        sure = confidence(logits, decode_colors(logits, self._spec.palette, resolved.vividness))
+        sure = confidence(logits, self._cells(0, logits, self._planes(resolved)[0], resolved.vividness))
         return self._spec.preparation.restore_cells(sure[..., None], *encoded.lightness.shape)[..., 0]
 
     # ---- details ----------------------------------------------------------------------------------------------------------------
@@ -250,18 +261,23 @@ class Canvas:
         for i, (view, encoded, hints) in enumerate(zip(views, encodings, planes, strict=True)):
             if edit.variant == 1:
                 assert automatic is not None
-                cells = decode_colors(automatic[i], self._spec.palette, edit.vividness)
+                cells = self._cells(i, automatic[i], hints, edit.vividness)
             else:
                 logits = self._logits(encoded, hints, edit, self._offset(edit))
-                cells = decode_colors(logits, self._spec.palette, edit.vividness)
+                cells = self._cells(i, logits, hints, edit.vividness)
                 if automatic is not None:
-                    usual = decode_colors(automatic[i], self._spec.palette, edit.vividness)
+                    usual = self._cells(i, automatic[i], hints, edit.vividness)
                     cells = _limit_chroma(cells, usual, logits)
             light = self._spec.preparation.pad(encoded.lightness[None])[0]
             sharp = sharpen(krige(cells, light, hints), light)
             pixels = _apply_hints(sharp[: encoded.lightness.shape[0], : encoded.lightness.shape[1]], hints)
             total += bilinear_resize(_mirror(pixels, view, axis=1), height, width)
         return np.clip(total / len(views), -AB_SCALE, AB_SCALE)
+
+    def _cells(self, view: int, logits: Floats, hints: Floats, vividness: float) -> Floats:
+        """(h, w, 2) a*, b* of the decoder's cells in one view; those that hints cover keep what the network made of the hints."""
+        covered = cover(hints[2], self._encoded.encodings[view].cell, logits.shape[1:]) if hints[2].any() else None
+        return coherent_colors(logits, self._encoded.affinities[view], self._spec.palette, vividness, covered)
 
     def _automatic_logits(self, edit: Edit, planes: list[Floats]) -> list[Floats]:
         """(bins, h, w) of variant 1 for each view; those of the latest hints and reference are kept for other variants and vividness."""

@@ -21,6 +21,7 @@ __all__ = [
     "match_histogram",
     "probabilities",
     "suggestions",
+    "vivid_logits",
 ]
 
 Floats = npt.NDArray[np.float32]
@@ -72,15 +73,18 @@ def decode_colors(logits: Floats, palette: Palette, vividness: float) -> Floats:
     """
     if not vividness:
         return expected_color(probabilities(logits))
-    amount = math.sqrt(vividness)
+    gain = np.float32(1 + math.sqrt(vividness) * palette.boost)
+    return np.asarray(expected_color(probabilities(vivid_logits(logits, palette, vividness))) * gain, np.float32)
+
+
+def vivid_logits(logits: Floats, palette: Palette, vividness: float) -> Floats:
+    """(bins, ...) logits with rebalanced classes and a lower temperature, as `decode_colors` takes them."""
     if palette.frequency:
         frequency = np.array(palette.frequency, np.float32)
         smoothed = 0.5 * frequency + 0.5 / len(frequency)
-        logits = logits - (amount * palette.rebalance * np.log(smoothed))[:, None, None].astype(np.float32)
-    sharpness = palette.temperature**-vividness
-    return np.asarray(
-        expected_color(probabilities(logits * np.float32(sharpness))) * np.float32(1 + amount * palette.boost), np.float32
-    )
+        weight = (math.sqrt(vividness) * palette.rebalance * np.log(smoothed)).astype(np.float32)
+        logits = logits - weight.reshape(-1, *[1] * (logits.ndim - 1))
+    return np.asarray(logits * np.float32(palette.temperature**-vividness), np.float32)
 
 
 def confidence(logits: Floats, ab: Floats) -> Floats:
