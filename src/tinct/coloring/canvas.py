@@ -15,7 +15,7 @@ from ..errors import ConfigError, HintError
 from ..resampling import bilinear_resize, bilinear_sample
 from ..runtime.sessions import ClassicNetwork, Encoded, TinctNetwork
 from ..runtime.spec import CodeDistribution, ModelSpec
-from .coherence import Affinity, affinity_of, coherent_colors, cover
+from .coherence import Affinity, affinity_of, coherent_colors, cover, product
 from .edit import MAX_VARIANT, Edit
 from .hints import draw
 from .packing import Omitted, Reference, digest
@@ -30,8 +30,8 @@ from .palette import (
 )
 from .propagation import krige
 from .provenance import Record
-from .upsampling import recolor, sharpen
-from .variants import code_offset
+from .upsampling import fidelity, recolor, sharpen
+from .variants import code_offset, region_tilts
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -257,26 +257,41 @@ class Canvas:
         views, encodings, planes = self._encoded.views, self._encoded.encodings, self._planes(edit)
         height, width = encodings[0].lightness.shape
         total = np.zeros((height, width, 2), np.float32)
-        automatic = self._automatic_logits(edit, planes) if edit.variant == 1 or edit.vividness else None
+        automatic = self._automatic_logits(edit, planes)
+        tilts = None if edit.variant == 1 else self._tilts(automatic[0], edit)
         for i, (view, encoded, hints) in enumerate(zip(views, encodings, planes, strict=True)):
-            if edit.variant == 1:
-                assert automatic is not None
-                cells = self._cells(i, automatic[i], hints, edit.vividness)
-            else:
-                logits = self._logits(encoded, hints, edit, self._offset(edit))
-                cells = self._cells(i, logits, hints, edit.vividness)
-                if automatic is not None:
-                    usual = self._cells(i, automatic[i], hints, edit.vividness)
-                    cells = _limit_chroma(cells, usual, logits)
+            cells = self._cells(i, automatic[i], hints, edit.vividness)
+            if tilts is not None:
+                logits = self._logits(encoded, hints, edit, self._offset(edit)) + self._tilted(tilts, i, hints)
+                varied = self._cells(i, logits, hints, edit.vividness)
+                cells = _limit_chroma(varied, cells, logits) if edit.vividness else varied
             light = self._spec.preparation.pad(encoded.lightness[None])[0]
-            sharp = sharpen(krige(cells, light, hints), light)
+            sharp = sharpen(krige(cells, light, hints), light, fidelity(edit.vividness))
             pixels = _apply_hints(sharp[: encoded.lightness.shape[0], : encoded.lightness.shape[1]], hints)
             total += bilinear_resize(_mirror(pixels, view, axis=1), height, width)
         return np.clip(total / len(views), -AB_SCALE, AB_SCALE)
 
+    def _tilts(self, logits: Floats, edit: Edit) -> Floats:
+        """(regions, bins) of this variant, from the automatic logits of the first view."""
+        regions = self._encoded.affinities[0].regions
+        regions = regions.reshape(-1, regions.shape[-1])
+        likely = product(probabilities(logits).reshape(len(logits), -1), regions) / np.maximum(regions.sum(axis=0), 1e-6)
+        return region_tilts(likely, edit.seed, edit.variant - 1)
+
+    def _tilted(self, tilts: Floats, view: int, hints: Floats) -> Floats:
+        """(bins, h, w) to be added to the logits of a view, whose regions are those of the first; 0 where hints are."""
+        first, shape = self._encoded.affinities[0].regions, self._encoded.affinities[view].shape
+        regions = _mirror(first, self._encoded.views[view], axis=1) if view else first
+        if regions.shape[:2] != shape:
+            regions = bilinear_resize(regions, *shape)
+        if hints[2].any():
+            regions = regions * (1 - cover(hints[2], self._encoded.encodings[view].cell, shape))[..., None]
+        flat = np.ascontiguousarray(regions.reshape(-1, regions.shape[-1]).T)
+        return product(np.ascontiguousarray(tilts.T), flat).reshape(-1, *shape)
+
     def _cells(self, view: int, logits: Floats, hints: Floats, vividness: float) -> Floats:
         """(h, w, 2) a*, b* of the decoder's cells in one view; those that hints cover keep what the network made of the hints."""
-        covered = cover(hints[2], self._encoded.encodings[view].cell, logits.shape[1:]) if hints[2].any() else None
+        covered = cover(hints[2], self._encoded.encodings[view].cell, (logits.shape[1], logits.shape[2])) if hints[2].any() else None
         return coherent_colors(logits, self._encoded.affinities[view], self._spec.palette, vividness, covered)
 
     def _automatic_logits(self, edit: Edit, planes: list[Floats]) -> list[Floats]:

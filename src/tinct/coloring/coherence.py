@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import ab_bins
-from ..resampling import area_resize
+from ..resampling import area_resize, bilinear_resize
 from ..runtime.spec import Palette
 from .mounts import mount_of
 from .palette import expected_color, probabilities, vivid_logits
@@ -31,25 +31,31 @@ Floats = npt.NDArray[np.float32]
 # The constants were chosen together on validation pictures (docs/flagship-log.md).
 POSITION_SCALE = 0.25
 """Kernel length scale for position, as a share of the picture's short side."""
-LIGHTNESS_SCALE = 6.0
+LIGHTNESS_SCALE = 4.0
 """Kernel length scale for L*."""
 FEATURE_SCALE = 0.3
 """Kernel length scale for the distance between feature vectors of length 1."""
 COLOR_SCALE = 12.0
 """Standard deviation, in the ab plane, of the agreement between two colors."""
-STRENGTH = 8.0
+STRENGTH = 14.0
 """Weight of the other cells' message, as a natural logarithm, at `FULL_STRENGTH_FROM` and above."""
 FULL_STRENGTH_FROM = 0.25
 """Vividness from which the message has its full weight. The mean of a distribution, vividness 0, needs no agreement."""
-ITERATIONS = 3
+ITERATIONS = 6
 """Mean-field updates: all but the last on landmarks only."""
 MAX_LANDMARKS = 800
 MAX_BINS = 64
 """Ab bins that take part: the most probable ones of the picture."""
+REGIONS = 8
+"""Regions of a picture that may differ between variants."""
+REGION_WIDTH = 2.0
+"""Length scales of regions relative to those of agreement: a region is an object with its light and its shade."""
 PEAK_SHARE = 0.02
 """Weight of a bin's largest probability in any cell, beside its mean over all cells, for its choice: for small colorful things."""
 MAX_MULTIPLIES = 2**18
 """Multiplications up to which OpenBLAS starts no threads: ``SMP_THRESHOLD_MIN * GEMM_MULTITHREAD_THRESHOLD`` of its ``interface/gemm.c``."""
+MIN_ROWS = 8
+"""Rows of a part of a matrix product; of fewer, BLAS reads the other matrix too often."""
 _TINY = np.float32(1e-6)
 
 
@@ -65,6 +71,8 @@ class Affinity:
     """Rows and columns of cells."""
     block: int
     """Cells along a side of a landmark."""
+    regions: Floats
+    """(h, w, `REGIONS`) share of each cell that belongs to each soft region, summing to 1: for variants."""
     mount: npt.NDArray[np.bool_]
     """(h, w) cells of a mount or page around the photograph, which stays neutral."""
 
@@ -85,20 +93,19 @@ def affinity_of(lightness: Floats, features: Floats, shape: tuple[int, int], siz
     """
     block = _block(shape)
     rows, columns = shape
+    grid = rows // block, columns // block
     y, x = np.mgrid[:rows, :columns].astype(np.float32) / np.float32(POSITION_SCALE * min(shape))
     places = np.stack([y, x, area_resize(lightness, rows, columns) / np.float32(LIGHTNESS_SCALE)])  # (3, h, w)
-    grid = rows // block, columns // block
-    kernel = _gaussian(places.reshape(3, -1), area_resize(places, *grid, axes=(1, 2)).reshape(3, -1))
-
-    height, width = features.shape[1:]
-    vectors = features.reshape(len(features), -1).T.astype(np.float32)  # (h' · w', C)
-    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
-    alike = np.exp((product(vectors, np.ascontiguousarray(vectors.T)) - 1) / np.float32(FEATURE_SCALE**2))
-    # the same for all cells of one feature vector
-    cells, landmarks = _nearest(shape, (height, width)), _nearest(grid, (height, width))
-    kernel *= alike[:, landmarks][cells]
+    vectors = _unit(bilinear_resize(np.asarray(features, np.float32), rows, columns, axes=(1, 2)))
+    cells = np.concatenate([places, vectors / np.float32(FEATURE_SCALE)])
+    landmarks = [
+        area_resize(places, *grid, axes=(1, 2)),
+        _unit(area_resize(vectors, *grid, axes=(1, 2))) / np.float32(FEATURE_SCALE),
+    ]
+    kernel = _gaussian(cells.reshape(len(cells), -1), np.concatenate(landmarks).reshape(len(cells), -1))
     between = kernel.reshape(grid[0], block, grid[1], block, -1).mean(axis=(1, 3)).reshape(-1, kernel.shape[1])
-    return Affinity(kernel, between, shape, block, mount_of(lightness, shape, size))
+    regions = _regions(kernel, between).reshape(*shape, -1)
+    return Affinity(kernel, between, shape, block, regions, mount_of(lightness, shape, size))
 
 
 def coherent_colors(
@@ -129,7 +136,21 @@ def coherent_colors(
     return np.asarray(cells * (1 - affinity.mount * free)[..., None], np.float32)
 
 
-def cover(hinted: Floats, cell: int, shape: tuple[int, ...]) -> Floats:
+def _regions(kernel: Floats, between: Floats) -> Floats:
+    """(cells, `REGIONS`) share of each region in each cell; the fields of `Affinity`, with each length scale `REGION_WIDTH` times as large.
+
+    The regions grow from landmarks that are typical of many others and unlike those chosen before.
+    """
+    wide = between ** np.float32(REGION_WIDTH**-2)
+    left, seeds = np.ones(len(wide), np.float32), []
+    for _ in range(min(REGIONS, len(wide))):
+        seeds.append(int((product(wide, np.ascontiguousarray(left[:, None]))[:, 0] * left).argmax()))
+        left *= 1 - wide[seeds[-1]] / wide[seeds[-1]].max()
+    shares = kernel[:, seeds] ** np.float32(2 * REGION_WIDTH**-2) + _TINY  # squared: firmer borders
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)
+
+
+def cover(hinted: Floats, cell: int, shape: tuple[int, int]) -> Floats:
     """(H, W) 0..1 where hints are, without padding -> (h, w) 0..1: how far each cell's color is given by hints, 1 from a quarter on."""
     missing = [(0, n * cell - there) for n, there in zip(shape, hinted.shape, strict=True)]
     return np.clip(4 * area_resize(np.pad(hinted, missing), *shape), 0, 1)
@@ -170,7 +191,10 @@ def _received(kernel: Floats, agreement: Floats, mass: Floats, sure: Floats) -> 
 def product(a: Floats, b: Floats) -> Floats:
     """(m, k) @ (k, n) in parts of at most `MAX_MULTIPLIES` multiplications."""
     (m, k), n = a.shape, b.shape[1]
-    rows = max(1, MAX_MULTIPLIES // (k * n))
+    rows = MAX_MULTIPLIES // (k * n)
+    if rows < MIN_ROWS and n > 1:
+        return np.concatenate([product(a, np.ascontiguousarray(part)) for part in (b[:, : n // 2], b[:, n // 2 :])], axis=1)
+    rows = max(1, rows)
     whole = m // rows * rows
     result = np.empty((m, n), np.float32)
     np.matmul(a[:whole].reshape(-1, rows, k), b, out=result[:whole].reshape(-1, rows, n))
@@ -187,6 +211,12 @@ def _gaussian(a: Floats, b: Floats) -> Floats:
     kernel = product(np.ascontiguousarray(left), np.ascontiguousarray(right))  # -|a - b|² / 2
     np.minimum(kernel, 0, out=kernel)
     return np.exp(kernel, out=kernel)
+
+
+def _unit(vectors: Floats) -> Floats:
+    """Scale to length 1 along the first axis."""
+    length = np.sqrt(np.square(vectors).sum(axis=0, keepdims=True))
+    return np.asarray(vectors / np.maximum(length, _TINY), np.float32)
 
 
 def _sureness(q: Floats) -> Floats:
@@ -208,9 +238,3 @@ def _block(shape: tuple[int, int]) -> int:
     while shape[0] * shape[1] > MAX_LANDMARKS * block * block and not (shape[0] % (2 * block) or shape[1] % (2 * block)):
         block *= 2
     return block
-
-
-def _nearest(shape: tuple[int, int], coarse: tuple[int, int]) -> npt.NDArray[np.intp]:
-    """(rows · columns,) index of the coarse grid's element that covers each element of a finer grid."""
-    row, column = (np.arange(n) * m // n for n, m in zip(shape, coarse, strict=True))
-    return np.asarray(row[:, None] * coarse[1] + column, np.intp).ravel()

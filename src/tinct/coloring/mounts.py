@@ -60,7 +60,7 @@ def _connected(start: Mask, flat: Mask, mean: Floats) -> Mask:
     """The flat cells that can be reached from `start` by steps of at most `MAX_STEP`."""
     down = flat[1:] & flat[:-1] & (np.abs(np.diff(mean, axis=0)) <= MAX_STEP)
     right = flat[:, 1:] & flat[:, :-1] & (np.abs(np.diff(mean, axis=1)) <= MAX_STEP)
-    reached = start.copy()
+    reached: Mask = start.copy()
     while True:
         before = int(reached.sum())
         for i in range(len(down)):

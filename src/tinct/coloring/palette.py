@@ -19,6 +19,7 @@ __all__ = [
     "expected_color",
     "histogram",
     "match_histogram",
+    "peaks",
     "probabilities",
     "suggestions",
     "vivid_logits",
@@ -160,25 +161,34 @@ def suggestions(likely: Floats, lightness: float, count: int) -> list[Suggestion
     Returns:
         The most probable first; each is the mean of the bins around a peak, with its chroma reduced to what sRGB can show.
     """
-    left, bins = likely.astype(np.float64).copy(), ab_bins()
-    near = np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2
-    peaks: list[tuple[float, npt.NDArray[np.float64]]] = []
-    while len(peaks) < count and (not peaks or left.sum() > MIN_PROBABILITY):
-        group = near[int((near @ left).argmax())] & (left > 0)
-        mass = left[group].sum()
-        if mass <= 0:
-            break
-        peaks.append((float(mass), (left[group, None] * bins[group]).sum(axis=0) / mass))
-        left[group] = 0
-    total = sum(mass for mass, _ in peaks)
     found: dict[str, Suggestion] = {}
-    for mass, ab in sorted(peaks, key=lambda peak: -peak[0]):
+    tops = peaks(likely, count)
+    total = sum(mass for mass, _ in tops)
+    for mass, ab in sorted(tops, key=lambda peak: -peak[0]):
         inside = into_gamut(lightness, ab)
         rgb = np.rint(lab_to_rgb(np.array([lightness, *inside], np.float32)) * 255).astype(int)
         color = "#{:02x}{:02x}{:02x}".format(*rgb)
         known = found.get(color)  # at this lightness two peaks may be the same sRGB color
         found[color] = Suggestion(color, known.ab if known else inside, mass / total + (known.probability if known else 0))
     return sorted(found.values(), key=lambda s: -s.probability)
+
+
+def peaks(likely: Floats, count: int) -> list[tuple[float, npt.NDArray[np.float64]]]:
+    """Peaks of a distribution over ab bins: (probability within `SAME_COLOR_RADIUS`, mean a*, b*), at most `count`.
+
+    They leave at most `MIN_PROBABILITY` unexplained, unless there are more.
+    """
+    left, bins = likely.astype(np.float64).copy(), ab_bins()
+    near = np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2
+    found: list[tuple[float, npt.NDArray[np.float64]]] = []
+    while len(found) < count and (not found or left.sum() > MIN_PROBABILITY):
+        group = near[int((near @ left).argmax())] & (left > 0)
+        mass = left[group].sum()
+        if mass <= 0:
+            break
+        found.append((float(mass), (left[group, None] * bins[group]).sum(axis=0) / mass))
+        left[group] = 0
+    return found
 
 
 def into_gamut(lightness: float, ab: npt.NDArray[np.floating]) -> tuple[float, float]:
