@@ -18,6 +18,7 @@ from ..runtime.spec import CodeDistribution, ModelSpec
 from .coherence import Affinity, affinity_of, coherent_colors, cover, product
 from .edit import MAX_VARIANT, Edit
 from .hints import draw
+from .mounts import mount_pixels
 from .packing import Omitted, Reference, digest
 from .palette import (
     DEFAULT_SUGGESTIONS,
@@ -258,25 +259,28 @@ class Canvas:
         height, width = encodings[0].lightness.shape
         total = np.zeros((height, width, 2), np.float32)
         automatic = self._automatic_logits(edit, planes)
-        tilts = None if edit.variant == 1 else self._tilts(automatic[0], edit)
+        varied = [] if edit.variant == 1 else self._varied_logits(edit, planes)
         for i, (view, encoded, hints) in enumerate(zip(views, encodings, planes, strict=True)):
             cells = self._cells(i, automatic[i], hints, edit.vividness)
-            if tilts is not None:
-                logits = self._logits(encoded, hints, edit, self._offset(edit)) + self._tilted(tilts, i, hints)
-                varied = self._cells(i, logits, hints, edit.vividness)
-                cells = _limit_chroma(varied, cells, logits) if edit.vividness else varied
+            if varied:
+                usual, cells = cells, self._cells(i, varied[i], hints, edit.vividness)
+                cells = _limit_chroma(cells, usual, varied[i]) if edit.vividness else cells
             light = self._spec.preparation.pad(encoded.lightness[None])[0]
             sharp = sharpen(krige(cells, light, hints), light, fidelity(edit.vividness))
+            sharp[mount_pixels(self._encoded.affinities[i].mount, light)] = 0
             pixels = _apply_hints(sharp[: encoded.lightness.shape[0], : encoded.lightness.shape[1]], hints)
             total += bilinear_resize(_mirror(pixels, view, axis=1), height, width)
         return np.clip(total / len(views), -AB_SCALE, AB_SCALE)
 
-    def _tilts(self, logits: Floats, edit: Edit) -> Floats:
-        """(regions, bins) of this variant, from the automatic logits of the first view."""
+    def _varied_logits(self, edit: Edit, planes: list[Floats]) -> list[Floats]:
+        """(bins, h, w) of a variant for each view: by its latent code, with each region drawn toward one of its plausible colors."""
+        pairs, offset = zip(self._encoded.encodings, planes, strict=True), self._offset(edit)
+        logits = [self._logits(encoded, hints, edit, offset) for encoded, hints in pairs]
         regions = self._encoded.affinities[0].regions
-        regions = regions.reshape(-1, regions.shape[-1])
-        likely = product(probabilities(logits).reshape(len(logits), -1), regions) / np.maximum(regions.sum(axis=0), 1e-6)
-        return region_tilts(likely, edit.seed, edit.variant - 1)
+        shares = regions.reshape(-1, regions.shape[-1])
+        likely = product(probabilities(logits[0]).reshape(len(logits[0]), -1), shares) / np.maximum(shares.sum(axis=0), 1e-6)
+        tilts = region_tilts(likely, edit.seed, edit.variant - 1)
+        return [values + self._tilted(tilts, i, hints) for i, (values, hints) in enumerate(zip(logits, planes, strict=True))]
 
     def _tilted(self, tilts: Floats, view: int, hints: Floats) -> Floats:
         """(bins, h, w) to be added to the logits of a view, whose regions are those of the first; 0 where hints are."""
@@ -291,7 +295,9 @@ class Canvas:
 
     def _cells(self, view: int, logits: Floats, hints: Floats, vividness: float) -> Floats:
         """(h, w, 2) a*, b* of the decoder's cells in one view; those that hints cover keep what the network made of the hints."""
-        covered = cover(hints[2], self._encoded.encodings[view].cell, (logits.shape[1], logits.shape[2])) if hints[2].any() else None
+        covered = (
+            cover(hints[2], self._encoded.encodings[view].cell, (logits.shape[1], logits.shape[2])) if hints[2].any() else None
+        )
         return coherent_colors(logits, self._encoded.affinities[view], self._spec.palette, vividness, covered)
 
     def _automatic_logits(self, edit: Edit, planes: list[Floats]) -> list[Floats]:

@@ -29,19 +29,19 @@ __all__ = ["Affinity", "affinity_of", "coherent_colors", "cover"]
 Floats = npt.NDArray[np.float32]
 
 # The constants were chosen together on validation pictures (docs/flagship-log.md).
-POSITION_SCALE = 0.25
-"""Kernel length scale for position, as a share of the picture's short side."""
+POSITION_SCALE = 0.6
+"""Kernel length scale for position, as a share of the picture's short side: with 0.25 two halves of a wide jacket settle apart."""
 LIGHTNESS_SCALE = 4.0
 """Kernel length scale for L*."""
 FEATURE_SCALE = 0.3
 """Kernel length scale for the distance between feature vectors of length 1."""
 COLOR_SCALE = 12.0
 """Standard deviation, in the ab plane, of the agreement between two colors."""
-STRENGTH = 14.0
+STRENGTH = 10.0
 """Weight of the other cells' message, as a natural logarithm, at `FULL_STRENGTH_FROM` and above."""
 FULL_STRENGTH_FROM = 0.25
 """Vividness from which the message has its full weight. The mean of a distribution, vividness 0, needs no agreement."""
-ITERATIONS = 6
+ITERATIONS = 4
 """Mean-field updates: all but the last on landmarks only."""
 MAX_LANDMARKS = 800
 MAX_BINS = 64
@@ -96,13 +96,11 @@ def affinity_of(lightness: Floats, features: Floats, shape: tuple[int, int], siz
     grid = rows // block, columns // block
     y, x = np.mgrid[:rows, :columns].astype(np.float32) / np.float32(POSITION_SCALE * min(shape))
     places = np.stack([y, x, area_resize(lightness, rows, columns) / np.float32(LIGHTNESS_SCALE)])  # (3, h, w)
-    vectors = _unit(bilinear_resize(np.asarray(features, np.float32), rows, columns, axes=(1, 2)))
-    cells = np.concatenate([places, vectors / np.float32(FEATURE_SCALE)])
-    landmarks = [
-        area_resize(places, *grid, axes=(1, 2)),
-        _unit(area_resize(vectors, *grid, axes=(1, 2))) / np.float32(FEATURE_SCALE),
-    ]
-    kernel = _gaussian(cells.reshape(len(cells), -1), np.concatenate(landmarks).reshape(len(cells), -1))
+    kernel = _gaussian(places.reshape(3, -1), area_resize(places, *grid, axes=(1, 2)).reshape(3, -1))
+    vectors = _unit(np.asarray(features, np.float32).reshape(len(features), -1)) / np.float32(FEATURE_SCALE)
+    alike = _gaussian(vectors, vectors)[:, _nearest(grid, features.shape[1:])]  # (h' · w', landmarks)
+    weights = bilinear_resize(np.eye(len(alike), dtype=np.float32).reshape(-1, *features.shape[1:]), rows, columns, axes=(1, 2))
+    kernel *= product(np.ascontiguousarray(weights.reshape(len(alike), -1).T), alike)
     between = kernel.reshape(grid[0], block, grid[1], block, -1).mean(axis=(1, 3)).reshape(-1, kernel.shape[1])
     regions = _regions(kernel, between).reshape(*shape, -1)
     return Affinity(kernel, between, shape, block, regions, mount_of(lightness, shape, size))
@@ -128,7 +126,7 @@ def coherent_colors(
         unary, colors, chosen = _chosen(vivid_logits(logits, palette, vividness).reshape(len(logits), -1))
         strength = np.float32(STRENGTH * min(1.0, vividness / FULL_STRENGTH_FROM))
         message = _message(unary, chosen, colors, affinity, strength)
-        q = _softmax(unary + strength * message * np.ravel(free))
+        q = _softmax(unary + strength * message * (1 - _sureness(chosen)) * np.ravel(free))
         gain = np.float32(1 + math.sqrt(vividness) * palette.boost)
         cells = (product(np.ascontiguousarray(q.T), colors) * gain).reshape(*affinity.shape, 2)
     else:
@@ -167,8 +165,9 @@ def _message(unary: Floats, q: Floats, colors: Floats, affinity: Affinity, stren
     """(chosen, cells) 0..1: how well each color agrees with those of alike cells, weighted by how sure these are."""
     agreement = _gaussian(colors.T / np.float32(COLOR_SCALE), colors.T / np.float32(COLOR_SCALE))
     own, q, sure = affinity.pool(unary), affinity.pool(q * (sure := _sureness(q))), affinity.pool(sure)
+    first = sure
     for _ in range(ITERATIONS - 1):
-        q = _softmax(own + strength * _received(affinity.between, agreement, q, sure))
+        q = _softmax(own + (strength * (1 - first)) * _received(affinity.between, agreement, q, sure))
         sure = _sureness(q)
         q *= sure
     return _received(affinity.kernel, agreement, q, sure)
@@ -238,3 +237,9 @@ def _block(shape: tuple[int, int]) -> int:
     while shape[0] * shape[1] > MAX_LANDMARKS * block * block and not (shape[0] % (2 * block) or shape[1] % (2 * block)):
         block *= 2
     return block
+
+
+def _nearest(shape: tuple[int, int], coarse: tuple[int, ...]) -> npt.NDArray[np.intp]:
+    """(rows · columns,) index of the coarse grid's element that covers each element of a finer grid."""
+    row, column = (np.arange(n) * m // n for n, m in zip(shape, coarse, strict=True))
+    return np.asarray(row[:, None] * coarse[1] + column, np.intp).ravel()

@@ -7,12 +7,14 @@ around a person has holes of another shape, and is left alone.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from ..resampling import area_resize
 
-__all__ = ["mount_of"]
+__all__ = ["mount_of", "mount_pixels"]
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -23,12 +25,14 @@ MAX_STEP = 2.0
 """Difference of L* between neighboring cells up to which flat ground goes on."""
 MIN_BORDER = 0.8
 """Share of the picture's border that a mount covers at least."""
-MIN_FILL = 0.85
-"""Share of their bounding boxes that the holes of a mount fill at least: 1 for upright rectangles, 0.9 if they are turned by 3°."""
+MIN_CONTACT = 0.7
+"""Share of the sides of their bounding boxes that the holes of a mount touch at least: 1 for rectangles, about 0.4 for a ball or a person."""
 HOLES = 0.04, 0.98
 """Bounds of the holes' share of the picture."""
-MIN_HOLE = 4
+MIN_HOLE = 6
 """Cells; smaller holes are stains."""
+SAME_LIGHTNESS = 4.0
+"""Difference of L* up to which a pixel beside the cells of a mount belongs to it."""
 
 
 def mount_of(lightness: Floats, shape: tuple[int, int], size: tuple[int, int]) -> Mask:
@@ -75,10 +79,35 @@ def _connected(start: Mask, flat: Mask, mean: Floats) -> Mask:
             return reached
 
 
+def mount_pixels(mount: Mask, lightness: Floats) -> Mask:
+    """(H, W) pixels of a mount: those of its cells, and those of about the same lightness in the cells beside them.
+
+    Args:
+        mount: (h, w) as `mount_of` gives it.
+        lightness: (H, W) L* 0..100; H and W are multiples of h and w.
+    """
+    weight = np.pad(mount.astype(np.float32), 1)
+    padded = np.pad(area_resize(lightness, mount.shape[0], mount.shape[1]) * mount, 1)
+    near = np.zeros(mount.shape, np.float32)
+    total = near.copy()
+    for i in range(3):
+        for j in range(3):
+            window = np.s_[i : i + mount.shape[0], j : j + mount.shape[1]]
+            near += weight[window]
+            total += padded[window]
+    rows, columns = lightness.shape[0] // mount.shape[0], lightness.shape[1] // mount.shape[1]
+
+    def enlarged(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values.repeat(rows, axis=0).repeat(columns, axis=1)
+
+    ground = enlarged(np.where(near > 0, total / np.maximum(near, 1), np.float32(np.inf)))
+    return np.asarray(enlarged(mount) | (np.abs(lightness - ground) <= SAME_LIGHTNESS), bool)
+
+
 def _around_rectangles(holes: Mask) -> bool:
-    """Whether the connected components of a mask, without the smallest ones, fill their bounding boxes."""
+    """Whether the connected components of a mask, without the smallest ones, touch the sides of their bounding boxes."""
     left = {(int(y), int(x)) for y, x in zip(*np.nonzero(holes), strict=True)}
-    area = boxes = 0
+    area = sides = touched = 0
     while left:
         todo, cells = [left.pop()], []
         while todo:
@@ -89,7 +118,12 @@ def _around_rectangles(holes: Mask) -> bool:
                     left.remove(place)
                     todo.append(place)
         if len(cells) >= MIN_HOLE:
-            rows, columns = zip(*cells, strict=True)
+            hole = np.zeros(holes.shape, bool)
+            hole[tuple(np.array(cells).T)] = True
+            rows, columns = np.nonzero(hole.any(axis=1))[0], np.nonzero(hole.any(axis=0))[0]
+            hole = hole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
             area += len(cells)
-            boxes += (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
-    return bool(HOLES[0] <= area / holes.size <= HOLES[1] and area >= MIN_FILL * boxes)
+            for side in (hole[:2].any(axis=0), hole[-2:].any(axis=0), hole[:, :2].any(axis=1), hole[:, -2:].any(axis=1)):
+                sides += side.size
+                touched += int(side.sum())
+    return bool(HOLES[0] <= area / holes.size <= HOLES[1] and touched >= MIN_CONTACT * sides)
