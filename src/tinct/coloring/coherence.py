@@ -13,7 +13,7 @@ Matrix products are divided into parts so small that BLAS starts no threads for 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,10 @@ STRENGTH = 10.0
 """Weight of the other cells' message, as a natural logarithm, at `FULL_STRENGTH_FROM` and above."""
 FULL_STRENGTH_FROM = 0.25
 """Vividness from which the message has its full weight. The mean of a distribution, vividness 0, needs no agreement."""
+REBALANCE = 0.7
+"""Factor on the palette's rebalancing: what is uncertain stays near neutral, or agreement would make whole patches of a rare color."""
+BOOST = 1.6
+"""Factor on the palette's chroma gain, for what is left to be as colorful as before."""
 ITERATIONS = 4
 """Mean-field updates: all but the last on landmarks only."""
 MAX_LANDMARKS = 800
@@ -123,11 +127,12 @@ def coherent_colors(
     """
     free = np.float32(1) if covered is None else 1 - np.clip(covered, 0, 1)
     if vividness:
-        unary, colors, chosen = _chosen(vivid_logits(logits, palette, vividness).reshape(len(logits), -1))
+        calmer = replace(palette, rebalance=REBALANCE * palette.rebalance)
+        unary, colors, chosen = _chosen(vivid_logits(logits, calmer, vividness).reshape(len(logits), -1))
         strength = np.float32(STRENGTH * min(1.0, vividness / FULL_STRENGTH_FROM))
         message = _message(unary, chosen, colors, affinity, strength)
         q = _softmax(unary + strength * message * (1 - _sureness(chosen)) * np.ravel(free))
-        gain = np.float32(1 + math.sqrt(vividness) * palette.boost)
+        gain = np.float32(1 + math.sqrt(vividness) * BOOST * palette.boost)
         cells = (product(np.ascontiguousarray(q.T), colors) * gain).reshape(*affinity.shape, 2)
     else:
         cells = expected_color(probabilities(logits))

@@ -31,11 +31,11 @@ MAX_DIRECTIONS = 6
 MIN_VARIANCE = 0.1
 """Variance along a direction, relative to the prior's, below which it is dropped."""
 
-TILT = 5.0
+TILT = 7.0
 """Natural logarithm of the factor by which a region's chosen color becomes more probable."""
 TILT_SCALE = 15.0
 """Standard deviation, in the ab plane, of the colors that become more probable with it."""
-PEAK_EXPONENT = 0.6
+PEAK_EXPONENT = 0.5
 """Exponent of a peak's probability when one is drawn: below 1 rarer colors come sooner."""
 MAX_PEAKS = 6
 MIN_PEAK = 0.03
