@@ -102,9 +102,9 @@ def affinity_of(lightness: Floats, features: Floats, shape: tuple[int, int], siz
     places = np.stack([y, x, area_resize(lightness, rows, columns) / np.float32(LIGHTNESS_SCALE)])  # (3, h, w)
     kernel = _gaussian(places.reshape(3, -1), area_resize(places, *grid, axes=(1, 2)).reshape(3, -1))
     vectors = _unit(np.asarray(features, np.float32).reshape(len(features), -1)) / np.float32(FEATURE_SCALE)
-    alike = _gaussian(vectors, vectors)[:, _nearest(grid, features.shape[1:])]  # (h' · w', landmarks)
-    weights = bilinear_resize(np.eye(len(alike), dtype=np.float32).reshape(-1, *features.shape[1:]), rows, columns, axes=(1, 2))
-    kernel *= product(np.ascontiguousarray(weights.reshape(len(alike), -1).T), alike)
+    alike = _gaussian(vectors, vectors)[_nearest(grid, features.shape[1:])]  # (landmarks, h' · w')
+    alike = bilinear_resize(alike.reshape(-1, *features.shape[1:]), rows, columns, axes=(1, 2))  # no blocks in the colors
+    kernel *= alike.reshape(len(alike), -1).T
     between = kernel.reshape(grid[0], block, grid[1], block, -1).mean(axis=(1, 3)).reshape(-1, kernel.shape[1])
     regions = _regions(kernel, between).reshape(*shape, -1)
     return Affinity(kernel, between, shape, block, regions, mount_of(lightness, shape, size))
@@ -147,7 +147,7 @@ def _regions(kernel: Floats, between: Floats) -> Floats:
     wide = between ** np.float32(REGION_WIDTH**-2)
     left, seeds = np.ones(len(wide), np.float32), []
     for _ in range(min(REGIONS, len(wide))):
-        seeds.append(int((product(wide, np.ascontiguousarray(left[:, None]))[:, 0] * left).argmax()))
+        seeds.append(int((np.einsum("ij,j->i", wide, left) * left).argmax()))
         left *= 1 - wide[seeds[-1]] / wide[seeds[-1]].max()
     shares = kernel[:, seeds] ** np.float32(2 * REGION_WIDTH**-2) + _TINY  # squared: firmer borders
     return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)
