@@ -37,7 +37,7 @@ FEATURE_SCALE = 0.3
 """Kernel length scale for the distance between feature vectors of length 1."""
 COLOR_SCALE = 12.0
 """Standard deviation, in the ab plane, of the agreement between two colors."""
-STRENGTH = 10.0
+STRENGTH = 6.0
 """Weight of the other cells' message, as a natural logarithm, at `FULL_STRENGTH_FROM` and above."""
 FULL_STRENGTH_FROM = 0.25
 """Vividness from which the message has its full weight. The mean of a distribution, vividness 0, needs no agreement."""
