@@ -31,6 +31,8 @@ HOLES = 0.04, 0.98
 """Bounds of the holes' share of the picture."""
 MIN_HOLE = 6
 """Cells; smaller holes are stains."""
+MIN_CONTENT = 12.0
+"""Standard deviation of L* within the holes: a photograph has darks and lights, a window in a wall or a drawn shape often hasn't."""
 SAME_LIGHTNESS = 4.0
 """Difference of L* up to which a pixel beside the cells of a mount belongs to it."""
 
@@ -55,7 +57,8 @@ def mount_of(lightness: Floats, shape: tuple[int, int], size: tuple[int, int]) -
     border[[0, -1]] = border[:, [0, -1]] = True
     if flat[border].mean() >= MIN_BORDER:  # else the rest can't pass
         ground = _connected(flat & border, flat, mean)
-        if ground[border].mean() >= MIN_BORDER and _around_rectangles(~ground):
+        varied = mean[~ground].size and mean[~ground].std() >= MIN_CONTENT
+        if ground[border].mean() >= MIN_BORDER and varied and _around_rectangles(~ground):
             found[:height, :width] = ground
     return found
 
