@@ -23,9 +23,9 @@ MAX_DEVIATION = 3.0
 """Standard deviation of L* inside a cell up to which the cell is flat: paper and grain."""
 MAX_STEP = 2.0
 """Difference of L* between neighboring cells up to which flat ground goes on."""
-MIN_BORDER = 0.8
+MIN_BORDER = 0.96
 """Share of the picture's border that a mount covers at least."""
-MIN_CONTACT = 0.7
+MIN_CONTACT = 0.8
 """Share of the sides of their bounding boxes that the holes of a mount touch at least: 1 for rectangles, about 0.4 for a ball or a person."""
 HOLES = 0.04, 0.98
 """Bounds of the holes' share of the picture."""
