@@ -47,8 +47,9 @@ def main() -> None:
         starts = in_turn(start_works(photo, not arguments.no_peers), arguments.starts, warm_up=1)
     print(f"\nthreads: {arguments.threads}; {arguments.rounds} rounds of coloring and {arguments.starts} of starting")
     whole, *others = works
-    table("One photograph, the model loaded", times, whole, [name for name in others if name not in EDITS + ENSEMBLE])
+    table("One photograph, the model loaded", times, whole, [name for name in others if name not in EDITS + ENSEMBLE + CELLS])
     table("Another edit of a photograph", times, EDITS[0], EDITS[1:])
+    table("From the network's distributions to the colors of cells", times, CELLS[0], CELLS[1:])
     table("ensemble=True", times, whole, ENSEMBLE)
     table("From the start of a process", starts, next(iter(starts)), list(starts)[1:])
 
@@ -63,6 +64,7 @@ EDITS = [
     "one more hint, its colors alone",
 ]
 ENSEMBLE = ["tinct, JPEG to JPEG, ensemble"]
+CELLS = ["each cell alone", "all cells together", "what belongs together, once a photograph"]
 
 
 def sample() -> bytes:
@@ -95,6 +97,31 @@ def tinct_works(jpeg: bytes, threads: int) -> dict[str, Work]:
         EDITS[2]: lambda: colorizer.colorize(jpeg, hints=hints),
         EDITS[3]: lambda: colorizer.colorize(known, hints=hints),
         ENSEMBLE[0]: lambda: encoded(ensemble=True),
+        **cell_works(),
+    }
+
+
+def cell_works() -> dict[str, Work]:
+    """Decoding 40 × 40 cells, whose distributions and features are noise: the time doesn't depend on what is in them."""
+    import numpy as np
+
+    from tinct.coloring.coherence import affinity_of, coherent_colors
+    from tinct.coloring.palette import decode_colors
+    from tinct.runtime.spec import Palette
+
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (307, 40, 40)).astype(np.float32)
+    light, features = random.uniform(0, 100, (160, 160)).astype(np.float32), random.random((192, 10, 10), np.float32)
+    palette = Palette(frequency=(1 / 307,) * 307)
+
+    def measured() -> object:
+        return affinity_of(light, features, (40, 40), light.shape)
+
+    affinity = affinity_of(light, features, (40, 40), light.shape)
+    return {
+        CELLS[0]: lambda: decode_colors(logits, palette, 0.5),
+        CELLS[1]: lambda: coherent_colors(logits, affinity, palette, 0.5),
+        CELLS[2]: measured,
     }
 
 

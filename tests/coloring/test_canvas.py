@@ -144,7 +144,7 @@ def test_confidence_is_a_probability_everywhere(colorizer: Colorizer, gray: np.n
     assert sure.shape == (160, 240)
     assert 0 <= sure.min() < sure.max() <= 1 + 1e-5
     hinted = colorizer.confidence(gray, hints=[Hint(150, 100, ab=(20, 40), size=20)])
-    assert hinted[76:84, 116:124].mean() > sure[76:84, 116:124].mean()
+    assert hinted[76:84, 116:124].mean() > 0.75
 
 
 def test_the_network_looks_at_a_photo_once(colorizer: Colorizer, gray: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

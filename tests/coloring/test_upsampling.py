@@ -16,7 +16,7 @@ from skimage.transform import downscale_local_mean, resize
 
 from tinct.color import chroma as size_of
 from tinct.color import rgb_to_lab
-from tinct.coloring.upsampling import enlarge, guided, sharpen
+from tinct.coloring.upsampling import enlarge, fidelity, guided, sharpen
 
 Floats = np.ndarray
 
@@ -188,6 +188,20 @@ def test_sharpen_leaves_its_arguments_alone() -> None:
     cells.setflags(write=False)
     light.setflags(write=False)
     np.testing.assert_array_equal(sharpen(cells, light), sharpen(cells.astype(np.float64), np.asfortranarray(light)))
+
+
+def test_guessed_colors_are_smoother_inside_objects_and_keep_their_edges() -> None:
+    light, ab, away = drawn(160, 240)
+    cells = reduced(ab, 4) + np.random.default_rng(5).normal(0, 4, (40, 60, 2)).astype(np.float32)
+    kept, freed = sharpen(cells, light), sharpen(cells, light, 0.1)
+    inside = away > 8
+    assert error(freed[inside], ab[inside]) < 0.8 * error(kept[inside], ab[inside])
+    assert error(freed[~inside], ab[~inside]) < error(kept[~inside], ab[~inside])
+
+
+def test_fidelity_falls_with_vividness() -> None:
+    assert fidelity(0) == 1
+    assert 1 > fidelity(0.1) > fidelity(0.25) == fidelity(0.5) == fidelity(1)
 
 
 # ---- guided ---------------------------------------------------------------------------------------------------------------------

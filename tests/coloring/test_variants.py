@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tinct._util.fields import from_dict, to_dict
-from tinct.coloring.variants import code_offset, fit_codes
+from tinct.color import ab_bins
+from tinct.coloring.variants import TILT, code_offset, fit_codes, region_tilts
 from tinct.runtime.spec import CodeDistribution
 
 LATENT = 12
@@ -73,3 +74,45 @@ def test_a_lower_temperature_keeps_codes_near_the_mean() -> None:
     cold = CodeDistribution(**{**to_dict(fit_codes(crowded())), "temperature": 0.1})
     middle = np.array(cold.mean)
     assert max(np.linalg.norm(code_offset(cold, LATENT, 0, number) - middle) for number in range(1, 50)) < 1
+
+
+def two_peaks(shares: list[float]) -> np.ndarray:
+    """(bins, regions) distributions over blue and orange; `shares` are those of blue."""
+    likely = np.full((len(ab_bins()), len(shares)), 1e-5, np.float32)
+    for color, part in (((0, -40), np.array(shares)), ((20, 50), 1 - np.array(shares))):
+        likely[int(np.square(ab_bins() - np.array(color)).sum(axis=1).argmin())] += part
+    return likely / likely.sum(axis=0)
+
+
+def chosen(likely: np.ndarray, seed: int, number: int) -> np.ndarray:
+    """b* of the color that each region is drawn toward."""
+    return np.asarray(ab_bins()[region_tilts(likely, seed, number).argmax(axis=1), 1])
+
+
+def test_each_region_is_drawn_toward_one_of_its_peaks() -> None:
+    tilts = region_tilts(two_peaks([0.5, 0.3, 0.9]), 0, 1)
+    assert tilts.shape == (3, len(ab_bins()))
+    assert tilts.min() >= 0
+    np.testing.assert_allclose(tilts.max(axis=1), TILT, rtol=0.05)
+    assert {float(b) for number in range(1, 20) for b in chosen(two_peaks([0.5, 0.3, 0.9]), 0, number)} == {-40, 50}
+
+
+def test_the_first_variants_differ_by_region() -> None:
+    """Of two regions with two even peaks each, the first four variants show at least three of the four combinations."""
+    shown = [len({tuple(chosen(two_peaks([0.5, 0.5]), seed, number)) for number in range(1, 5)}) for seed in range(30)]
+    assert np.mean(shown) > 3
+
+
+def test_a_color_that_is_not_plausible_is_never_drawn() -> None:
+    assert all((chosen(two_peaks([0.99]), seed, 1) == -40).all() for seed in range(50))
+
+
+def test_rarer_colors_are_drawn_less_often() -> None:
+    often = np.mean([chosen(two_peaks([0.85]), seed, 1) == -40 for seed in range(300)])
+    assert 0.65 < often < 0.95
+
+
+def test_seed_and_number_determine_the_regions_colors() -> None:
+    likely = two_peaks([0.5] * 6)
+    np.testing.assert_array_equal(region_tilts(likely, 3, 2), region_tilts(likely, 3, 2))
+    assert len({tuple(chosen(likely, seed, 2)) for seed in range(8)}) > 4

@@ -16,17 +16,19 @@ from ..errors import ConfigError, HintError
 from ..resampling import bilinear_resize, bilinear_sample
 from ..runtime.sessions import ClassicNetwork, Encoded, TinctNetwork
 from ..runtime.spec import CodeDistribution, ModelSpec
+from .coherence import Affinity, affinity_of, coherent_colors, cover, product
 from .edit import MAX_VARIANT, Edit
 from .grouping import View as HintedView
 from .hints import Hint, Strokes, draw
+from .mounts import mount_pixels
 from .objects import FEATURE_MAP, Scene, describe
 from .packing import Omitted, Reference, normalized
-from .palette import confidence, decode_colors, expected_color, match_histogram, probabilities
+from .palette import confidence, expected_color, match_histogram, probabilities
 from .provenance import Record
 from .reaching import color_view, with_colors
 from .suggestions import DEFAULT_SUGGESTIONS, ColorFamily, Suggestion, color_families, suggestions
-from .upsampling import recolor
-from .variants import code_offset
+from .upsampling import fidelity, recolor
+from .variants import code_offset, region_tilts
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -65,6 +67,8 @@ class EncodedPhoto:
     """(h, w) L* of the first view, 0..100."""
     encodings: list[Encoded]
     """Encoding of each view; empty for a classic network."""
+    affinities: list[Affinity]
+    """How alike the cells of each view are; empty for a classic network."""
     ab: Floats
     """(h, w, 2) a*, b* of a classic network, which has one answer; else empty."""
 
@@ -75,9 +79,16 @@ def encode_photo(photo: Photo, network: ClassicNetwork | TinctNetwork, spec: Mod
     lightness = {size: photo.small_lightness(*size) for size in set(sizes)}
     first = lightness[sizes[0]]
     if isinstance(network, ClassicNetwork):
-        return EncodedPhoto(views, sizes, first, [], network.ab(first))
+        return EncodedPhoto(views, sizes, first, [], [], network.ab(first))
     encodings = [network.encode(_mirror(lightness[size], view)) for view, size in zip(views, sizes, strict=True)]
-    return EncodedPhoto(views, sizes, first, encodings, np.empty((0, 0, 2), np.float32))
+    affinities = [_affinity(encoded, spec) for encoded in encodings]
+    return EncodedPhoto(views, sizes, first, encodings, affinities, np.empty((0, 0, 2), np.float32))
+
+
+def _affinity(encoded: Encoded, spec: ModelSpec) -> Affinity:
+    light = spec.preparation.pad(encoded.lightness[None])[0]
+    cells = encoded.features["feature0"].shape[2:]
+    return affinity_of(light, encoded.features[FEATURE_MAP][0], (cells[0], cells[1]), encoded.lightness.shape)
 
 
 class Canvas:
@@ -202,7 +213,9 @@ class Canvas:
         if not (0 <= x <= self.photo.width and 0 <= y <= self.photo.height):
             size = f"{self.photo.width} × {self.photo.height}"
             raise HintError(f"{x:g},{y:g} lies outside the picture, which has {size} pixels.", code="hint-outside")
-        logits, encoded = self._first_logits(Edit(hints=tuple(hints)))
+        self._require(self._spec.has_bins, "suggestions or confidence")
+        encoded = self._encoded.encodings[0]
+        logits = self._logits(self._automatic(Edit(hints=tuple(hints))))[0]
         height, width = encoded.lightness.shape
         row, column = y / self.photo.height * height, x / self.photo.width * width  # in pixels of the working size
         lightness = encoded.lightness[min(int(row), height - 1), min(int(column), width - 1)]
@@ -215,9 +228,10 @@ class Canvas:
         It is the probability that the real color lies within 15 units of the chosen one in the a*, b* plane. Raises as `colorize` does.
         """
         resolved = self._resolved(edit, changes)
-        logits, encoded = self._first_logits(resolved)
-        sure = confidence(logits, decode_colors(logits, self._spec.palette, resolved.vividness))
-        return self._spec.preparation.restore_cells(sure[..., None], *encoded.lightness.shape)[..., 0]
+        self._require(self._spec.has_bins, "suggestions or confidence")
+        automatic = self._automatic(resolved)
+        sure = confidence(self._logits(automatic)[0], self._agreed(automatic, 0))
+        return self._spec.preparation.restore_cells(sure[..., None], *self._encoded.lightness.shape)[..., 0]
 
     # ---- details ----------------------------------------------------------------------------------------------------------------
 
@@ -243,12 +257,11 @@ class Canvas:
                 f"The model {self._spec.name!r} has no {what}; the model 'tinct' has.", code="no-capability", what=what
             )
 
-    def _first_logits(self, edit: Edit) -> tuple[Floats, Encoded]:
-        """(bins, h, w) of the automatic result, from the first view."""
-        self._require(self._spec.has_bins, "suggestions or confidence")
+    def _automatic(self, edit: Edit) -> Edit:
+        """The edit's variant 1, with a color for every hint."""
         edit = edit.changed(variant=1)
         hints, _ = with_colors(self._hinted_view(edit, 0), _only_known(edit))
-        return self._logits(edit.changed(hints=normalized(hints)))[0], self._encoded.encodings[0]
+        return edit.changed(hints=normalized(hints))
 
     def _colored(self, edit: Edit, onto: Photo | None, record: Record | None = None) -> Photo:
         ab = self._ab(edit) if self._encoded.encodings else self._encoded.ab
@@ -266,23 +279,35 @@ class Canvas:
 
     def _hinted_view(self, edit: Edit, number: int) -> HintedView:
         encoded = self._encoded.encodings[number]
+        light = self._spec.preparation.pad(encoded.lightness[None])[0]
         return HintedView(
-            self.photo.size,
-            self._encoded.sizes[number],
-            self._spec.preparation.pad(encoded.lightness[None])[0],
-            self._encoded.views[number].mirrored,
-            lambda: self._scene(edit, number),
-            lambda hints: self._cells(edit.changed(hints=normalized(hints)), number),
+            photo=self.photo.size,
+            size=self._encoded.sizes[number],
+            lightness=light,
+            mirrored=self._encoded.views[number].mirrored,
+            mount=mount_pixels(self._encoded.affinities[number].mount, light),
+            fidelity=fidelity(edit.vividness),
+            scene=lambda: self._scene(edit, number),
+            cells=lambda hints: self._cells(edit.changed(hints=normalized(hints)), number),
         )
 
     def _cells(self, edit: Edit, view: int) -> Floats:
         """(h, w, 2) a*, b* of the decoder's cells in one view, as if the edit's hints reached the whole picture."""
-        logits = self._logits(edit)[view]
-        cells = decode_colors(logits, self._spec.palette, edit.vividness)
+        cells = self._agreed(edit, view)
         if edit.variant == 1 or not edit.vividness:
             return cells
-        usual = decode_colors(self._logits(edit.changed(variant=1))[view], self._spec.palette, edit.vividness)
-        return _limit_chroma(cells, usual, logits)
+        return _limit_chroma(cells, self._agreed(edit.changed(variant=1), view), self._logits(edit)[view])
+
+    def _agreed(self, edit: Edit, view: int) -> Floats:
+        """(h, w, 2) a*, b* on which the decoder's cells agree; those that hints cover keep what the network made of the hints."""
+        logits, hints = self._logits(edit)[view], self._planes(edit, view)
+        covered = cover(hints[2], self._encoded.encodings[view].cell, (logits.shape[1], logits.shape[2])) if edit.hints else None
+        return coherent_colors(logits, self._encoded.affinities[view], self._spec.palette, edit.vividness, covered)
+
+    def _planes(self, edit: Edit, view: int) -> Floats:
+        """(3, h, w) the edit's hints as input planes of one view."""
+        drawn = draw(_only_known(edit), self.photo.size, self._encoded.sizes[view])
+        return np.ascontiguousarray(_mirror(drawn, self._encoded.views[view]))
 
     def _scene(self, edit: Edit, view: int) -> Scene:
         """What the hints' masks in one view are computed from: the automatic result without hints."""
@@ -307,15 +332,34 @@ class Canvas:
             if key in self._logits_of:
                 self._logits_of.move_to_end(key)
             else:
-                views = zip(self._encoded.views, self._encoded.sizes, self._encoded.encodings, strict=True)
+                planes = [self._planes(edit, view) for view in range(len(self._encoded.views))]
                 offset = self._offset(edit) if edit.variant > 1 else np.float32(0)
-                self._logits_of[key] = [
-                    self._decode(encoded, np.ascontiguousarray(_mirror(draw(hints, self.photo.size, size), view)), edit, offset)
-                    for view, size, encoded in views
-                ]
+                logits = [self._decode(*pair, edit, offset) for pair in zip(self._encoded.encodings, planes, strict=True)]
+                self._logits_of[key] = self._tilted(logits, planes, edit) if edit.variant > 1 else logits
                 while len(self._logits_of) > MAX_LOGITS:
                     self._logits_of.popitem(last=False)
             return self._logits_of[key]
+
+    def _tilted(self, logits: list[Floats], planes: list[Floats], edit: Edit) -> list[Floats]:
+        """(bins, h, w) logits of a variant's code in each view, with each region drawn toward one of its plausible colors.
+
+        The regions of all views are those of the first; where hints are, nothing changes.
+        """
+        first = self._encoded.affinities[0].regions
+        shares = first.reshape(-1, first.shape[-1])
+        likely = product(probabilities(logits[0]).reshape(len(logits[0]), -1), shares) / np.maximum(shares.sum(axis=0), 1e-6)
+        tilts = np.ascontiguousarray(region_tilts(likely, edit.seed, edit.variant - 1).T)
+        found = []
+        for view, (values, hints) in enumerate(zip(logits, planes, strict=True)):
+            shape = self._encoded.affinities[view].shape
+            regions = _mirror(first, self._encoded.views[view], axis=1) if view else first
+            if regions.shape[:2] != shape:
+                regions = bilinear_resize(regions, *shape)
+            if hints[2].any():
+                regions = regions * (1 - cover(hints[2], self._encoded.encodings[view].cell, shape))[..., None]
+            flat = np.ascontiguousarray(regions.reshape(-1, regions.shape[-1]).T)
+            found.append(values + product(tilts, flat).reshape(-1, *shape))
+        return found
 
     def _decode(self, encoded: Encoded, hints: Floats, edit: Edit, offset: Floats | np.float32) -> Floats:
         """(bins, h, w) of the decoder's cells; `offset` of the latent code in standard deviations of the prior."""

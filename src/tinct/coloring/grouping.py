@@ -48,6 +48,10 @@ class View:
     """(H, W) L* 0..100, padded to whole cells."""
     mirrored: bool
     """Left and right exchanged."""
+    mount: npt.NDArray[np.bool_]
+    """(H, W) pixels of a mount around the photograph, which stay neutral."""
+    fidelity: float
+    """How far pixels keep the means of the cells; see `upsampling.sharpen`."""
     scene: Callable[[], Scene]
     """What masks are computed from."""
     cells: Callable[[Sequence[Known]], Floats]

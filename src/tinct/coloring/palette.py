@@ -16,13 +16,17 @@ __all__ = [
     "expected_color",
     "histogram",
     "match_histogram",
+    "peaks",
     "probabilities",
+    "vivid_logits",
 ]
 
 Floats = npt.NDArray[np.float32]
 
 SAME_COLOR_RADIUS = 15.0
-"""Distance in the ab plane within which two colors count as the same, for confidence."""
+"""Distance in the ab plane within which two colors count as the same, for peaks and confidence."""
+MIN_PROBABILITY = 0.02
+"""Probability that peaks may leave unexplained."""
 
 
 def probabilities(logits: Floats) -> Floats:
@@ -53,15 +57,18 @@ def decode_colors(logits: Floats, palette: Palette, vividness: float) -> Floats:
     """
     if not vividness:
         return expected_color(probabilities(logits))
-    amount = math.sqrt(vividness)
+    gain = np.float32(1 + math.sqrt(vividness) * palette.boost)
+    return np.asarray(expected_color(probabilities(vivid_logits(logits, palette, vividness))) * gain, np.float32)
+
+
+def vivid_logits(logits: Floats, palette: Palette, vividness: float) -> Floats:
+    """(bins, ...) logits with rebalanced classes and a lower temperature, as `decode_colors` takes them."""
     if palette.frequency:
         frequency = np.array(palette.frequency, np.float32)
         smoothed = 0.5 * frequency + 0.5 / len(frequency)
-        logits = logits - (amount * palette.rebalance * np.log(smoothed))[:, None, None].astype(np.float32)
-    sharpness = palette.temperature**-vividness
-    return np.asarray(
-        expected_color(probabilities(logits * np.float32(sharpness))) * np.float32(1 + amount * palette.boost), np.float32
-    )
+        weight = (math.sqrt(vividness) * palette.rebalance * np.log(smoothed)).astype(np.float32)
+        logits = logits - weight.reshape(-1, *[1] * (logits.ndim - 1))
+    return np.asarray(logits * np.float32(palette.temperature**-vividness), np.float32)
 
 
 def confidence(logits: Floats, ab: Floats) -> Floats:
@@ -124,3 +131,21 @@ def match_histogram(
         now = probabilities(flat + weight[:, None]).mean(axis=1) + 1e-5
         weight = np.clip(weight + 0.7 * np.log(target / now), -max_log_weight, max_log_weight).astype(np.float32)
     return np.asarray(logits + weight[:, None, None], np.float32)
+
+
+def peaks(likely: Floats, count: int) -> list[tuple[float, npt.NDArray[np.float64]]]:
+    """Peaks of a distribution over ab bins: (probability within `SAME_COLOR_RADIUS`, mean a*, b*), at most `count`.
+
+    They leave at most `MIN_PROBABILITY` unexplained, unless there are more.
+    """
+    left, bins = likely.astype(np.float64).copy(), ab_bins()
+    near = np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2
+    found: list[tuple[float, npt.NDArray[np.float64]]] = []
+    while len(found) < count and (not found or left.sum() > MIN_PROBABILITY):
+        group = near[int((near @ left).argmax())] & (left > 0)
+        mass = left[group].sum()
+        if mass <= 0:
+            break
+        found.append((float(mass), (left[group, None] * bins[group]).sum(axis=0) / mass))
+        left[group] = 0
+    return found

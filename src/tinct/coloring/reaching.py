@@ -174,4 +174,8 @@ def _widest(member: Floats) -> Floats:
 def _finished(view: View, cells: Floats, hints: Sequence[Known]) -> Floats:
     """(height, width, 2) cells enlarged to pixels of the view, with the exact colors of the hints under them."""
     width, height = view.size
-    return apply_hints(sharpen(cells, view.lightness)[:height, :width], view.planes(hints))
+    planes = view.planes(hints)
+    pixels = sharpen(cells, view.lightness, view.fidelity)
+    if not planes[2][view.mount[:height, :width]].any():  # unless someone gave it a color
+        pixels[view.mount] = 0
+    return apply_hints(pixels[:height, :width], planes)

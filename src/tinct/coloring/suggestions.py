@@ -10,17 +10,14 @@ import numpy.typing as npt
 
 from ..color import AB_SCALE, ab_bins, gamut_chroma, lab_to_rgb
 from .color_names import color_name, color_table, hex_to_lab
+from .palette import SAME_COLOR_RADIUS, peaks
 
 __all__ = ["DEFAULT_SUGGESTIONS", "LIKELY_SKIN", "ColorFamily", "Suggestion", "color_families", "into_gamut", "suggestions"]
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-SAME_COLOR_RADIUS = 15.0
-"""Distance in the ab plane within which two colors count as the same."""
 DEFAULT_SUGGESTIONS = 8
-MIN_PROBABILITY = 0.02
-"""Probability that suggestions may leave unexplained."""
 
 SKIN_HUES = (20.0, 75.0)
 """Degrees. With `SKIN_CHROMAS`, the ab bins of skin: the middle nine tenths of the faces in the validation pictures have hues of 32 to 78."""
@@ -80,21 +77,11 @@ def suggestions(likely: Floats, lightness: float, count: int) -> list[Suggestion
     Returns:
         The most probable first; each is the mean of the bins around a peak, with its chroma reduced to what sRGB can show.
     """
-    left, bins = likely.astype(np.float64).copy(), ab_bins()
-    near = np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2
-    peaks: list[tuple[float, Doubles]] = []
-    while len(peaks) < count and (not peaks or left.sum() > MIN_PROBABILITY):
-        group = near[int((near @ left).argmax())] & (left > 0)
-        mass = left[group].sum()
-        if mass <= 0:
-            break
-        peaks.append((float(mass), (left[group, None] * bins[group]).sum(axis=0) / mass))
-        left[group] = 0
-    total = sum(mass for mass, _ in peaks)
-    peaks.sort(key=lambda peak: -peak[0])
-    inside = into_gamut(lightness, np.array([ab for _, ab in peaks]))
+    found_peaks = sorted(peaks(likely, count), key=lambda peak: -peak[0])
+    total = sum(mass for mass, _ in found_peaks)
+    inside = into_gamut(lightness, np.array([ab for _, ab in found_peaks]))
     found: dict[str, Suggestion] = {}
-    for (mass, _), ab, color in zip(peaks, inside, _hex(lightness, inside), strict=True):
+    for (mass, _), ab, color in zip(found_peaks, inside, _hex(lightness, inside), strict=True):
         if (known := found.get(color)) is not None:  # at this lightness two peaks may be the same sRGB color
             found[color] = replace(known, probability=known.probability + mass / total)
         else:

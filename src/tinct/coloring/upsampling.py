@@ -13,10 +13,10 @@ import pyvips
 from ..color import L_SCALE
 from ..photo import Photo
 from ..resampling import area_resize, bilinear_resize
-from .flow import PLANE, box, cell_bounds, guided_filter, solve, variance
+from .flow import CELL_WEIGHT, PLANE, box, cell_bounds, guided_filter, solve, variance
 from .provenance import Record
 
-__all__ = ["enlarge", "guided", "recolor", "sharpen"]
+__all__ = ["enlarge", "fidelity", "guided", "recolor", "sharpen"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -27,6 +27,10 @@ _GUIDE_FACTOR = 4
 _HALF_SIZE_FROM = 4
 """Shrink factor from which chroma stays at half the photograph's size: it is so smooth then that the difference can't be seen."""
 _BACK_PROJECTIONS = 2
+GUESSED_FIDELITY = 0.1
+"""Fidelity of `sharpen` to colors that a network guessed; chosen on validation pictures (docs/flagship-log.md)."""
+GUESSED_FROM = 0.25
+"""Vividness from which fidelity is `GUESSED_FIDELITY`."""
 
 
 def recolor(photo: Photo, ab: Floats, lightness: Floats | None = None, *, record: Record | None = None) -> Photo:
@@ -53,7 +57,12 @@ def recolor(photo: Photo, ab: Floats, lightness: Floats | None = None, *, record
     return photo.with_chroma(lambda full: guided(ab, light, full), record)
 
 
-def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]) -> Floats:
+def fidelity(vividness: float) -> float:
+    """Fidelity of `sharpen` to a network's colors: 1 to their mean (vividness 0), which has the least error, down to `GUESSED_FIDELITY`."""
+    return 1 - (1 - GUESSED_FIDELITY) * min(1.0, vividness / GUESSED_FROM)
+
+
+def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating], keep: float = 1.0) -> Floats:
     """Enlarge the chroma of cells: smooth where lightness is smooth, with an edge where lightness has one.
 
     Colors diffuse between neighbors of similar lightness (`flow.solve`), a guided filter removes remaining grain, and back-projection
@@ -62,9 +71,11 @@ def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]
     Args:
         cells: (h, w, 2) a*, b*, each the mean over its part of the picture.
         lightness: (H, W) L* 0..100 of exactly the same area, at best four times as fine; multiples of h and w need no resampling.
+        keep: 0..1, how far the cells' means are kept. Colors that were measured are right in each cell (1); colors that were guessed
+            are better where they are smooth inside an object, and change where lightness has an edge (function `fidelity`).
 
     Returns:
-        (H, W, 2) a*, b*, whose means over the cells are nearly `cells`.
+        (H, W, 2) a*, b*, whose means over the cells are nearly `cells` if `keep` is 1.
 
     Raises:
         ValueError: other shapes.
@@ -75,8 +86,8 @@ def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]
     ab = bilinear_resize(wanted, height, width, PLANE)  # (2, H, W)
     if ab.size > wanted.size:
         fitting = bilinear_resize(light, height, width) if light.shape != (height, width) else light
-        ab = guided_filter(solve(ab, wanted, fitting), fitting)
-        for _ in range(_BACK_PROJECTIONS):
+        ab = guided_filter(solve(ab, wanted, fitting, CELL_WEIGHT * keep), fitting)
+        for _ in range(_BACK_PROJECTIONS if keep == 1 else 0):
             ab += bilinear_resize(wanted - area_resize(ab, wanted.shape[1], wanted.shape[2], PLANE), height, width, PLANE)
         ab = np.clip(ab, *cell_bounds(wanted, height, width))
     if light.shape != (height, width):
