@@ -1,16 +1,40 @@
-"""An LRU cache keyed by object identity, with weak references to the keys."""
+"""LRU caches: of values by key, and of values by object, with weak references to the objects."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from threading import RLock
 from typing import Generic, TypeVar
 from weakref import ref
 
-__all__ = ["RecentlyUsed"]
+__all__ = ["Latest", "RecentlyUsed"]
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class Latest(Generic[V]):
+    """An LRU cache of values by key. Any number of threads may use it at once; a value is computed by one of them.
+
+    Args:
+        capacity: values kept at most.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._values: OrderedDict[Hashable, V] = OrderedDict()  # the most recently used last
+        self._lock = RLock()  # reentrant: computing a value may need another one
+
+    def get(self, key: Hashable, compute: Callable[[], V]) -> V:
+        """The value of this key, computed if it isn't there."""
+        with self._lock:
+            if key not in self._values:
+                self._values[key] = compute()
+            self._values.move_to_end(key)
+            while len(self._values) > self._capacity:
+                self._values.popitem(last=False)
+            return self._values[key]
 
 
 class RecentlyUsed(Generic[K, V]):

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from threading import Lock
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from .._util.caches import Latest
 from ..color import AB_SCALE, ab_bins, chroma
 from ..errors import ConfigError, HintError
 from ..resampling import bilinear_resize, bilinear_sample
 from ..runtime.sessions import ClassicNetwork, Encoded, TinctNetwork
 from ..runtime.spec import CodeDistribution, ModelSpec
-from .coherence import Affinity, affinity_of, coherent_colors, cover, product
+from .coherence import coherent_colors, cover, product
 from .edit import MAX_VARIANT, Edit
-from .grouping import View as HintedView
+from .encoding import EncodedPhoto, mirror
+from .grouping import HintedView
 from .hints import Hint, Strokes, draw
 from .mounts import mount_pixels
 from .objects import FEATURE_MAP, Scene, describe
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..photo import Photo, PhotoSource
     from .edit import EditChanges
 
-__all__ = ["Canvas", "EncodedPhoto", "View", "encode_photo"]
+__all__ = ["Canvas"]
 
 Floats = npt.NDArray[np.float32]
 MAX_RELATIVE_CHROMA = 1.5
@@ -45,50 +45,6 @@ MAX_LOGITS = 4
 """Decoder outputs that a canvas keeps: without hints, with some and with all of them, and one of a variant."""
 REFERENCE_TEMPERATURE = 0.4
 """Factor on the spread of variants in the colors of a reference picture."""
-
-
-@dataclass(frozen=True)
-class View:
-    """One version of a picture for the network; an ensemble averages over several."""
-
-    side: int
-    """Working size in pixels of the short side."""
-    mirrored: bool = False
-
-
-@dataclass(frozen=True)
-class EncodedPhoto:
-    """The network's encoding of a photograph. It holds no reference to the `Photo`, so `RecentlyUsed` can keep it for that."""
-
-    views: tuple[View, ...]
-    sizes: list[tuple[int, int]]
-    """(width, height) of each view."""
-    lightness: Floats
-    """(h, w) L* of the first view, 0..100."""
-    encodings: list[Encoded]
-    """Encoding of each view; empty for a classic network."""
-    affinities: list[Affinity]
-    """How alike the cells of each view are; empty for a classic network."""
-    ab: Floats
-    """(h, w, 2) a*, b* of a classic network, which has one answer; else empty."""
-
-
-def encode_photo(photo: Photo, network: ClassicNetwork | TinctNetwork, spec: ModelSpec, views: tuple[View, ...]) -> EncodedPhoto:
-    """Run the network's encoder on each view. Raises PhotoError if the photograph can't be read."""
-    sizes = [replace(spec.preparation, side=view.side).size(*photo.size) for view in views]
-    lightness = {size: photo.small_lightness(*size) for size in set(sizes)}
-    first = lightness[sizes[0]]
-    if isinstance(network, ClassicNetwork):
-        return EncodedPhoto(views, sizes, first, [], [], network.ab(first))
-    encodings = [network.encode(_mirror(lightness[size], view)) for view, size in zip(views, sizes, strict=True)]
-    affinities = [_affinity(encoded, spec) for encoded in encodings]
-    return EncodedPhoto(views, sizes, first, encodings, affinities, np.empty((0, 0, 2), np.float32))
-
-
-def _affinity(encoded: Encoded, spec: ModelSpec) -> Affinity:
-    light = spec.preparation.pad(encoded.lightness[None])[0]
-    cells = encoded.features["feature0"].shape[2:]
-    return affinity_of(light, encoded.features[FEATURE_MAP][0], (cells[0], cells[1]), encoded.lightness.shape)
 
 
 class Canvas:
@@ -110,11 +66,9 @@ class Canvas:
         self._detail = encoded.views[0].side if encoded.encodings else None
         self._ensemble = len(encoded.views) > 1
         self._record = replace(record, original_name=photo.path.name if photo.path else "")
-        self._lock = Lock()
-        self._logits_of: OrderedDict[tuple[object, ...], list[Floats]] = (
-            OrderedDict()
-        )  # of the latest hints, variants and references
-        self._scenes: tuple[Reference | None, dict[int, Scene]] = (None, {})  # of the latest reference, by number of view
+        self._logits_of: Latest[list[Floats]] = Latest(MAX_LOGITS)
+        self._unhinted: Latest[Floats] = Latest(MAX_LOGITS)  # cells without hints
+        self._scenes: Latest[Scene] = Latest(len(encoded.views))
 
     def colorize(self, edit: Edit | None = None, *, onto: Photo | None = None, **changes: Unpack[EditChanges]) -> Photo:
         """Color the photograph.
@@ -274,7 +228,7 @@ class Canvas:
         total = np.zeros((height, width, 2), np.float32)
         for i, view in enumerate(self._encoded.views):
             pixels = color_view(self._hinted_view(edit, i), _only_known(edit))
-            total += bilinear_resize(_mirror(pixels, view, axis=1), height, width)
+            total += bilinear_resize(mirror(pixels, view, axis=1), height, width)
         return np.clip(total / len(self._encoded.views), -AB_SCALE, AB_SCALE)
 
     def _hinted_view(self, edit: Edit, number: int) -> HintedView:
@@ -300,45 +254,42 @@ class Canvas:
 
     def _agreed(self, edit: Edit, view: int) -> Floats:
         """(h, w, 2) a*, b* on which the decoder's cells agree; those that hints cover keep what the network made of the hints."""
-        logits, hints = self._logits(edit)[view], self._planes(edit, view)
-        covered = cover(hints[2], self._encoded.encodings[view].cell, (logits.shape[1], logits.shape[2])) if edit.hints else None
-        return coherent_colors(logits, self._encoded.affinities[view], self._spec.palette, edit.vividness, covered)
+        if not edit.hints:
+            return self._unhinted.get((_key(edit), edit.vividness, view), lambda: self._decided(edit, view, None))
+        covered = self._planes(edit, view)[2]
+        encoded = self._encoded
+        return self._decided(edit, view, cover(covered, encoded.encodings[view].cell, encoded.affinities[view].shape))
+
+    def _decided(self, edit: Edit, view: int, covered: Floats | None) -> Floats:
+        affinity = self._encoded.affinities[view]
+        return coherent_colors(self._logits(edit)[view], affinity, self._spec.palette, edit.vividness, covered)
 
     def _planes(self, edit: Edit, view: int) -> Floats:
         """(3, h, w) the edit's hints as input planes of one view."""
         drawn = draw(_only_known(edit), self.photo.size, self._encoded.sizes[view])
-        return np.ascontiguousarray(_mirror(drawn, self._encoded.views[view]))
+        return np.ascontiguousarray(mirror(drawn, self._encoded.views[view]))
 
     def _scene(self, edit: Edit, view: int) -> Scene:
         """What the hints' masks in one view are computed from: the automatic result without hints."""
-        like = edit.like if isinstance(edit.like, Reference) else None
-        with self._lock:
-            if self._scenes[0] is not like:
-                self._scenes = like, {}
-            known = self._scenes[1]
-        if view not in known:
+
+        def described() -> Scene:
             encoded = self._encoded.encodings[view]
             light = self._spec.preparation.pad(encoded.lightness[None])[0]
             logits = self._logits(edit.changed(variant=1, hints=()))[view]
-            known[view] = describe(light, encoded.features[FEATURE_MAP][0], logits)
-        return known[view]
+            return describe(light, encoded.features[FEATURE_MAP][0], logits)
+
+        return self._scenes.get((edit.like, view), described)
 
     def _logits(self, edit: Edit) -> list[Floats]:
         """(bins, h, w) of the decoder's cells in each view; those of the latest edits are kept for other vividness."""
-        assert edit.like is None or isinstance(edit.like, Reference)
-        hints = _only_known(edit)
-        key = tuple(hints), edit.like, edit.variant, edit.seed if edit.variant > 1 else 0
-        with self._lock:
-            if key in self._logits_of:
-                self._logits_of.move_to_end(key)
-            else:
-                planes = [self._planes(edit, view) for view in range(len(self._encoded.views))]
-                offset = self._offset(edit) if edit.variant > 1 else np.float32(0)
-                logits = [self._decode(*pair, edit, offset) for pair in zip(self._encoded.encodings, planes, strict=True)]
-                self._logits_of[key] = self._tilted(logits, planes, edit) if edit.variant > 1 else logits
-                while len(self._logits_of) > MAX_LOGITS:
-                    self._logits_of.popitem(last=False)
-            return self._logits_of[key]
+
+        def decoded() -> list[Floats]:
+            planes = [self._planes(edit, view) for view in range(len(self._encoded.views))]
+            offset = self._offset(edit) if edit.variant > 1 else np.float32(0)
+            logits = [self._decode(*pair, edit, offset) for pair in zip(self._encoded.encodings, planes, strict=True)]
+            return self._tilted(logits, planes, edit) if edit.variant > 1 else logits
+
+        return self._logits_of.get(_key(edit), decoded)
 
     def _tilted(self, logits: list[Floats], planes: list[Floats], edit: Edit) -> list[Floats]:
         """(bins, h, w) logits of a variant's code in each view, with each region drawn toward one of its plausible colors.
@@ -352,7 +303,7 @@ class Canvas:
         found = []
         for view, (values, hints) in enumerate(zip(logits, planes, strict=True)):
             shape = self._encoded.affinities[view].shape
-            regions = _mirror(first, self._encoded.views[view], axis=1) if view else first
+            regions = mirror(first, self._encoded.views[view], axis=1) if view else first
             if regions.shape[:2] != shape:
                 regions = bilinear_resize(regions, *shape)
             if hints[2].any():
@@ -383,11 +334,12 @@ def _only_known(edit: Edit) -> list[Hint | Strokes]:
     return [hint for hint in edit.hints if not isinstance(hint, Omitted)]
 
 
+def _key(edit: Edit) -> tuple[object, ...]:
+    """What the logits of an edit depend on."""
+    return edit.like, edit.variant, edit.seed if edit.variant > 1 else 0, *_only_known(edit)
+
+
 def _limit_chroma(cells: Floats, usual: Floats, logits: Floats) -> Floats:
     """(h, w, 2) colors of a variant, scaled so that vividness makes them at most `MAX_RELATIVE_CHROMA` times as colorful as `usual`."""
     limit = max(MAX_RELATIVE_CHROMA * chroma(usual).mean(), chroma(expected_color(probabilities(logits))).mean())
     return np.asarray(cells * min(np.float32(1), limit / max(chroma(cells).mean(), np.float32(1e-6))), np.float32)
-
-
-def _mirror(values: Floats, view: View, axis: int = -1) -> Floats:
-    return np.flip(values, axis) if view.mirrored else values

@@ -17,8 +17,9 @@ from ..errors import ConfigError, PhotoError
 from ..photo import Photo
 from ..runtime.sessions import TinctNetwork, load_network
 from ..runtime.spec import DEFAULT_MODEL, check_pair, find
-from .canvas import Canvas, EncodedPhoto, View, encode_photo
+from .canvas import Canvas
 from .edit import MAX_DETAIL, Edit
+from .encoding import EncodedPhoto, View, encode_photo
 from .packing import Reference
 from .palette import histogram
 from .provenance import Record

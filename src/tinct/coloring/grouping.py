@@ -15,7 +15,7 @@ from .hints import Hint, Strokes, draw, patch
 from .objects import Scene, plausibility
 from .regions import coverage
 
-__all__ = ["Group", "Known", "View", "group_hints"]
+__all__ = ["Group", "HintedView", "Known", "group_hints"]
 
 Floats = npt.NDArray[np.float32]
 Known = Hint | Strokes
@@ -37,7 +37,7 @@ MAX_GROUPS = 24
 
 
 @dataclass(frozen=True)
-class View:
+class HintedView:
     """One version of the photograph for the network."""
 
     photo: tuple[int, int]
@@ -103,7 +103,7 @@ class Group:
     """(h, w) share of each cell in its object, 0..1."""
 
 
-def group_hints(view: View, hints: Sequence[Known], kept: Collection[int]) -> tuple[list[int], float, list[Group]]:
+def group_hints(view: HintedView, hints: Sequence[Known], kept: Collection[int]) -> tuple[list[int], float, list[Group]]:
     """The kind of each hint, see `Group`; how far the informing ones reach the rest of the picture, 0..1; and all groups.
 
     Args:
@@ -140,7 +140,7 @@ def group_hints(view: View, hints: Sequence[Known], kept: Collection[int]) -> tu
     return kinds, informed, keeping + _merged(touched, scene.shape)
 
 
-def _touches(view: View, hint: Known, shape: tuple[int, int]) -> list[Touch]:
+def _touches(view: HintedView, hint: Known, shape: tuple[int, int]) -> list[Touch]:
     """The colors of a hint; painted strokes may have several."""
     rows, columns, planes = patch(hint, view.photo, view.size)
     height, width = (large // small for large, small in zip(view.lightness.shape, shape, strict=True))

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from ..color import AB_SCALE
 from ..resampling import bilinear_resize
-from .grouping import Group, Known, View, group_hints
+from .grouping import Group, HintedView, Known, group_hints
 from .hints import KEEP, Hint, patch
 from .objects import connected, log_odds, shares
 from .propagation import apply_hints, krige
@@ -37,7 +37,7 @@ RIM = (0.15, 0.4)
 """Share of a place in a confined hint's object up to which it keeps its color, and from which it takes the new one entirely."""
 
 
-def color_view(view: View, hints: Sequence[Known]) -> Floats:
+def color_view(view: HintedView, hints: Sequence[Known]) -> Floats:
     """(height, width, 2) a*, b* of a view. Raises HintError for a hint or an area outside the picture, or a mask of another shape."""
     if all(hint.reach == "picture" and not _keeps(hint) for hint in hints):  # or there are none
         return _finished(view, krige(view.cells(hints), view.lightness, view.planes(hints)), hints)
@@ -69,7 +69,7 @@ def color_view(view: View, hints: Sequence[Known]) -> Floats:
     return pixels
 
 
-def with_colors(view: View, hints: Sequence[Known]) -> tuple[list[Known], dict[int, Floats]]:
+def with_colors(view: HintedView, hints: Sequence[Known]) -> tuple[list[Known], dict[int, Floats]]:
     """Hints with a color each, and what those that keep a color keep.
 
     Returns:
@@ -99,14 +99,14 @@ def _keeps(hint: Known) -> bool:
     return isinstance(hint, Hint) and hint.color == KEEP
 
 
-def _inside(view: View, member: Floats) -> Floats:
+def _inside(view: HintedView, member: Floats) -> Floats:
     """(height, width) how far each pixel takes on the colors of a confined object, 0..1, from the cells' shares in it, (h, w)."""
     width, height = view.size
     amount = np.clip((member - RIM[0]) / (RIM[1] - RIM[0]), 0, 1)
     return bilinear_resize(amount, *view.lightness.shape)[:height, :width]
 
 
-def _with_masks(view: View, groups: Sequence[Group]) -> list[Group]:
+def _with_masks(view: HintedView, groups: Sequence[Group]) -> list[Group]:
     """The groups with the shares of cells in their objects. A group that keeps a color competes with later ones only."""
     if not groups:
         return []
@@ -122,7 +122,7 @@ def _with_masks(view: View, groups: Sequence[Group]) -> list[Group]:
     return found
 
 
-def _confined(view: View, hints: Sequence[Known], groups: Sequence[Group], cells: Floats, pixels: Floats) -> Floats:
+def _confined(view: HintedView, hints: Sequence[Known], groups: Sequence[Group], cells: Floats, pixels: Floats) -> Floats:
     """(height, width, 2) `pixels` with the third step; exactly `pixels` outside of all areas and objects.
 
     Args:
@@ -171,7 +171,7 @@ def _widest(member: Floats) -> Floats:
     return np.asarray(np.max([padded[i : i + height, j : j + width] for i in range(3) for j in range(3)], axis=0), np.float32)
 
 
-def _finished(view: View, cells: Floats, hints: Sequence[Known]) -> Floats:
+def _finished(view: HintedView, cells: Floats, hints: Sequence[Known]) -> Floats:
     """(height, width, 2) cells enlarged to pixels of the view, with the exact colors of the hints under them."""
     width, height = view.size
     planes = view.planes(hints)
