@@ -12,9 +12,10 @@ import pytest
 import torch
 
 from conftest import draw
-from tinct import Colorizer, Photo
+from tinct import Colorizer, Edit, Photo
 from tinct._util.fields import to_dict
-from tinct.color import AB_SCALE, ab_bins
+from tinct.color import ab_bins
+from tinct.coloring.palette import expected_color, probabilities
 from tinct.coloring.upsampling import recolor, sharpen
 from tinct.coloring.variants import code_offset
 from tinct.errors import ConfigError, WeightsError
@@ -271,18 +272,20 @@ def test_the_flagship_gives_what_torch_gives(flagship: Path) -> None:
 
 
 def test_a_seed_gives_the_same_colors_in_torch_and_in_use(flagship: Path) -> None:
-    """Through the public face: a variant's noise, fed to the network in torch, gives the variant's colors."""
+    """A variant's noise, fed to the network in torch, gives the variant's colors, once its regions are drawn toward theirs."""
     network, spec = load_network(flagship.with_suffix(".safetensors"))
     gray = np.asarray(draw(4, 64, 64)[..., 1])
-    colorizer = Colorizer(flagship, threads=1)
-    variant = colorizer.colorize(gray, variant=3, seed=5, vividness=0)
+    canvas = Colorizer(flagship, threads=1).canvas(gray)
+    edit = Edit(variant=3, seed=5, vividness=0)
+    variant = canvas.colorize(edit)
     noise = code_offset(spec.codes, spec.config["latent"], 5, 2)
     width, height = spec.preparation.size(64, 64)
     lightness = Photo.open(gray).small_lightness(width, height)
     with torch.no_grad():
         given = torch.zeros(1, 3, height, width)
         logits = network(torch.from_numpy(spec.preparation.prepare(lightness[None])), given, torch.from_numpy(noise))
-        cells = network.mean_ab(logits)[0].permute(1, 2, 0).numpy() * AB_SCALE
+    (tilted,) = canvas._tilted([logits[0].numpy()], [given[0].numpy()], edit)
+    cells = expected_color(probabilities(tilted))
     expected = recolor(Photo.open(gray), sharpen(cells, spec.preparation.pad(lightness[None])[0])[:height, :width]).to_numpy()
     assert np.abs(variant.to_numpy().astype(int) - expected).max() <= 1
 
