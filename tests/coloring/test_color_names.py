@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from skimage.color import deltaE_ciede2000
 
@@ -52,6 +52,9 @@ def test_a_taken_name_is_not_given_again() -> None:
 
 @given(LAB, LAB)
 def test_ciede2000_is_that_of_scikit_image(one: tuple[float, float, float], other: tuple[float, float, float]) -> None:
+    (_, a, b), (_, c, d) = one, other
+    opposite = a * c + b * d < 0 and abs(a * d - b * c) <= 1e-6 * np.hypot(a, b) * np.hypot(c, d)
+    assume(not opposite)  # CIEDE2000 has a step there: the mean of two opposite hues may be either of two
     mine = delta_e_2000(np.array(one), np.array([other]))
     assert mine[0] == pytest.approx(float(deltaE_ciede2000(np.array(one), np.array(other))), abs=1e-4)
 
