@@ -150,7 +150,9 @@ class Canvas:
         """Ready colors of skin, hair, foliage, sky, wood, brick, uniforms and cloth, at the lightness of a place.
 
         Args:
-            x, y, hints: as in `suggest`.
+            x: from the left edge, in pixels of the full-size photograph.
+            y: from the top edge.
+            hints: known colors of other places.
 
         Returns:
             The most probable family first; skin before all others where a face is likely. Colors that are impossible at that lightness are left
