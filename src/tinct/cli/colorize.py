@@ -111,6 +111,7 @@ def colorize(
         typer.Option(
             "--ensemble/--no-ensemble",
             default_factory=Default("coloring.edit:Edit.ensemble"),
+            show_default=False,  # of a flag the name would be shown, whatever the factory gives
             help="Average the predictions for three working sizes, each also mirrored; six times the computation.",
         ),
     ],

@@ -47,7 +47,7 @@ _MAX_HEADER = 100_000_000  # bytes of a safetensors header
 
 @dataclass(frozen=True)
 class Palette:
-    """How a model's distribution over ab bins becomes color (`coloring.palette.decode_colors`).
+    """How a model's distribution over ab bins becomes color (`coloring.coherence.coherent_colors`).
 
     The defaults were chosen on validation pictures: at vividness 0.5 results are 0.8 times as colorful as real pictures, at the least
     loss of PSNR.
