@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import typer
 
 from ..errors import PhotoError
 
-__all__ = ["STREAM", "Format", "check_free", "color_output", "is_folder", "output_folder"]
+__all__ = ["STREAM", "Format", "check_free", "color_output", "is_folder", "output_folder", "system_errors"]
 
 STREAM = "-"
 """Stands for standard input among photographs, and for standard output as the result."""
@@ -89,6 +90,15 @@ def check_free(photo: Path, results: Iterable[Path], taken: set[str]) -> None:
         real = os.path.realpath(path)
         if real in taken and real != own:
             raise PhotoError(f"{photo}: {path} is another file named here; name another output with -o")
+
+
+@contextmanager
+def system_errors(photo: Path) -> Iterator[None]:
+    """Turn what the operating system says of a path (a name that is too long, a loop of links) into a PhotoError."""
+    try:
+        yield
+    except OSError as error:
+        raise PhotoError(f"{photo}: {error.strerror or error}.") from error
 
 
 def _same_format(suffix: str, format: Format) -> bool:

@@ -13,7 +13,7 @@ from ._collections import Request, Spread, color_many
 from ._edits import edit_of
 from ._options import Default, Device, DeviceOption, MaxPixels, Model, Overwrite
 from ._progress import Tell, progress_bar, stopping
-from ._results import STREAM, Format, check_free, color_output, is_folder
+from ._results import STREAM, Format, check_free, color_output, is_folder, system_errors
 from ._streams import read_stdin, refuse_terminal, write_stdout
 
 if TYPE_CHECKING:
@@ -249,7 +249,9 @@ def _one(photo: Path, color: Path, named: bool, settings: Settings, taken: set[s
     check_free(photo, [path for paths in outputs for path in paths.values()], taken)
     with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
         opened = _open(photo, settings, tell)
-        entry = color_photo(Job(photo, outputs, edit, sidecars=xmp_sidecars(photo, color)), settings, colorizer, photo=opened)
+        job = Job(photo, outputs, edit, sidecars=xmp_sidecars(photo, color), make_folder=not named)
+        with system_errors(photo):
+            entry = color_photo(job, settings, colorizer, photo=opened)
     for note in entry.notes:
         typer.echo(f"tinct: {note}", err=True)
     if entry.status == "skipped":

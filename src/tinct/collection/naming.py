@@ -50,6 +50,7 @@ def distinct(
     folder_of: Callable[[Found], Path],
     known: Callable[[Found], Path | None],
     is_taken: Callable[[Path], bool],
+    all_outputs: Callable[[Path], Iterable[Path]],
     suffix: str = "",
 ) -> tuple[list[Path], list[Renamed]]:
     """A color output of its own for each photograph of one folder.
@@ -62,6 +63,7 @@ def distinct(
         folder_of: where the outputs of a photograph go.
         known: the absolute path of the output that a photograph has had before, whose name it keeps.
         is_taken: whether a path is an output, or will be, of a photograph that isn't among `photos`.
+        all_outputs: all files that are written for a photograph, given its first color output.
         suffix: of all outputs, instead of the original's.
 
     Returns:
@@ -74,21 +76,21 @@ def distinct(
         before = known(photo)
         if before is not None and before.suffix == usual[i].suffix and absolute(usual[i].parent) == str(before.parent):
             chosen[i] = usual[i].with_name(before.name)
-    used = set(map(absolute, chosen.values()))
+    used = {absolute(path) for first in chosen.values() for path in all_outputs(first)}
+
+    def is_free(first: Path) -> bool:
+        paths = [(path, absolute(path)) for path in all_outputs(first)]
+        return not any(where in used or where in originals or is_taken(path) for path, where in paths)
+
     renamed = []
     for i in sorted(
         range(len(photos)), key=lambda i: (usual[i].suffix != photos[i].path.suffix, i)
     ):  # whose format is kept comes first
-        if i in chosen:
-            continue
-        for path in _candidates(usual[i], photos[i]):
-            where = absolute(path)
-            if where not in used and where not in originals and not is_taken(path):
-                break
-        if path != usual[i]:
-            renamed.append((photos[i].path, path, usual[i]))
-        chosen[i] = path
-        used.add(where)
+        if i not in chosen:
+            chosen[i] = next(filter(is_free, _candidates(usual[i], photos[i])))
+            used.update(map(absolute, all_outputs(chosen[i])))
+            if chosen[i] != usual[i]:
+                renamed.append((photos[i].path, chosen[i], usual[i]))
     return [chosen[i] for i in range(len(photos))], renamed
 
 

@@ -17,7 +17,7 @@ from ..errors import ConfigError, HintError, PhotoError
 from ..runtime.spec import check_pair, find
 from .finding import Finder, Found
 from .ledger import Entry, Known, Ledger
-from .naming import Renamed, distinct, output_paths
+from .naming import Outputs, Renamed, distinct, output_paths
 from .sidecars import edit_of, xmp_sidecars
 from .work import Job, Settings, failed
 
@@ -119,7 +119,9 @@ class Collection:
         for photos in self.finder:
             self.counts.passed_over = self.finder.passed_over
             known = [self._known(photo) for photo in photos]
-            paths, renamed = distinct(photos, self._folder, self._former_output, self._is_taken, self.settings.suffix)
+            paths, renamed = distinct(
+                photos, self._folder, self._former_output, self._is_taken, self._all_outputs, self.settings.suffix
+            )
             self.renamed += renamed
             for photo, path, before in zip(photos, paths, known, strict=True):
                 self.counts.found += 1
@@ -159,22 +161,26 @@ class Collection:
 
     def _planned(self, photo: Found, path: Path, known: Known | None) -> Planned | None:
         """What is left to do for a photograph; None if it is done."""
-        outputs = output_paths(path, self._numbers(self.settings.edit), layer=self.settings.layer, compare=self.settings.compare)
-        job = Job(photo.path, outputs, self.settings.edit, ours=self._ours(known), sidecars=xmp_sidecars(photo.path, path))
+        job = Job(
+            photo.path,
+            self._outputs(path, self.settings.edit),
+            self.settings.edit,
+            ours=self._ours(known),
+            sidecars=xmp_sidecars(photo.path, path),
+        )
         try:
             edit = self._edit(photo.path)
-            job = replace(
-                job,
-                edit=edit,
-                settings=self._digest(edit),
-                outputs=output_paths(path, self._numbers(edit), layer=self.settings.layer, compare=self.settings.compare),
-            )
+            job = replace(job, edit=edit, settings=self._digest(edit), outputs=self._outputs(path, edit))
         except (ConfigError, HintError, PhotoError) as error:  # of a sidecar
             return Planned(job, failed(job, f"{photo.path}: {error}", error.code, error.details))
         return None if self._is_done(job, known) else Planned(job)
 
-    def _numbers(self, edit: Edit) -> range:
-        return range(edit.variant, edit.variant + self.settings.variants)
+    def _outputs(self, color: Path, edit: Edit) -> Outputs:
+        numbers = range(edit.variant, edit.variant + self.settings.variants)
+        return output_paths(color, numbers, layer=self.settings.layer, compare=self.settings.compare)
+
+    def _all_outputs(self, color: Path) -> list[Path]:
+        return [path for paths in self._outputs(color, self.settings.edit) for path in paths.values()]
 
     def _edit(self, photo: Path) -> Edit:
         edit = self._edits(photo) if self._edits is not None else edit_of(photo)

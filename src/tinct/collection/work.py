@@ -89,6 +89,8 @@ class Job:
     """Existing outputs that may be replaced, each with the SHA-256 that it had when tinct wrote it."""
     sidecars: tuple[XmpSidecar, ...] = ()
     """XMP files of the photograph that are copied beside the result."""
+    make_folder: bool = True
+    """Make the folder of the outputs if there is none."""
 
 
 def color_file(job: Job, settings: Settings) -> Entry:
@@ -219,7 +221,8 @@ class _Writing:
             self._compare(result, path)
             return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if self._job.make_folder:
+                path.parent.mkdir(parents=True, exist_ok=True)
             result.save(
                 path,
                 overwrite=settings.overwrite or path in self._ours,
