@@ -33,6 +33,7 @@ class Output(NamedTuple):
     path: str
     """As in the `Job`; in an entry from a ledger, relative to the ledger's folder if it lies below that, else absolute."""
     sha256: str
+    """Empty if the file was found, and may have been changed since tinct wrote it: it isn't replaced."""
     bytes: int
 
 

@@ -165,7 +165,6 @@ class Collection:
             photo.path,
             self._outputs(path, self.settings.edit),
             self.settings.edit,
-            ours=self._ours(known),
             sidecars=xmp_sidecars(photo.path, path),
         )
         try:
@@ -173,7 +172,7 @@ class Collection:
             job = replace(job, edit=edit, settings=self._digest(edit), outputs=self._outputs(path, edit))
         except (ConfigError, HintError, PhotoError) as error:  # of a sidecar
             return Planned(job, failed(job, f"{photo.path}: {error}", error.code, error.details))
-        return None if self._is_done(job, known) else Planned(job)
+        return None if self._is_done(job, known) else Planned(replace(job, ours=self._ours(known)))
 
     def _outputs(self, color: Path, edit: Edit) -> Outputs:
         numbers = range(edit.variant, edit.variant + self.settings.variants)

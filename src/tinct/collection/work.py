@@ -164,7 +164,7 @@ def color_photo(job: Job, settings: Settings, colorizer: Colorizer, *, photo: Ph
     written = [path for paths in job.outputs for path in paths.values()]
     written += [target for sidecar in job.sidecars if (target := write_xmp(sidecar, photo, writing.record(job.edit)))]
     seconds = time.perf_counter() - started if writing.wrote else 0.0
-    outputs = tuple(Output(str(path), sha256(path), path.stat().st_size) for path in written)
+    outputs = tuple(writing.output(path, entry.mtime_ns) for path in written)
     return replace(entry, outputs=outputs, seconds=seconds, notes=photo.notes)
 
 
@@ -174,7 +174,8 @@ class _Writing:
     def __init__(self, job: Job, settings: Settings, colorizer: Colorizer, original: str) -> None:
         self._job, self._settings, self._colorizer, self._original = job, settings, colorizer, original
         self._ours = dict(job.ours)
-        self._there: set[Path] = set()
+        self._found: set[Path] = set()
+        self._replaced: dict[Path, bool] = {}  # whether the file says that tinct made it
         self.wrote = False
 
     def record(self, edit: Edit) -> Record | None:
@@ -190,34 +191,39 @@ class _Writing:
 
     def is_there(self, variant: int, kind: str, path: Path) -> bool:
         """Whether an output exists, and is what would be written. Raises PhotoError if it exists and must not be replaced."""
-        if not os.path.lexists(path) or self._settings.overwrite:
+        if not os.path.lexists(path):
             return False
-        if path in self._ours:
-            if sha256(path) != self._ours[path]:
-                raise PhotoError(
-                    f"{path} has been changed since tinct wrote it, so it isn't replaced", code="changed-result", path=str(path)
-                )
-            return False
-        record = _record(path)
-        if record is None:
-            if self._settings.provenance:
-                raise PhotoError(f"{path} exists already", code="exists", path=str(path))
-            return False  # `write` compares the bytes
+        record, overwrite, provenance = _record(path), self._settings.overwrite, self._settings.provenance
+        if record is not None and not overwrite and self._repeats(record, variant, kind):
+            self._found.add(path)
+            return True
+        if path in self._ours and sha256(path) == self._ours[path]:
+            self._replaced[path] = record is not None
+        elif overwrite:
+            self._replaced[path] = True  # `Photo.save` checks that it has a record
+        elif path in self._ours and (record is not None or provenance):
+            raise PhotoError(
+                f"{path} has been changed since tinct wrote it, so it isn't replaced", code="changed-result", path=str(path)
+            )
+        elif record is not None or provenance:
+            fact = "exists already" if record is None else "exists already, with other colors"
+            raise PhotoError(f"{path} {fact}", code="exists", path=str(path))
+        return False
+
+    def _repeats(self, record: Record, variant: int, kind: str) -> bool:
+        """Whether a file with this record is what would be written."""
         edit = self._job.edit.changed(variant=self._job.edit.variant + variant)
-        same = (record.original, record.output, record.jpeg_quality) == (self._original, kind, self._settings.jpeg_quality)
-        if not (same and self._colorizer.repeats(record, edit)):
-            raise PhotoError(f"{path} exists already, with other colors", code="exists", path=str(path))
-        self._there.add(path)
-        return True
+        same_file = (record.original, record.output, record.jpeg_quality) == (self._original, kind, self._settings.jpeg_quality)
+        return self._settings.provenance and same_file and self._colorizer.repeats(record, edit)
 
     def write(self, result: Photo, path: Path) -> None:
         """Write an output, unless it is there. Raises PhotoError."""
-        if path in self._there:
+        if path in self._found:
             return
-        settings = self._settings
-        if path in self._ours and not settings.provenance:
+        settings, replaced = self._settings, path in self._replaced
+        if replaced and not self._replaced[path]:
             path.unlink(missing_ok=True)  # without a record in it, `save` would take it for somebody else's
-        elif os.path.lexists(path) and not (settings.overwrite or path in self._ours):
+        elif not replaced and os.path.lexists(path):
             self._compare(result, path)
             return
         try:
@@ -225,7 +231,7 @@ class _Writing:
                 path.parent.mkdir(parents=True, exist_ok=True)
             result.save(
                 path,
-                overwrite=settings.overwrite or path in self._ours,
+                overwrite=replaced,
                 jpeg_quality=settings.jpeg_quality,
                 provenance=settings.provenance,
             )
@@ -235,6 +241,16 @@ class _Writing:
                 raise PhotoError(f"{path} can't be written: the disk is full", code=DISK_FULL, path=str(path)) from error
             raise
         self.wrote = True
+
+    def output(self, path: Path, mtime_ns: int) -> Output:
+        """The ledger's description of an output.
+
+        One that was found, and whose time isn't the photograph's, as `Photo.save` sets it, may have been retouched since. Its checksum is
+        left empty, so that no later run replaces it.
+        """
+        status = path.stat()
+        checksum = "" if path in self._found and status.st_mtime_ns != mtime_ns else sha256(path)
+        return Output(str(path), checksum, status.st_size)
 
     def _compare(self, result: Photo, path: Path) -> None:
         """An output without a record may be left of an interrupted run: then its bytes are the same. Raises PhotoError otherwise."""
