@@ -39,7 +39,7 @@ class _Settled(Collection):
 
 
 def watch(
-    make: Callable[[type[Collection]], Collection], engine: Engine, ledger: Ledger, wait: Callable[[float], object] = time.sleep
+    make: Callable[[type[Collection]], Collection], engine: Engine, ledger: Ledger, wait: Callable[[float], object] | None = None
 ) -> Iterator[Entry]:
     """Color the photographs of a collection, then those that arrive, without an end.
 
@@ -49,11 +49,11 @@ def watch(
         make: the collection, of the class that it is given.
         engine: how the work is spread.
         ledger: the collection's own.
-        wait: sleeps for so many seconds between two looks.
+        wait: sleeps for so many seconds between two looks; `time.sleep` by default.
 
     Yields and raises as `color_collection`.
     """
     collection = make(_Settled)
     while True:
         yield from color_collection(collection, engine, ledger)
-        wait(POLL_SECONDS)
+        (wait or time.sleep)(POLL_SECONDS)

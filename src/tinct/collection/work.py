@@ -238,7 +238,7 @@ class _Writing:
         except (PhotoError, OSError) as error:
             number = error.errno if isinstance(error, OSError) else error.details.get("errno")
             if number in (errno.ENOSPC, errno.EDQUOT):
-                raise PhotoError(f"{path} can't be written: the disk is full", code=DISK_FULL, path=str(path)) from error
+                raise PhotoError(f"{path} can't be written: the disk is full", code="disk-full", path=str(path)) from error
             raise
         self.wrote = True
 
