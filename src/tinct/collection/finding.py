@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -31,6 +31,8 @@ class Found:
     """As it was named, or below the folder as it was named."""
     folder: PurePosixPath
     """Of its output, relative to the output folder."""
+    beside: Set[str] | None = None
+    """Names of all files beside it; None if its folder wasn't listed."""
 
 
 @dataclass
@@ -120,7 +122,7 @@ class Finder:
             return False
         return True
 
-    def _taken(self, path: Path, relative: PurePosixPath, place: PurePosixPath, names: set[str]) -> Found | None:
+    def _taken(self, path: Path, relative: PurePosixPath, place: PurePosixPath, names: Set[str]) -> Found | None:
         """The photograph, or None if the file is left out."""
         if self._named and absolute(path) in self._named:
             return None
@@ -139,9 +141,9 @@ class Finder:
         if reason:
             self.passed_over[reason] += 1
             return None
-        return Found(path, place)
+        return Found(path, place, names)
 
-    def _is_result(self, path: Path, names: set[str]) -> bool:
+    def _is_result(self, path: Path, names: Set[str]) -> bool:
         """Whether a file is an earlier result: a known one, or one that its name and its metadata call so.
 
         A result without metadata is known by its original beside it. An original may be called ``portrait.color.jpg``.

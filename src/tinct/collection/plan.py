@@ -165,10 +165,10 @@ class Collection:
             photo.path,
             self._outputs(path, self.settings.edit),
             self.settings.edit,
-            sidecars=xmp_sidecars(photo.path, path),
+            sidecars=xmp_sidecars(photo.path, path, photo.beside),
         )
         try:
-            edit = self._edit(photo.path)
+            edit = self._edit(photo)
             job = replace(job, edit=edit, settings=self._digest(edit), outputs=self._outputs(path, edit))
         except (ConfigError, HintError, PhotoError) as error:  # of a sidecar
             return Planned(job, failed(job, f"{photo.path}: {error}", error.code, error.details))
@@ -181,8 +181,8 @@ class Collection:
     def _all_outputs(self, color: Path) -> list[Path]:
         return [path for paths in self._outputs(color, self.settings.edit) for path in paths.values()]
 
-    def _edit(self, photo: Path) -> Edit:
-        edit = self._edits(photo) if self._edits is not None else edit_of(photo)
+    def _edit(self, photo: Found) -> Edit:
+        edit = self._edits(photo.path) if self._edits is not None else edit_of(photo.path, photo.beside)
         if edit is None:
             return self.settings.edit
         self.counts.with_edit += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -27,26 +28,35 @@ class XmpSidecar(NamedTuple):
     target: Path
 
 
-def edit_of(photo: Path) -> Edit | None:
+def edit_of(photo: Path, beside: Set[str] | None = None) -> Edit | None:
     """The edit in ``name.jpg.tinct.json`` or ``name.tinct.json`` beside a photograph; None if there is neither.
+
+    Args:
+        photo: its file.
+        beside: names of all files in its folder, if known: then the disk isn't asked.
 
     Raises:
         ConfigError: the file isn't an edit.
         HintError: a hint in it can't be parsed.
     """
     for name in (photo.name, photo.stem):
-        path = photo.with_name(name + EDIT_SUFFIX)
-        if os.path.lexists(path):
-            return Edit.read(path)
+        if _exists(photo, name + EDIT_SUFFIX, beside):
+            return Edit.read(photo.with_name(name + EDIT_SUFFIX))
     return None
 
 
-def xmp_sidecars(photo: Path, result: Path) -> tuple[XmpSidecar, ...]:
+def _exists(photo: Path, name: str, beside: Set[str] | None) -> bool:
+    if beside is not None and name not in beside:
+        return False
+    return os.path.isfile(photo.with_name(name))  # noqa: PTH113 (unlike Path.is_file, it takes names that are too long)
+
+
+def xmp_sidecars(photo: Path, result: Path, beside: Set[str] | None = None) -> tuple[XmpSidecar, ...]:
     """The XMP files of a photograph: ``name.xmp`` (Lightroom, Capture One) and ``name.jpg.xmp`` (darktable, digiKam); each is copied under
-    the same form of the result's name."""
+    the same form of the result's name. `beside` as in `edit_of`."""
     forms = {f"{photo.stem}.xmp": f"{result.stem}.xmp", f"{photo.name}.xmp": f"{result.name}.xmp"}
-    found = (XmpSidecar(photo.with_name(own), result.with_name(other)) for own, other in forms.items())
-    return tuple(sidecar for sidecar in found if os.path.isfile(sidecar.source))  # noqa: PTH113 (unlike Path.is_file, it takes long names)
+    present = [(own, other) for own, other in forms.items() if _exists(photo, own, beside)]
+    return tuple(XmpSidecar(photo.with_name(own), result.with_name(other)) for own, other in present)
 
 
 def write_xmp(sidecar: XmpSidecar, photo: Photo, record: Record | None) -> Path | None:

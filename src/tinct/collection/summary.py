@@ -76,7 +76,7 @@ def write_summary(
         PhotoError: they can't be written.
     """
     entries = list(_brief(ledger.entries()))
-    done = [entry for entry in entries if entry.status == "done"]
+    done = sorted((entry for entry in entries if entry.status == "done"), key=lambda entry: entry.outputs[0].path)
     pairs = [pair for entry in _spread(done, MAX_PICTURES) if (pair := _pair(ledger.folder, entry))]
     page = ledger.folder / SUMMARY_NAME
     if page.exists() and _MARK.encode() not in page.read_bytes()[:1000]:
