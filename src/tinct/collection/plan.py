@@ -73,6 +73,11 @@ class Collection:
         ConfigError: the ledger is of another model (code ``"other-model"``).
     """
 
+    counts: Counts
+    """Of the latest pass; complete when it is over."""
+    renamed: list[Renamed]
+    """Photographs of the latest pass whose outputs don't have the usual name, as another photograph's has it."""
+
     def __init__(
         self,
         roots: Sequence[Path],
@@ -101,12 +106,10 @@ class Collection:
         self._colorizer: Colorizer | None = None
         self.settings = replace(settings, edit=self._resolved(settings, settings.edit))
         self.counts = Counts()
-        """Of the latest pass; complete when it is over."""
         self.finder = Finder(
             roots, output, include, exclude, is_output=lambda path: self._owner(path) is not None, recolor=settings.recolor
         )
-        self.renamed: list[Renamed] = []
-        """Photographs of the latest pass whose outputs don't have the usual name, as another photograph's has it."""
+        self.renamed = []
         self._digests: dict[int, tuple[Edit, str]] = {}
 
     @property
