@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from .._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from .metadata.turning import turned_xmp
     from .photo import MAX_PIXELS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Photo, PhotoSource, color_path, is_result
     from .sniffing import SNIFF_BYTES, FileKind, sniff
 
-_MODULES = {"SNIFF_BYTES": ".sniffing", "FileKind": ".sniffing", "sniff": ".sniffing"}
+_MODULES = {"SNIFF_BYTES": ".sniffing", "FileKind": ".sniffing", "sniff": ".sniffing", "turned_xmp": ".metadata.turning"}
 
 __all__ = [
     "MAX_PIXELS",
@@ -27,6 +28,7 @@ __all__ = [
     "color_path",
     "is_result",
     "sniff",
+    "turned_xmp",
 ]
 
 __getattr__, __dir__ = lazy_attributes(__name__, {name: _MODULES.get(name, ".photo") for name in __all__})

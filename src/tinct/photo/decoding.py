@@ -1,0 +1,370 @@
+"""From the bytes of a picture file to a `Picture`: which part of the file is the photograph, what is refused, and how it is decoded."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyvips
+
+from ..errors import PhotoError
+from .bmp import read_bmp_header
+from .loaders import FRESH_COPY, find_loader, is_lossless_webp, unreadable
+from .metadata.exif import Tags, as_exif, read_tags
+from .metadata.fields import FLOAT, IPTC, TEXTS, described
+from .metadata.iptc import from_text
+from .metadata.mpo import picture_count
+from .metadata.orientation import UPRIGHT, Turn, heif_orientation
+from .metadata.png import find_text, read_texts, worth_keeping
+from .metadata.turning import xmp_orientation
+from .picture import Picture, check_range, check_size, grayed, image_of, once
+from .profiles import profile_fault
+from .sniffing import SNIFF_BYTES, sniff
+from .tiff import TiffFile, compression_fault, read_tiff
+from .truncation import MIN_ROWS, Truncation, find_truncation
+
+__all__ = ["Content", "decode"]
+
+_OF_THE_FILE = (
+    "xmp-data",
+    "iptc-data",
+    "photoshop-data",
+)  # fields that describe the photograph, though they are in the preview's directory
+
+
+@dataclass(frozen=True)
+class Content:
+    """The parts of a file that are read without libvips."""
+
+    path: Path | None
+    head: bytes
+    tags: Tags
+    texts: list[tuple[bytes, bytes]]
+    lossless: bool
+    tiff: TiffFile | None
+    pictures: int
+    """Pictures of an MPO."""
+    heif_orientation: int
+    data: bytes | None = None
+    """All of the file, if it isn't read from `path`."""
+
+    @classmethod
+    def of(cls, file: BinaryIO, path: Path | None, data: bytes | None = None) -> Content:
+        """Read the parts. Raises OSError."""
+        head, tiff, tags = file.read(SNIFF_BYTES), read_tiff(file), read_tags(file)
+        if tiff is not None and not tiff.is_first:
+            tags |= read_tags(file, tiff.photograph.offset)
+        texts, lossless = read_texts(file), is_lossless_webp(file, head)
+        return cls(path, head, tags, texts, lossless, tiff, picture_count(file), heif_orientation(file), data)
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The file, open for reading."""
+        if self.data is not None or self.path is None:
+            yield io.BytesIO(self.data or b"")
+        else:
+            with self.path.open("rb") as file:
+                yield file
+
+    def fields(self) -> dict[str, bytes]:
+        """Metadata that libvips doesn't read, or reads incorrectly, by libvips' names of the fields."""
+        record = from_text(find_text(self.texts, b"Raw profile type iptc"))
+        return {"exif-data": as_exif(self.tags), TEXTS: worth_keeping(self.texts), IPTC: record}
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The properties of a file that decide how it is decoded."""
+
+    width: int
+    height: int
+    pages: int
+    heic: bool
+    orientation: int
+    """EXIF orientation, 1..8."""
+    floating: bool
+    depth: int
+    profile_fault: str
+    xmp_orientation: int
+    """Of a file that has no other orientation."""
+
+    @classmethod
+    def of(cls, image: pyvips.Image) -> _Header:
+        def get(field: str, default: int) -> int:
+            return int(image.get(field)) if image.get_typeof(field) else default
+
+        floating = image.format == "float" and image.interpretation in ("b-w", "grey16", "scrgb")
+        heic = image.get_typeof("heif-compression") != 0 and image.get("heif-compression") != "av1"
+        orientation = get("orientation", 0)
+        xmp = bytes(image.get("xmp-data")) if not orientation and image.get_typeof("xmp-data") else b""
+        return cls(
+            *(image.width, image.height, get("n-pages", 1), heic),
+            *(orientation if UPRIGHT < orientation <= 8 else UPRIGHT, floating, get("bits-per-sample", 8)),
+            *(profile_fault(image), xmp_orientation(xmp)),
+        )
+
+
+def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max_pixels: int) -> Picture:
+    """The photograph of a file.
+
+    Args:
+        name: for messages.
+        content: of the file.
+        source: a fresh stream of the file, for each call.
+        max_pixels: limit of width × height.
+
+    Raises:
+        PhotoError: the file holds no photograph that can be decoded.
+        OSError: it can't be read.
+    """
+    if sniff(content.head).name == "BMP":
+        return _from_bmp(name, content, max_pixels)
+    return _Decoder(name, content, source).picture(max_pixels)
+
+
+class _Decoder:
+    """Decodes a file by libvips."""
+
+    def __init__(self, name: str, content: Content, source: Callable[[], pyvips.Source]) -> None:
+        self.name, self.content, self._source = name, content, source
+        self.suffix = content.path.suffix.lower() if content.path else ""
+        self.fields: dict[str, bytes] = content.fields()
+        self.notes: list[str] = []
+        self.options: dict[str, Any] = {"fail_on": "error"}
+        # "error" includes "truncated", which alone would decode the rest of a truncated TIFF as black
+
+    def source(self) -> pyvips.Source:
+        """A fresh stream. The format is found again: the file may have been replaced by one of another format."""
+        self.loader()
+        return self._source()
+
+    def loader(self) -> str:
+        return find_loader(self.name, self._source(), self.content.head, self.suffix)
+
+    def stream(self, access: str, **options: Any) -> pyvips.Image:
+        return pyvips.Operation.call(self.loader(), self._source(), access=access, **{**self.options, **options})
+
+    def picture(self, max_pixels: int) -> Picture:
+        name, content = self.name, self.content
+        self.loader()
+        if content.tiff is not None:
+            self.choose_page(content.tiff)
+        try:
+            header = _Header.of(self.stream("sequential"))
+        except pyvips.Error as error:
+            raise self.refusal(error) from None
+        check_size(name, header.width, header.height, max_pixels)
+        pages = content.tiff.count if content.tiff is not None else header.pages
+        if pages > 1:
+            self.notes.append(f"{name}: the first of {pages} pages is colored; the result holds it alone")
+        if content.pictures > 1:
+            self.notes.append(f"{name}: the first of {content.pictures} pictures is colored; the result holds it alone")
+        if header.heic:
+            return _from_heic(name, content, tuple(self.notes))
+        if header.profile_fault:
+            self.notes.append(_profile_note(name, header.profile_fault))
+        if header.xmp_orientation != UPRIGHT:
+            self.notes.append(
+                f"{name} says only in XMP that it is turned (orientation {header.xmp_orientation}), which most programs ignore; "
+                "its pixels were left as they are"
+            )
+        return self.streamed(header)
+
+    def streamed(self, header: _Header) -> Picture:
+        name, content = self.name, self.content
+        turn, known = self.turn(header), self.known_rows(header)
+        kept = content.tiff.photograph.kept_samples if content.tiff is not None else None
+        if kept is not None and content.tiff is not None:
+            extra = content.tiff.photograph.samples - len(kept)
+            what = (
+                "an extra channel, such as infrared, that isn't"
+                if extra == 1
+                else f"{extra} extra channels, such as infrared, that aren't"
+            )
+            self.notes.append(f"{name} has {what} transparency; the result has only its colors")
+        turned = turn.orientation != UPRIGHT and not self.is_heif
+        access = "random" if turned else "sequential"  # the rows of a picture that is turned can't be streamed
+
+        def load() -> pyvips.Image:
+            image = self.stream(access)
+            if kept is not None and image.bands > len(kept):
+                image = _with_bands(image, kept)
+            if turned:  # the page may have its orientation from another directory
+                image = image.copy()
+                image.set_type(pyvips.GValue.gint_type, "orientation", turn.orientation)
+            image = grayed(described(image.autorot(), self.fields, turn), known)
+            return image if not header.profile_fault else _without_faulty_profile(image)[0]
+
+        plain = kept is None and self.options["fail_on"] == "error" and not header.profile_fault and (content.tiff is None or content.tiff.is_first)
+        small, notes = self.source if plain else None, tuple(self.notes)
+        picture = Picture(
+            name, content.path, load, small, content.data, notes, content.lossless, header.depth, turn=turn, known=known
+        )
+        if header.floating:
+            return replace(picture, load=lambda: _from_float(load()), source=None, check=once(lambda: _check_float(name, load())))
+        return picture
+
+    @property
+    def is_heif(self) -> bool:
+        """Whether it is AVIF or HEIC, which is decoded upright."""
+        return self.content.head[4:8] == b"ftyp"
+
+    def choose_page(self, tiff: TiffFile) -> None:
+        """Take the page that is the photograph. Raises PhotoError for one that libvips can't decode."""
+        page = tiff.photograph
+        if page.is_sensor_data:
+            raise PhotoError(f"{self.name} is a camera's raw file; develop it to TIFF or JPEG first")
+        if fault := compression_fault(page):
+            raise PhotoError(
+                f"{self.name} is compressed with {fault}, which tinct doesn't read; save it with LZW, deflate or no compression first",
+                code="unsupported",
+            )
+        if page.is_planar_tiled:
+            raise PhotoError(
+                f"{self.name} stores its colors in tiles of separate planes, which tinct doesn't read; save it with interleaved colors first",
+                code="unsupported",
+            )
+        if not tiff.is_first:
+            first = self.stream("sequential")  # often the only one with XMP and IPTC
+            self.fields |= {name: bytes(first.get(name)) for name in _OF_THE_FILE if first.get_typeof(name)}
+            self.options |= {"page": page.number} | ({"subifd": page.subifd} if page.subifd >= 0 else {})
+
+    def turn(self, header: _Header) -> Turn:
+        """The orientation that makes the picture upright."""
+        if self.content.tiff is not None:
+            found = self.content.tiff.photograph.orientation
+            return Turn(found if UPRIGHT < found <= 8 else UPRIGHT, header.width, header.height)
+        if self.is_heif:
+            turn = Turn(self.content.heif_orientation, header.width, header.height)
+            return Turn(turn.orientation, *turn.size)
+        return Turn(header.orientation, header.width, header.height)
+
+    def known_rows(self, header: _Header) -> tuple[int, int, int, int] | None:
+        """The part of the upright picture that a truncated file holds; None for all of it. Raises PhotoError if that is too little."""
+        truncation = self.truncation()
+        if truncation is None or truncation.height != header.height:
+            return None
+        if truncation.rows < MIN_ROWS * truncation.height:
+            raise PhotoError(
+                f"{self.name} is truncated: only {truncation.rows:,} of its {truncation.height:,} rows are there; {FRESH_COPY}",
+                code="damaged",
+            )
+        self.notes.append(truncation.note(self.name))
+        self.options["fail_on"] = "none"
+        if truncation.bytes_missing:
+            with self.content.opened() as file:
+                whole = file.read() + bytes(truncation.bytes_missing)
+            self._source = lambda: pyvips.Source.new_from_memory(whole)
+        if truncation.rows == truncation.height:
+            return None
+        left, top, width, height = self.turn(header).box(0, 0, header.width, truncation.rows, header.width, header.height)
+        return int(left), int(top), int(width), int(height)
+
+    def truncation(self) -> Truncation | None:
+        with self.content.opened() as file:
+            try:
+                return find_truncation(file, self.content.head, self.content.tiff.photograph if self.content.tiff else None)
+            except pyvips.Error:  # it is damaged in another way, too
+                return None
+
+    def refusal(self, error: pyvips.Error) -> PhotoError:
+        if "samples out of range" in error.detail:
+            return PhotoError(f"{self.name} holds samples of 64 or more bits; save it as 8- or 16-bit, or as 32-bit float first")
+        tiff = self.content.tiff
+        if tiff is not None and "not a whole number of bytes" in error.detail:
+            return PhotoError(
+                f"{self.name} holds samples of {tiff.photograph.depth} bits; save it as 8- or 16-bit first", code="unsupported"
+            )
+        return unreadable(self.name, error)
+
+
+def _with_bands(image: pyvips.Image, bands: tuple[int, ...]) -> pyvips.Image:
+    kind = image.interpretation
+    chosen = [image.extract_band(band) for band in bands]
+    return (chosen[0].bandjoin(chosen[1:]) if len(chosen) > 1 else chosen[0]).copy(interpretation=kind)
+
+
+def _profile_note(name: str, fault: str) -> str:
+    return f"the color profile of {name} {fault}; its colors were taken for sRGB"
+
+
+def _from_float(image: pyvips.Image) -> pyvips.Image:
+    """Encoded values 0..1 (sRGB, or of the embedded profile) to 16 bits."""
+    kind = "grey16" if image.bands < 3 else "rgb16"
+    whole = (image * 65535).rint().cast("ushort").copy(interpretation=kind)
+    whole.set_type(pyvips.GValue.gint_type, FLOAT, 1)
+    return whole
+
+
+def _check_float(name: str, image: pyvips.Image) -> None:
+    statistics = image.stats()  # first row: all bands; minimum, maximum, sum
+    low, high, total = (statistics(x, 0)[0] for x in range(3))
+    check_range(name, low if np.isfinite(total) else total, high)
+
+
+def _from_heic(name: str, content: Content, notes: tuple[str, ...]) -> Picture:
+    """HEIC, decoded by pi-heif: its compression (HEVC) is patented, so libvips' packages lack it."""
+    try:
+        import pi_heif
+    except ImportError:
+        raise PhotoError(
+            f"{name} is HEIC, which needs the package pi-heif; or convert it to JPEG or PNG first", code="needs-heif"
+        ) from None
+    try:
+        found = pi_heif.open_heif(content.path if content.data is None else io.BytesIO(content.data), convert_hdr_to_8bit=False)
+        pixels, info = np.asarray(found), found.info  # upright
+    except Exception as error:  # pi-heif's exceptions have no common base
+        raise PhotoError(f"{name} is damaged or truncated ({str(error)[:100]}); {FRESH_COPY}", code="damaged") from None
+    upright = image_of(pixels.reshape(*pixels.shape[:2], -1))  # a gray picture has two axes
+    names = {"icc-profile-data": "icc_profile", "xmp-data": "xmp", "exif-data": "exif"}
+    fields = {name: info.get(key) or b"" for name, key in names.items()}
+    turn = Turn(content.heif_orientation, upright.width, upright.height)
+    turn = Turn(turn.orientation, *turn.size)
+    image, fault = _without_faulty_profile(described(upright, fields, turn))
+    notes += (_profile_note(name, fault),) if fault else ()
+    depth = 8 * pixels.itemsize
+    return Picture(name, content.path, lambda: image, None, content.data, notes, depth=depth, turn=turn, suffix=".jpg")
+
+
+def _without_faulty_profile(image: pyvips.Image) -> tuple[pyvips.Image, str]:
+    """The image without its profile, if that can't be used; and why."""
+    if fault := profile_fault(image):
+        image = image.copy()
+        image.remove("icc-profile-data")
+    return image, fault
+
+
+def _from_bmp(name: str, content: Content, max_pixels: int) -> Picture:
+    """BMP, decoded anew for each pass. Raises PhotoError, OSError."""
+
+    def read() -> bytes:
+        with content.opened() as file:
+            return file.read()
+
+    bmp = read_bmp_header(name, read())
+    check_size(name, bmp.width, bmp.height, max_pixels)
+    rows = bmp.decode(read())[1]
+    truncation, known = Truncation(rows, bmp.height), None
+    notes: tuple[str, ...] = ()
+    if rows < bmp.height:
+        if rows < MIN_ROWS * bmp.height:
+            raise PhotoError(
+                f"{name} is truncated: only {rows:,} of its {bmp.height:,} rows are there; {FRESH_COPY}", code="damaged"
+            )
+        notes, known = (truncation.note(name),), (0, 0 if bmp.top_down else bmp.height - rows, bmp.width, rows)
+
+    def load() -> pyvips.Image:
+        image = image_of(bmp.decode(read())[0])
+        if bmp.pixels_per_mm:
+            image = image.copy(xres=bmp.pixels_per_mm, yres=bmp.pixels_per_mm)
+        return grayed(_without_faulty_profile(described(image, {"icc-profile-data": bmp.profile}))[0], known)
+
+    if fault := profile_fault(described(image_of(np.zeros((1, 1, bmp.bands), np.uint8)), {"icc-profile-data": bmp.profile})):
+        notes += (_profile_note(name, fault),)
+    turn = Turn(UPRIGHT, bmp.width, bmp.height)
+    return Picture(name, content.path, load, None, content.data, notes, turn=turn, known=known, suffix=".png")
