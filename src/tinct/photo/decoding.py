@@ -20,12 +20,13 @@ from .metadata.fields import FLOAT, IPTC, TEXTS, described
 from .metadata.iptc import from_text
 from .metadata.mpo import picture_count
 from .metadata.orientation import UPRIGHT, Turn, heif_orientation
-from .metadata.png import find_text, read_texts, worth_keeping
+from .metadata.png import find_profile, find_text, read_texts, worth_keeping
 from .metadata.turning import xmp_orientation
+from .odd_samples import has_odd_samples, odd_samples, with_bytes_for_samples
 from .picture import Picture, check_range, check_size, grayed, image_of, once
 from .profiles import profile_fault
 from .sniffing import SNIFF_BYTES, sniff
-from .tiff import TiffFile, compression_fault, read_tiff
+from .tiff import TiffFile, TiffPage, compression_fault, read_tiff
 from .truncation import MIN_ROWS, Truncation, find_truncation
 
 __all__ = ["Content", "decode"]
@@ -50,6 +51,7 @@ class Content:
     pictures: int
     """Pictures of an MPO."""
     heif_orientation: int
+    png_profile: bytes
     data: bytes | None = None
     """All of the file, if it isn't read from `path`."""
 
@@ -60,7 +62,8 @@ class Content:
         if tiff is not None and not tiff.is_first:
             tags |= read_tags(file, tiff.photograph.offset)
         texts, lossless = read_texts(file), is_lossless_webp(file, head)
-        return cls(path, head, tags, texts, lossless, tiff, picture_count(file), heif_orientation(file), data)
+        pictures, orientation, profile = picture_count(file), heif_orientation(file), find_profile(file)
+        return cls(path, head, tags, texts, lossless, tiff, pictures, orientation, profile, data)
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
@@ -89,12 +92,14 @@ class _Header:
     """EXIF orientation, 1..8."""
     floating: bool
     depth: int
+    interpretation: str
+    """libvips' name of the kind of color."""
     profile_fault: str
     xmp_orientation: int
     """Of a file that has no other orientation."""
 
     @classmethod
-    def of(cls, image: pyvips.Image) -> _Header:
+    def of(cls, image: pyvips.Image, png_profile: bytes, odd_page: TiffPage | None) -> _Header:
         def get(field: str, default: int) -> int:
             return int(image.get(field)) if image.get_typeof(field) else default
 
@@ -103,9 +108,10 @@ class _Header:
         orientation = get("orientation", 0)
         xmp = bytes(image.get("xmp-data")) if not orientation and image.get_typeof("xmp-data") else b""
         return cls(
-            *(image.width, image.height, get("n-pages", 1), heic),
-            *(orientation if UPRIGHT < orientation <= 8 else UPRIGHT, floating, get("bits-per-sample", 8)),
-            *(profile_fault(image), xmp_orientation(xmp)),
+            *((image.width, image.height) if odd_page is None else odd_page.size),
+            *(get("n-pages", 1), heic, orientation if UPRIGHT < orientation <= 8 else UPRIGHT, floating),
+            *(get("bits-per-sample", 8) if odd_page is None else odd_page.depth,),
+            *(image.interpretation, profile_fault(image, png_profile), xmp_orientation(xmp)),
         )
 
 
@@ -135,6 +141,7 @@ class _Decoder:
         self.suffix = content.path.suffix.lower() if content.path else ""
         self.fields: dict[str, bytes] = content.fields()
         self.notes: list[str] = []
+        self.odd_page: TiffPage | None = None  # one that libvips gives as packed bits
         self.options: dict[str, Any] = {"fail_on": "error"}
         # "error" includes "truncated", which alone would decode the rest of a truncated TIFF as black
 
@@ -146,8 +153,9 @@ class _Decoder:
     def loader(self) -> str:
         return find_loader(self.name, self._source(), self.content.head, self.suffix)
 
-    def stream(self, access: str, **options: Any) -> pyvips.Image:
-        return pyvips.Operation.call(self.loader(), self._source(), access=access, **{**self.options, **options})
+    def stream(self, access: str) -> pyvips.Image:
+        """A fresh lazy image, as it is stored."""
+        return pyvips.Operation.call(self.loader(), self._source(), access=access, **self.options)
 
     def picture(self, max_pixels: int) -> Picture:
         name, content = self.name, self.content
@@ -155,7 +163,7 @@ class _Decoder:
         if content.tiff is not None:
             self.choose_page(content.tiff)
         try:
-            header = _Header.of(self.stream("sequential"))
+            header = _Header.of(self.stream("sequential"), content.png_profile, self.odd_page)
         except pyvips.Error as error:
             raise self.refusal(error) from None
         check_size(name, header.width, header.height, max_pixels)
@@ -167,7 +175,7 @@ class _Decoder:
         if header.heic:
             return _from_heic(name, content, tuple(self.notes))
         if header.profile_fault:
-            self.notes.append(_profile_note(name, header.profile_fault))
+            self.notes.append(_profile_note(name, header.profile_fault, header.interpretation))
         if header.xmp_orientation != UPRIGHT:
             self.notes.append(
                 f"{name} says only in XMP that it is turned (orientation {header.xmp_orientation}), which most programs ignore; "
@@ -192,7 +200,9 @@ class _Decoder:
 
         def load() -> pyvips.Image:
             image = self.stream(access)
-            if kept is not None and image.bands > len(kept):
+            if self.odd_page is not None:
+                image = odd_samples(image, self.odd_page, kept or tuple(range(self.odd_page.samples)))
+            elif kept is not None and image.bands > len(kept):
                 image = _with_bands(image, kept)
             if turned:  # the page may have its orientation from another directory
                 image = image.copy()
@@ -200,11 +210,19 @@ class _Decoder:
             image = grayed(described(image.autorot(), self.fields, turn), known)
             return image if not header.profile_fault else _without_faulty_profile(image)[0]
 
-        plain = kept is None and self.options["fail_on"] == "error" and not header.profile_fault and (content.tiff is None or content.tiff.is_first)
+        plain = (
+            kept is None
+            and self.odd_page is None
+            and self.options["fail_on"] == "error"
+            and not header.profile_fault
+            and (content.tiff is None or content.tiff.is_first)
+        )
         small, notes = self.source if plain else None, tuple(self.notes)
         picture = Picture(
             name, content.path, load, small, content.data, notes, content.lossless, header.depth, turn=turn, known=known
         )
+        if self.odd_page is not None:
+            picture = replace(picture, suffix=".tif")
         if header.floating:
             return replace(picture, load=lambda: _from_float(load()), source=None, check=once(lambda: _check_float(name, load())))
         return picture
@@ -229,6 +247,12 @@ class _Decoder:
                 f"{self.name} stores its colors in tiles of separate planes, which tinct doesn't read; save it with interleaved colors first",
                 code="unsupported",
             )
+        if has_odd_samples(page):
+            with self.content.opened() as file:
+                rewritten = with_bytes_for_samples(file, page)
+            if rewritten is not None:
+                self.odd_page, self._source = page, lambda: pyvips.Source.new_from_memory(rewritten)
+                return
         if not tiff.is_first:
             first = self.stream("sequential")  # often the only one with XMP and IPTC
             self.fields |= {name: bytes(first.get(name)) for name in _OF_THE_FILE if first.get_typeof(name)}
@@ -256,10 +280,8 @@ class _Decoder:
             )
         self.notes.append(truncation.note(self.name))
         self.options["fail_on"] = "none"
-        if truncation.bytes_missing:
-            with self.content.opened() as file:
-                whole = file.read() + bytes(truncation.bytes_missing)
-            self._source = lambda: pyvips.Source.new_from_memory(whole)
+        if (mended := truncation.mended) is not None:
+            self._source = lambda: pyvips.Source.new_from_memory(mended)
         if truncation.rows == truncation.height:
             return None
         left, top, width, height = self.turn(header).box(0, 0, header.width, truncation.rows, header.width, header.height)
@@ -289,8 +311,9 @@ def _with_bands(image: pyvips.Image, bands: tuple[int, ...]) -> pyvips.Image:
     return (chosen[0].bandjoin(chosen[1:]) if len(chosen) > 1 else chosen[0]).copy(interpretation=kind)
 
 
-def _profile_note(name: str, fault: str) -> str:
-    return f"the color profile of {name} {fault}; its colors were taken for sRGB"
+def _profile_note(name: str, fault: str, image: str) -> str:
+    taken = "those of a common printing press" if image == "cmyk" else "sRGB"
+    return f"the color profile of {name} {fault}; its colors were taken for {taken}"
 
 
 def _from_float(image: pyvips.Image) -> pyvips.Image:
@@ -326,7 +349,7 @@ def _from_heic(name: str, content: Content, notes: tuple[str, ...]) -> Picture:
     turn = Turn(content.heif_orientation, upright.width, upright.height)
     turn = Turn(turn.orientation, *turn.size)
     image, fault = _without_faulty_profile(described(upright, fields, turn))
-    notes += (_profile_note(name, fault),) if fault else ()
+    notes += (_profile_note(name, fault, "srgb"),) if fault else ()
     depth = 8 * pixels.itemsize
     return Picture(name, content.path, lambda: image, None, content.data, notes, depth=depth, turn=turn, suffix=".jpg")
 
@@ -365,6 +388,6 @@ def _from_bmp(name: str, content: Content, max_pixels: int) -> Picture:
         return grayed(_without_faulty_profile(described(image, {"icc-profile-data": bmp.profile}))[0], known)
 
     if fault := profile_fault(described(image_of(np.zeros((1, 1, bmp.bands), np.uint8)), {"icc-profile-data": bmp.profile})):
-        notes += (_profile_note(name, fault),)
+        notes += (_profile_note(name, fault, "srgb"),)
     turn = Turn(UPRIGHT, bmp.width, bmp.height)
     return Picture(name, content.path, load, None, content.data, notes, turn=turn, known=known, suffix=".png")

@@ -63,7 +63,8 @@ def grayed(image: pyvips.Image, known: tuple[int, int, int, int] | None) -> pyvi
         return image
     white = 65535 if image.format == "ushort" else 1 if image.format == "float" else 255
     colors = COLOR_BANDS.get(image.interpretation, image.bands)
-    gray = [0, 0, 0, white / 2] if colors == 4 else [white / 2] * colors  # CMYK: black ink alone
+    middle = 0.5 if white == 1 else (white + 1) / 2
+    gray = [0, 0, 0, middle] if colors == 4 else [middle] * colors  # CMYK: black ink alone
     background = gray + [white] * (image.bands - colors)
     left, top, width, height = known
     return image.crop(left, top, width, height).embed(

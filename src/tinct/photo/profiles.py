@@ -17,15 +17,22 @@ _NAMES = {b"GRAY": "gray", b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "CIELAB", b
 _HEADER_BYTES = 128
 
 
-def profile_fault(image: pyvips.Image) -> str:
+def profile_fault(image: pyvips.Image, passed_over: bytes = b"") -> str:
     """Why a picture's profile can't be used: ``is damaged``, or ``is one for CMYK``; empty if it can, or there is none.
 
     A profile of sRGB in a gray picture is no fault: gray is interpreted by its tone curve anyway.
+
+    Args:
+        image: as it was loaded.
+        passed_over: the profile in the file if the loader may have passed over it.
     """
-    if not image.get_typeof(_FIELD):
-        return ""
     colors = COLOR_BANDS.get(image.interpretation, 0)
-    return _fault(bytes(image.get(_FIELD)), colors) if colors else ""
+    if not colors or not (image.get_typeof(_FIELD) or passed_over):
+        return ""
+    if image.get_typeof(_FIELD):
+        return _fault(bytes(image.get(_FIELD)), colors)
+    fault = _fault(passed_over, colors)
+    return fault if fault or _is_srgb(passed_over) else "is damaged"
 
 
 @lru_cache(maxsize=32)
@@ -34,7 +41,7 @@ def _fault(profile: bytes, colors: int) -> str:
         return "is damaged"
     space = profile[16:20]
     if space != _SPACES[colors]:
-        if colors == 1 and (b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile):
+        if colors == 1 and _is_srgb(profile):
             return ""
         return f"is one for {_NAMES.get(space, 'another kind of color')}"
     kind = {1: "b-w", 3: "srgb", 4: "cmyk"}[colors]
@@ -45,3 +52,7 @@ def _fault(profile: bytes, colors: int) -> str:
     except pyvips.Error:
         return "is damaged"
     return ""
+
+
+def _is_srgb(profile: bytes) -> bool:
+    return b"sRGB" in profile or "sRGB".encode("utf-16-be") in profile

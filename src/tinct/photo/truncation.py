@@ -6,7 +6,7 @@ import os
 import re
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import pyvips
@@ -37,8 +37,8 @@ class Truncation:
     """Rows of the stored picture."""
     coarse: bool = False
     """Whether all rows are there, but parts of them without details: a progressive JPEG."""
-    bytes_missing: int = 0
-    """Bytes to append for the decoder, which would otherwise not give the last rows: an uncompressed TIFF."""
+    mended: bytes | None = field(default=None, repr=False)
+    """The file as the decoder gives all of these rows; None if it does so for the file as it is."""
 
     def note(self, name: str) -> str:
         """A sentence for the user."""
@@ -63,7 +63,10 @@ def find_truncation(file: BinaryIO, head: bytes, tiff: TiffPage | None) -> Trunc
     size = file.seek(0, os.SEEK_END)
     if tiff is not None:
         rows, whole_size = tiff.whole_rows(size)
-        return Truncation(rows, tiff.size[1], bytes_missing=whole_size - size) if whole_size > size else None
+        if whole_size <= size:
+            return None
+        usable = rows >= MIN_ROWS * tiff.size[1]  # libtiff gives a strip only if it is complete
+        return Truncation(rows, tiff.size[1], mended=_all(file) + bytes(whole_size - size) if usable else None)
     if head[:2] == b"\xff\xd8":
         return None if _last(file, 2) == b"\xff\xd9" else _of_jpeg(_all(file))
     if head[:8] == SIGNATURE:
@@ -125,10 +128,10 @@ def _of_png(data: bytes) -> Truncation | None:
     if len(data) < 33 or data[28]:
         return None
     width, height, depth, color = struct.unpack(">IIBB", data[16:26])
-    packed, place = b"", 8
+    place, kind, length, start = 8, b"", 0, 8
     decompressor, unpacked = zlib.decompressobj(), 0
     while place + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
+        start, (length, kind) = place, struct.unpack_from(">I4s", data, place)
         if kind == b"IEND":
             return None
         if kind == b"IDAT":
@@ -141,4 +144,11 @@ def _of_png(data: bytes) -> Truncation | None:
                 break
         place += 12 + length
     row = 1 + -(-width * depth * _SAMPLES.get(color, 4) // 8)
-    return Truncation(min(height, unpacked // row), height)
+    mended = data[:start]  # libpng drops what it has read of an incomplete chunk
+    if kind == b"IDAT":
+        mended += _chunk(kind, data[start + 8 : start + 8 + length])
+    return Truncation(min(height, unpacked // row), height, mended=mended + _chunk(b"IEND", b""))
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
