@@ -52,7 +52,7 @@ def test_a_plain_jpeg_without_its_end_marker_is_no_exception() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"restart_marker_rows": 1}, {"restart_marker_blocks": 3}, {"subsampling": 2, "quality": 50}]
+    "options", [{}, {"restart_marker_rows": 1}, {"restart_marker_blocks": 3}, {"subsampling": 2, "quality": 90}]
 )
 @pytest.mark.parametrize("missing", [4, 10, 300, 1000])
 def test_rows_of_a_jpeg_are_counted_from_its_data(missing: int, options: dict[str, int]) -> None:
