@@ -150,7 +150,7 @@ def _header(name: str, data: bytes) -> Bmp:
         compression, per_meter, used = _RGB, 0, 0
     else:
         width, height, planes, bits, compression, _, per_meter, _, used = struct.unpack_from(
-            "<iiHHIIiiI", data[:54].ljust(54, b"\0"), 18
+            "<iiHHIIiiI", data[: _FILE_HEADER + size].ljust(54, b"\0") if len(data) >= _FILE_HEADER + size else b"", 18
         )
     whole_palette = bits in (1, 2, 4, 8)
     fits = {_RGB: bits in (1, 2, 4, 8, 16, 24, 32), _RLE8: bits == 8, _RLE4: bits == 4, _FIELDS: bits in (16, 32)}
