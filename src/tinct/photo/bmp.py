@@ -83,7 +83,8 @@ class Bmp:
         return pixels[..., :3] if pixels.shape[-1] == 4 and not pixels[..., 3].any() else pixels
 
     def _colors(self, indices: Bytes) -> Bytes:
-        return self.palette[np.minimum(indices, len(self.palette) - 1)]
+        colors: Bytes = self.palette[np.minimum(indices, len(self.palette) - 1)]
+        return colors
 
     def _run_lengths(self, body: bytes) -> tuple[Bytes, int]:
         """(height, width) palette indices of RLE8 or RLE4, first row first; pixels that the runs leave out have index 0."""
@@ -124,7 +125,8 @@ def _field(values: npt.NDArray[np.uint32], mask: int) -> Bytes:
     """The bits of a mask, scaled to 0..255."""
     shift = (mask & -mask).bit_length() - 1
     largest = mask >> shift
-    return np.rint(((values & mask) >> shift) * (255 / largest)).astype(np.uint8)
+    scaled: Bytes = np.rint(((values & mask) >> shift) * (255 / largest)).astype(np.uint8)
+    return scaled
 
 
 def read_bmp_header(name: str, data: bytes) -> Bmp:
@@ -164,7 +166,7 @@ def _header(name: str, data: bytes) -> Bmp:
     after = _FILE_HEADER + size
     if compression in (_FIELDS, _ALPHA_FIELDS):
         alpha = compression == _ALPHA_FIELDS or size >= _V3
-        masks = (*struct.unpack_from("<III", data, 54), struct.unpack_from("<I", data, 66)[0] if alpha else 0)  # type: ignore[assignment]
+        masks = (*struct.unpack_from("<III", data, 54), struct.unpack_from("<I", data, 66)[0] if alpha else 0)
         after += (16 if compression == _ALPHA_FIELDS else 12) if size == _INFO else 0
         if not all(masks[:3]) or any(mask >> bits for mask in masks):
             raise PhotoError(f"{name} is damaged (impossible color masks in its header); get a fresh copy of it", code="damaged")

@@ -103,15 +103,20 @@ class _Header:
         def get(field: str, default: int) -> int:
             return int(image.get(field)) if image.get_typeof(field) else default
 
-        floating = image.format == "float" and image.interpretation in ("b-w", "grey16", "scrgb")
-        heic = image.get_typeof("heif-compression") != 0 and image.get("heif-compression") != "av1"
         orientation = get("orientation", 0)
         xmp = bytes(image.get("xmp-data")) if not orientation and image.get_typeof("xmp-data") else b""
+        width, height = (image.width, image.height) if odd_page is None else odd_page.size
         return cls(
-            *((image.width, image.height) if odd_page is None else odd_page.size),
-            *(get("n-pages", 1), heic, orientation if UPRIGHT < orientation <= 8 else UPRIGHT, floating),
-            *(get("bits-per-sample", 8) if odd_page is None else odd_page.depth,),
-            *(image.interpretation, profile_fault(image, png_profile), xmp_orientation(xmp)),
+            width=width,
+            height=height,
+            pages=get("n-pages", 1),
+            heic=image.get_typeof("heif-compression") != 0 and image.get("heif-compression") != "av1",
+            orientation=orientation if UPRIGHT < orientation <= 8 else UPRIGHT,
+            floating=image.format == "float" and image.interpretation in ("b-w", "grey16", "scrgb"),
+            depth=get("bits-per-sample", 8) if odd_page is None else odd_page.depth,
+            interpretation=image.interpretation,
+            profile_fault=profile_fault(image, png_profile),
+            xmp_orientation=xmp_orientation(xmp),
         )
 
 

@@ -6,7 +6,7 @@ libtiff decodes them all the same: with a directory that declares each row to be
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +85,7 @@ def odd_samples(packed: pyvips.Image, page: TiffPage, kept: tuple[int, ...]) -> 
     return image.copy(xres=packed.xres, yres=packed.yres)
 
 
-def _unpacked(rows: npt.NDArray[np.uint8], page: TiffPage) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+def _unpacked(rows: npt.NDArray[np.uint8], page: TiffPage) -> npt.NDArray[Any]:
     """(rows, bytes) -> (rows, width, samples), scaled to the full range."""
     width, depth = page.size[0], page.depth
     bits = np.unpackbits(rows, axis=1)[:, : width * page.samples * depth].reshape(len(rows), width, page.samples, depth)
@@ -93,4 +93,5 @@ def _unpacked(rows: npt.NDArray[np.uint8], page: TiffPage) -> npt.NDArray[np.uin
     largest, white = 2**depth - 1, 255 if depth <= 8 else 65535
     if page.get(_PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
         values[..., 0] = largest - values[..., 0]
-    return np.rint(values * (white / largest)).astype(np.uint8 if white == 255 else np.uint16)
+    scaled: npt.NDArray[Any] = np.rint(values * (white / largest)).astype(np.uint8 if white == 255 else np.uint16)
+    return scaled

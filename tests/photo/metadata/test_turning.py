@@ -16,6 +16,8 @@ from PIL.PngImagePlugin import PngInfo
 from pictures import SUFFIX, decoded, encoded, exif_of, random_ab, tiff_of, tiff_tags, turned
 from tinct.coloring.upsampling import recolor
 from tinct.photo import Photo, turned_xmp
+from tinct.photo.metadata.exif import turned_exif
+from tinct.photo.metadata.orientation import Turn
 
 WIDTH, HEIGHT = 200, 120
 LEFT, TOP, WIDE, HIGH = 130, 20, 40, 10  # of the painted place
@@ -383,14 +385,19 @@ def test_impossible_orientations_are_none(odd: int) -> None:
     assert Photo.open(encoded(gray(), "JPEG", exif=exif_of(_274=odd))).size == (WIDTH, HEIGHT)
 
 
-def test_the_thumbnail_of_exif_says_upright_too(tmp_path: Path) -> None:
-    row = struct.pack("<HHII", 274, 3, 1, 6)
-    exif = b"Exif\0\0" + struct.pack("<2sHIH", b"II", 42, 8, 1) + row + struct.pack("<IH", 26, 1) + row + bytes(4)
-    data = encoded(gray(), "JPEG", exif=exif)
-    assert decoded(data).getexif().get_ifd(1).get(274) == 6
-    saved = decoded(recolor(Photo.open(data), random_ab(5)).save(tmp_path / "out.jpg")).getexif()
-    assert saved.get(274, 1) == 1
-    assert saved.get_ifd(1).get(274, 1) == 1
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_all_directories_of_exif_say_upright(order: str) -> None:
+    row = struct.pack(order + "HHIHxx", 274, 3, 1, 6)
+    start = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", 8)
+    directories = struct.pack(order + "H", 1) + row + struct.pack(order + "IH", 26, 1) + row + bytes(4)
+    exif = b"Exif\0\0" + start + directories
+    assert turned_exif(exif, Turn(6, WIDTH, HEIGHT)) == exif.replace(row, struct.pack(order + "HHIHxx", 274, 3, 1, 1))
+
+
+@pytest.mark.parametrize("length", range(0, 40, 3))
+def test_exif_that_is_cut_off_is_no_error(length: int) -> None:
+    data = exif_of(_274=6).tobytes()[:length]
+    assert len(turned_exif(data, Turn(6, WIDTH, HEIGHT))) == length
 
 
 def test_arrays_are_upright() -> None:

@@ -40,12 +40,12 @@ def described(image: pyvips.Image, fields: Mapping[str, bytes], turn: Turn = _NO
         A copy: EXIF, XMP, PNG texts, IPTC and Photoshop resources each in their fields, the resolution known.
     """
     image = image.copy()
-    _remove(image, *_NOT_KEPT)
     for name, data in fields.items():
         if data:
             image.set_type(pyvips.GValue.blob_type, name, data)
     if image.get_typeof("exif-data"):  # libvips parses EXIF when it is set
         image.set_type(pyvips.GValue.blob_type, "exif-data", turned_exif(bytes(image.get("exif-data")), turn))
+    _remove(image, *_NOT_KEPT)
     for name in ("orientation", "exif-ifd0-Orientation", "exif-ifd1-Orientation"):
         image.remove(name)
     _separate_iptc(image, turned=turn.orientation != UPRIGHT)

@@ -156,7 +156,8 @@ def _turn_boundary(element: minidom.Element, turn: Turn) -> None:
         return
     frame = (turn.width, turn.height) if _text(boundary["rbUnit"]).strip() == "pixel" else (1, 1)
     if {"rbX", "rbY", "rbW", "rbH"} <= boundary.keys():
-        box = turn.box(*(float(_text(boundary[name])) for name in ("rbX", "rbY", "rbW", "rbH")), *frame)
+        left, top, wide, high = (float(_text(boundary[name])) for name in ("rbX", "rbY", "rbW", "rbH"))
+        box = turn.box(left, top, wide, high, *frame)
         for name, value in zip(("rbX", "rbY", "rbW", "rbH"), box, strict=True):
             _set(boundary[name], _number(value))
     elif {"rbX", "rbY"} <= boundary.keys():
@@ -190,8 +191,8 @@ def _turn_subject(element: minidom.Element, turn: Turn) -> None:
 
 def turn_subject(values: list[int], turn: Turn) -> list[int]:
     """EXIF's SubjectArea (2 to 4 numbers) or SubjectLocation for the upright picture."""
-    x, y = turn.point(*values[:2], turn.width - 1, turn.height - 1)
-    sides = values[2:]
+    column, row, *sides = values
+    x, y = turn.point(column, row, turn.width - 1, turn.height - 1)
     return [max(0, round(x)), max(0, round(y)), *(sides[::-1] if turn.swapped else sides)]
 
 
@@ -219,9 +220,8 @@ def _descendants(element: minidom.Element) -> Iterator[minidom.Element]:
 
 def _fields(element: minidom.Element, namespace: str) -> dict[str, Node]:
     """Local name -> attribute or child element, of the fields that a structure has itself."""
-    attributes = {node.localName: node for node in element.attributes.values() if node.namespaceURI == namespace}
-    children = {node.localName: node for node in element.childNodes if getattr(node, "namespaceURI", None) == namespace}
-    return attributes | children
+    nodes: list[Node] = [*element.attributes.values(), *_children(element)]
+    return {node.localName or "": node for node in nodes if node.namespaceURI == namespace}
 
 
 def _text(node: Node) -> str:
