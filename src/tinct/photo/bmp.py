@@ -60,14 +60,24 @@ class Bmp:
             missing: the upper ones, unless it is `top_down`.
         """
         body = data[self.start :]
-        if self.compression in (_RLE8, _RLE4):
+        if self._is_run_length:
             indices, rows = self._run_lengths(body)
             pixels = self._colors(indices)
         else:
-            rows = min(self.height, len(body) // self.row_bytes) if self.row_bytes else self.height
+            rows = self.rows(data)
             whole = body[: rows * self.row_bytes].ljust(self.height * self.row_bytes, b"\0")
             pixels = self._unpacked(np.frombuffer(whole, np.uint8).reshape(self.height, self.row_bytes))
         return (pixels if self.top_down else pixels[::-1]), rows
+
+    def rows(self, data: bytes) -> int:
+        """Rows whose pixels are in the file; without decoding them, where rows have the same length."""
+        if self._is_run_length:
+            return self._run_lengths(data[self.start :])[1]
+        return min(self.height, max(0, len(data) - self.start) // self.row_bytes)
+
+    @property
+    def _is_run_length(self) -> bool:
+        return self.compression in (_RLE8, _RLE4)
 
     def _unpacked(self, rows: Bytes) -> Bytes:
         if self.bits == 24:

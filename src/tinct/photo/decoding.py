@@ -2,82 +2,34 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyvips
 
 from ..errors import PhotoError
-from .bmp import read_bmp_header
-from .loaders import FRESH_COPY, find_loader, is_lossless_webp, unreadable
-from .metadata.exif import Tags, as_exif, read_tags
-from .metadata.fields import FLOAT, IPTC, TEXTS, described
-from .metadata.iptc import from_text
-from .metadata.mpo import picture_count
-from .metadata.orientation import UPRIGHT, Turn, heif_orientation
-from .metadata.png import find_profile, find_text, read_texts, worth_keeping
+from .content import Content
+from .loaders import find_loader, unreadable
+from .metadata.fields import FLOAT, described
+from .metadata.orientation import UPRIGHT, Turn
 from .metadata.turning import xmp_orientation
 from .odd_samples import has_odd_samples, odd_samples, with_bytes_for_samples
-from .picture import Picture, check_range, check_size, grayed, image_of, once
-from .profiles import profile_fault
-from .sniffing import SNIFF_BYTES, sniff
-from .tiff import TiffFile, TiffPage, compression_fault, read_tiff
-from .truncation import MIN_ROWS, Truncation, find_truncation
+from .other_decoders import from_bmp, from_heic
+from .picture import Picture, check_range, check_size, grayed, once
+from .profiles import profile_fault, profile_note, without_profile
+from .sniffing import sniff
+from .tiff import TiffFile, TiffPage, compression_fault
+from .truncation import Truncation, find_truncation
 
-__all__ = ["Content", "decode"]
+__all__ = ["decode"]
 
 _OF_THE_FILE = (
     "xmp-data",
     "iptc-data",
     "photoshop-data",
 )  # fields that describe the photograph, though they are in the preview's directory
-
-
-@dataclass(frozen=True)
-class Content:
-    """The parts of a file that are read without libvips."""
-
-    path: Path | None
-    head: bytes
-    tags: Tags
-    texts: list[tuple[bytes, bytes]]
-    lossless: bool
-    tiff: TiffFile | None
-    pictures: int
-    """Pictures of an MPO."""
-    heif_orientation: int
-    png_profile: bytes
-    data: bytes | None = None
-    """All of the file, if it isn't read from `path`."""
-
-    @classmethod
-    def of(cls, file: BinaryIO, path: Path | None, data: bytes | None = None) -> Content:
-        """Read the parts. Raises OSError."""
-        head, tiff, tags = file.read(SNIFF_BYTES), read_tiff(file), read_tags(file)
-        if tiff is not None and not tiff.is_first:
-            tags |= read_tags(file, tiff.photograph.offset)
-        texts, lossless = read_texts(file), is_lossless_webp(file, head)
-        pictures, orientation, profile = picture_count(file), heif_orientation(file), find_profile(file)
-        return cls(path, head, tags, texts, lossless, tiff, pictures, orientation, profile, data)
-
-    @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
-        """The file, open for reading."""
-        if self.data is not None or self.path is None:
-            yield io.BytesIO(self.data or b"")
-        else:
-            with self.path.open("rb") as file:
-                yield file
-
-    def fields(self) -> dict[str, bytes]:
-        """Metadata that libvips doesn't read, or reads incorrectly, by libvips' names of the fields."""
-        record = from_text(find_text(self.texts, b"Raw profile type iptc"))
-        return {"exif-data": as_exif(self.tags), TEXTS: worth_keeping(self.texts), IPTC: record}
 
 
 @dataclass(frozen=True)
@@ -134,7 +86,7 @@ def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max
         OSError: it can't be read.
     """
     if sniff(content.head).name == "BMP":
-        return _from_bmp(name, content, max_pixels)
+        return from_bmp(name, content, source, max_pixels)
     return _Decoder(name, content, source).picture(max_pixels)
 
 
@@ -178,10 +130,10 @@ class _Decoder:
         if content.pictures > 1:
             self.notes.append(f"{name}: the first of {content.pictures} pictures is colored; the result holds it alone")
         if header.heic:
-            return _from_heic(name, content, tuple(self.notes))
+            return from_heic(name, content, tuple(self.notes))
         if header.profile_fault:
-            self.notes.append(_profile_note(name, header.profile_fault, header.interpretation))
-        if header.xmp_orientation != UPRIGHT:
+            self.notes.append(profile_note(name, header.profile_fault, header.interpretation))
+        if header.xmp_orientation != UPRIGHT and self.turn(header).orientation == UPRIGHT and not self.is_heif:
             self.notes.append(
                 f"{name} says only in XMP that it is turned (orientation {header.xmp_orientation}), which most programs ignore; "
                 "its pixels were left as they are"
@@ -193,13 +145,7 @@ class _Decoder:
         turn, known = self.turn(header), self.known_rows(header)
         kept = content.tiff.photograph.kept_samples if content.tiff is not None else None
         if kept is not None and content.tiff is not None:
-            extra = content.tiff.photograph.samples - len(kept)
-            what = (
-                "an extra channel, such as infrared, that isn't"
-                if extra == 1
-                else f"{extra} extra channels, such as infrared, that aren't"
-            )
-            self.notes.append(f"{name} has {what} transparency; the result has only its colors")
+            self.notes.append(_extra_note(name, content.tiff.photograph.samples - len(kept)))
         turned = turn.orientation != UPRIGHT and not self.is_heif
         access = "random" if turned else "sequential"  # the rows of a picture that is turned can't be streamed
 
@@ -213,7 +159,7 @@ class _Decoder:
                 image = image.copy()
                 image.set_type(pyvips.GValue.gint_type, "orientation", turn.orientation)
             image = grayed(described(image.autorot(), self.fields, turn), known)
-            return image if not header.profile_fault else _without_faulty_profile(image)[0]
+            return image if not header.profile_fault else without_profile(image)
 
         plain = (
             kept is None
@@ -278,11 +224,6 @@ class _Decoder:
         truncation = self.truncation()
         if truncation is None or truncation.height != header.height:
             return None
-        if truncation.rows < MIN_ROWS * truncation.height:
-            raise PhotoError(
-                f"{self.name} is truncated: only {truncation.rows:,} of its {truncation.height:,} rows are there; {FRESH_COPY}",
-                code="damaged",
-            )
         self.notes.append(truncation.note(self.name))
         self.options["fail_on"] = "none"
         if (mended := truncation.mended) is not None:
@@ -310,15 +251,17 @@ class _Decoder:
         return unreadable(self.name, error)
 
 
+def _extra_note(name: str, extra: int) -> str:
+    what = (
+        "an extra channel, such as infrared, that isn't" if extra == 1 else f"{extra} extra channels, such as infrared, that aren't"
+    )
+    return f"{name} has {what} transparency; the result has only its colors"
+
+
 def _with_bands(image: pyvips.Image, bands: tuple[int, ...]) -> pyvips.Image:
     kind = image.interpretation
     chosen = [image.extract_band(band) for band in bands]
     return (chosen[0].bandjoin(chosen[1:]) if len(chosen) > 1 else chosen[0]).copy(interpretation=kind)
-
-
-def _profile_note(name: str, fault: str, image: str) -> str:
-    taken = "those of a common printing press" if image == "cmyk" else "sRGB"
-    return f"the color profile of {name} {fault}; its colors were taken for {taken}"
 
 
 def _from_float(image: pyvips.Image) -> pyvips.Image:
@@ -333,66 +276,3 @@ def _check_float(name: str, image: pyvips.Image) -> None:
     statistics = image.stats()  # first row: all bands; minimum, maximum, sum
     low, high, total = (statistics(x, 0)[0] for x in range(3))
     check_range(name, low if np.isfinite(total) else total, high)
-
-
-def _from_heic(name: str, content: Content, notes: tuple[str, ...]) -> Picture:
-    """HEIC, decoded by pi-heif: its compression (HEVC) is patented, so libvips' packages lack it."""
-    try:
-        import pi_heif
-    except ImportError:
-        raise PhotoError(
-            f"{name} is HEIC, which needs the package pi-heif; or convert it to JPEG or PNG first", code="needs-heif"
-        ) from None
-    try:
-        found = pi_heif.open_heif(content.path if content.data is None else io.BytesIO(content.data), convert_hdr_to_8bit=False)
-        pixels, info = np.asarray(found), found.info  # upright
-    except Exception as error:  # pi-heif's exceptions have no common base
-        raise PhotoError(f"{name} is damaged or truncated ({str(error)[:100]}); {FRESH_COPY}", code="damaged") from None
-    upright = image_of(pixels.reshape(*pixels.shape[:2], -1))  # a gray picture has two axes
-    names = {"icc-profile-data": "icc_profile", "xmp-data": "xmp", "exif-data": "exif"}
-    fields = {name: info.get(key) or b"" for name, key in names.items()}
-    turn = Turn(content.heif_orientation, upright.width, upright.height)
-    turn = Turn(turn.orientation, *turn.size)
-    image, fault = _without_faulty_profile(described(upright, fields, turn))
-    notes += (_profile_note(name, fault, "srgb"),) if fault else ()
-    depth = 8 * pixels.itemsize
-    return Picture(name, content.path, lambda: image, None, content.data, notes, depth=depth, turn=turn, suffix=".jpg")
-
-
-def _without_faulty_profile(image: pyvips.Image) -> tuple[pyvips.Image, str]:
-    """The image without its profile, if that can't be used; and why."""
-    if fault := profile_fault(image):
-        image = image.copy()
-        image.remove("icc-profile-data")
-    return image, fault
-
-
-def _from_bmp(name: str, content: Content, max_pixels: int) -> Picture:
-    """BMP, decoded anew for each pass. Raises PhotoError, OSError."""
-
-    def read() -> bytes:
-        with content.opened() as file:
-            return file.read()
-
-    bmp = read_bmp_header(name, read())
-    check_size(name, bmp.width, bmp.height, max_pixels)
-    rows = bmp.decode(read())[1]
-    truncation, known = Truncation(rows, bmp.height), None
-    notes: tuple[str, ...] = ()
-    if rows < bmp.height:
-        if rows < MIN_ROWS * bmp.height:
-            raise PhotoError(
-                f"{name} is truncated: only {rows:,} of its {bmp.height:,} rows are there; {FRESH_COPY}", code="damaged"
-            )
-        notes, known = (truncation.note(name),), (0, 0 if bmp.top_down else bmp.height - rows, bmp.width, rows)
-
-    def load() -> pyvips.Image:
-        image = image_of(bmp.decode(read())[0])
-        if bmp.pixels_per_mm:
-            image = image.copy(xres=bmp.pixels_per_mm, yres=bmp.pixels_per_mm)
-        return grayed(_without_faulty_profile(described(image, {"icc-profile-data": bmp.profile}))[0], known)
-
-    if fault := profile_fault(described(image_of(np.zeros((1, 1, bmp.bands), np.uint8)), {"icc-profile-data": bmp.profile})):
-        notes += (_profile_note(name, fault, "srgb"),)
-    turn = Turn(UPRIGHT, bmp.width, bmp.height)
-    return Picture(name, content.path, load, None, content.data, notes, turn=turn, known=known, suffix=".png")

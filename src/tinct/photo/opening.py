@@ -11,7 +11,8 @@ from pathlib import Path
 import pyvips
 
 from ..errors import PhotoError
-from .decoding import Content, decode
+from .content import Content
+from .decoding import decode
 from .loaders import FRESH_COPY, find_loader, unreadable
 from .picture import Picture, printable
 from .running import without_warnings

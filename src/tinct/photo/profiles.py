@@ -8,7 +8,7 @@ import pyvips
 
 from .picture import COLOR_BANDS
 
-__all__ = ["profile_fault"]
+__all__ = ["profile_fault", "profile_note", "without_profile"]
 
 _FIELD = "icc-profile-data"
 _SPACES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
@@ -33,6 +33,25 @@ def profile_fault(image: pyvips.Image, passed_over: bytes = b"") -> str:
         return _fault(bytes(image.get(_FIELD)), colors)
     fault = _fault(passed_over, colors)
     return fault if fault or _is_srgb(passed_over) else "is damaged"
+
+
+def profile_note(name: str, fault: str, interpretation: str = "srgb") -> str:
+    """A sentence for the user.
+
+    Args:
+        name: of the picture.
+        fault: what `profile_fault` says.
+        interpretation: libvips' name of the picture's kind of color.
+    """
+    taken = "those of a common printing press" if interpretation == "cmyk" else "sRGB"
+    return f"the color profile of {name} {fault}; its colors were taken for {taken}"
+
+
+def without_profile(image: pyvips.Image) -> pyvips.Image:
+    """A copy without its profile."""
+    image = image.copy()
+    image.remove(_FIELD)
+    return image
 
 
 @lru_cache(maxsize=32)

@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 import pyvips
 
+from ..errors import PhotoError
+from .loaders import FRESH_COPY
 from .metadata.png import SIGNATURE
 from .tiff import TiffPage
 
@@ -41,7 +43,11 @@ class Truncation:
     """The file as the decoder gives all of these rows; None if it does so for the file as it is."""
 
     def note(self, name: str) -> str:
-        """A sentence for the user."""
+        """A sentence for the user. Raises PhotoError if too little is left."""
+        if self.rows < MIN_ROWS * self.height:
+            raise PhotoError(
+                f"{name} is truncated: only {self.rows:,} of its {self.height:,} rows are there; {FRESH_COPY}", code="damaged"
+            )
         if self.coarse:
             return f"{name} is truncated: parts of it lack their details, in the result, too"
         if self.rows == self.height:
