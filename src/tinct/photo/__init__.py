@@ -1,7 +1,9 @@
 """A photograph's file: opened, decoded as a stream, and written again with its metadata.
 
-`photo` holds the public class `Photo`. `opening` (files) and `memory` (arrays, PIL images) make a `Picture` of any source, whose format
-`loaders` finds by its content; `sniffing` names a format by a file's first bytes. `pixels` gives it color, `formats` writes it, `metadata` keeps what libvips would lose, and `running` reports progress.
+`photo` holds the public class `Photo`. `opening` (files) and `memory` (arrays, PIL images) make a `Picture` of any source. `sniffing` names a
+file's format, `content` reads what libvips doesn't, `decoding` chooses the photograph in the file and how it is decoded, with `tiff`, `odd_samples`,
+`truncation` and `profiles` for what differs from the usual, and `other_decoders` for HEIC and BMP. `pixels` gives it color, `formats` writes it,
+`metadata` keeps what libvips would lose, and `running` reports progress.
 """
 
 from __future__ import annotations
