@@ -15,9 +15,16 @@ from .._util.lazy import lazy_attributes
 if TYPE_CHECKING:
     from .metadata.turning import turned_xmp
     from .photo import MAX_PIXELS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Photo, PhotoSource, color_path, is_result
+    from .picture import printable
     from .sniffing import SNIFF_BYTES, FileKind, sniff
 
-_MODULES = {"SNIFF_BYTES": ".sniffing", "FileKind": ".sniffing", "sniff": ".sniffing", "turned_xmp": ".metadata.turning"}
+_MODULES = {
+    "SNIFF_BYTES": ".sniffing",
+    "FileKind": ".sniffing",
+    "sniff": ".sniffing",
+    "turned_xmp": ".metadata.turning",
+    "printable": ".picture",
+}
 
 __all__ = [
     "MAX_PIXELS",
@@ -29,6 +36,7 @@ __all__ = [
     "PhotoSource",
     "color_path",
     "is_result",
+    "printable",
     "sniff",
     "turned_xmp",
 ]

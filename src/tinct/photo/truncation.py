@@ -22,9 +22,9 @@ MIN_ROWS = 0.5
 """Share of the rows below which a truncated picture is refused: colors are found from the whole scene, and half of one may mislead."""
 _MIN_SCANS = 2  # complete scans of a progressive JPEG: usually brightness at 1/8 of the size, and the coarsest details
 _MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")  # but for escaped bytes and restart markers
-_EOI, _SOS, _RESTART = 0xD9, 0xDA, 0xD0
+_SOS, _RESTART = 0xDA, 0xD0
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-_STANDALONE = {0x01, 0xD8}
+_STANDALONE = {0x01, 0xD8, 0xD9}
 _TAIL_BYTES = 4096  # garbage that is decoded after the end of the file: enough for one row of blocks, at least
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # color type of PNG -> samples a pixel
 
@@ -95,12 +95,12 @@ def _of_jpeg(data: bytes) -> Truncation | None:
     place, progressive, scans, height = 2, False, 0, 0
     while found := _MARKER.search(data, place):
         marker, place = found[1][0], found.end()
-        if marker == _EOI:
-            return None
         if marker in _STANDALONE:
             continue
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             progressive, height = marker in _PROGRESSIVE, int.from_bytes(data[place + 3 : place + 5], "big")
+        if marker == _SOS and data.find(b"\xff\xd9", place) >= 0:  # pixels never hold these two bytes
+            return None
         scans += marker == _SOS
         place += max(2, int.from_bytes(data[place : place + 2], "big"))
     if not scans or not height or place >= len(data):
