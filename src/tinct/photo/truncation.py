@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+import numpy as np
 import pyvips
 
 from ..errors import PhotoError
@@ -21,11 +22,12 @@ __all__ = ["MIN_ROWS", "Truncation", "find_truncation"]
 MIN_ROWS = 0.5
 """Share of the rows below which a truncated picture is refused: colors are found from the whole scene, and half of one may mislead."""
 _MIN_SCANS = 2  # complete scans of a progressive JPEG: usually brightness at 1/8 of the size, and the coarsest details
+_MAX_GROWTH = 4  # of a TIFF whose missing end is filled up for the decoder
 _MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")  # but for escaped bytes and restart markers
 _SOS, _RESTART = 0xDA, 0xD0
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _STANDALONE = {0x01, 0xD8, 0xD9}
-_TAIL_BYTES = 4096  # garbage that is decoded after the end of the file: enough for one row of blocks, at least
+_TAIL_BYTES = 4096  # decoded after the end of the file, in 16 parts between restart markers; one block needs a few
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # color type of PNG -> samples a pixel
 
 
@@ -71,6 +73,8 @@ def find_truncation(file: BinaryIO, head: bytes, tiff: TiffPage | None) -> Trunc
         rows, whole_size = tiff.whole_rows(size)
         if whole_size <= size:
             return None
+        if rows >= MIN_ROWS * tiff.size[1] and whole_size > _MAX_GROWTH * size:  # impossible lengths: it is damaged in another way
+            return None
         usable = rows >= MIN_ROWS * tiff.size[1]  # libtiff gives a strip only if it is complete
         return Truncation(rows, tiff.size[1], mended=_all(file) + bytes(whole_size - size) if usable else None)
     if head[:2] == b"\xff\xd8":
@@ -115,8 +119,8 @@ def _decoded_rows(data: bytes, height: int) -> int:
     data = data.rstrip(b"\xff")  # half a marker
     one, other = (_decoded(data + _continued(filling)) for filling in (0x55, 0xAA))
     _, rows = (one - other).abs().bandmean().project()
-    differs = [y for y in range(rows.height) if rows(0, y)[0]] if rows.max() else []
-    return max(0, differs[0] - 1) if differs else height  # chroma is interpolated from row to row
+    differs = np.flatnonzero(rows.numpy())
+    return max(0, int(differs[0]) - 1) if len(differs) else height  # chroma is interpolated from row to row
 
 
 def _continued(filling: int) -> bytes:
