@@ -155,3 +155,59 @@ def laid_over(layer: np.ndarray, ground: np.ndarray) -> np.ndarray:
     """What an image editor shows where RGBA `layer` lies over the opaque RGB `ground`, both of the same integer type: floats."""
     opacity = layer[..., 3:] / np.iinfo(layer.dtype).max
     return np.asarray(ground * (1 - opacity) + layer[..., :3] * opacity)
+
+
+def tiff_of(*pages: tuple[Any, ...]) -> bytes:
+    """A little-endian TIFF of pages that Pillow and tifffile don't write: (tags, pixels) or (tags, pixels, list of SubIFDs)."""
+    out, link = bytearray(b"II*\0" + bytes(4)), 4
+
+    def value(tag: int, given: Any) -> tuple[int, int, bytes]:
+        if isinstance(given, bytes):
+            return 1 if tag == 700 else 7, len(given), given
+        numbers = given if isinstance(given, tuple) else (given,)
+        kind = 4 if max(numbers) > 65535 or tag in (254, 273, 279, 330) else 3
+        return kind, len(numbers), struct.pack(f"<{len(numbers)}{'I' if kind == 4 else 'H'}", *numbers)
+
+    def append(data: bytes) -> int:
+        out.extend(bytes(len(out) % 2))
+        out.extend(data)
+        return len(out) - len(data)
+
+    def write(page: tuple[Any, ...]) -> int:
+        tags, pixels = dict(page[0]), page[1]
+        if len(page) > 2:
+            tags[330] = tuple(write(inner) for inner in page[2])
+        tags = {273: append(pixels), 279: len(pixels)} | tags
+        rows = b""
+        for tag in sorted(tags):
+            kind, count, data = value(tag, tags[tag])
+            rows += struct.pack("<HHI4s", tag, kind, count, data if len(data) <= 4 else struct.pack("<I", append(data)))
+        return append(struct.pack("<H", len(tags)) + rows + bytes(4))
+
+    for page in pages:
+        start = write(page)
+        out[link : link + 4] = struct.pack("<I", start)
+        link = len(out) - 4
+    return bytes(out)
+
+
+def tiff_tags(width: int, height: int, samples: int = 1, bits: int = 8, compression: int = 1, **extra: Any) -> dict[int, Any]:
+    """Tags of one strip of gray or RGB samples; ``_338=(0,)`` adds tag 338."""
+    kind = 1 if samples < 3 else 2
+    tags = {256: width, 257: height, 258: (bits,) * samples, 259: compression, 262: kind, 277: samples, 278: height}
+    return tags | {int(tag[1:]): value for tag, value in extra.items()}
+
+
+def bits_of(values: np.ndarray, bits: int) -> bytes:
+    """Rows of fractions 0..1 as integers of so many bits, packed without gaps, each row from a new byte on."""
+    whole = np.rint(values * (2**bits - 1)).astype(int).reshape(len(values), -1)
+    spread = (whole[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+    return np.packbits(spread.reshape(len(whole), -1).astype(np.uint8), axis=1).tobytes()
+
+
+def turned(array: np.ndarray, orientation: int) -> np.ndarray:
+    """The upright picture of stored pixels, by the definition of EXIF: where row 0 and column 0 are to be shown."""
+    if orientation >= 5:
+        array = array.swapaxes(0, 1)
+    rows, columns = orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
+    return np.ascontiguousarray(array[:: -1 if rows else 1, :: -1 if columns else 1])

@@ -99,7 +99,7 @@ def encoded(kind: str, keep: float) -> bytes:
     [
         ("text.jpg", b"Dear grandmother,\n" * 50, ("text.jpg", "picture that tinct reads")),
         ("cut.jpg", encoded("JPEG", 0.5), ("cut.jpg", "fresh copy")),
-        ("cut.png", encoded("PNG", 0.5), ("cut.png", "fresh copy")),
+        ("cut.png", encoded("PNG", 0.3), ("cut.png", "fresh copy")),
         ("empty.jpg", b"", ("empty.jpg", "0 bytes")),
         ("dot.png", None, ("dot.png", "1 × 1")),
     ],

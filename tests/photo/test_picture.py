@@ -16,7 +16,7 @@ from PIL import Image
 from pictures import cut, random_ab, scene
 from tinct.coloring.upsampling import recolor
 from tinct.errors import PhotoError
-from tinct.photo import opening
+from tinct.photo import decoding
 from tinct.photo.photo import Photo
 
 
@@ -34,7 +34,7 @@ def test_floats_far_out_of_range_are_refused(kind: str, value: float, tmp_path: 
 def test_the_range_of_floats_is_checked_once_by_all_threads(derived: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checks, start = [], Barrier(6)
 
-    def slow_check(*arguments: Any, check: Any = opening._check_float) -> None:
+    def slow_check(*arguments: Any, check: Any = decoding._check_float) -> None:
         checks.append(arguments)
         time.sleep(0.05)  # so that the other threads come meanwhile
         check(*arguments)
@@ -43,7 +43,7 @@ def test_the_range_of_floats_is_checked_once_by_all_threads(derived: bool, tmp_p
         start.wait()
         return photo.small_rgb(8, 6).shape
 
-    monkeypatch.setattr(opening, "_check_float", slow_check)
+    monkeypatch.setattr(decoding, "_check_float", slow_check)
     tifffile.imwrite(tmp_path / "float.tif", scene()[..., 0] / np.float32(255))
     photo = Photo.open(tmp_path / "float.tif")
     photos = [photo, recolor(photo, random_ab(), np.zeros((9, 7)))] if derived else [photo]
@@ -66,8 +66,8 @@ def test_every_thread_sees_that_floats_are_out_of_range(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", ["path", "bytes", "array", "PIL"])
 def test_too_many_pixels_are_refused_before_any_is_decoded(source: str, tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(cut("PNG", 0.4))  # which would come out as damaged
-    sources = {"path": tmp_path / "a.png", "bytes": cut("PNG", 0.4), "array": scene(200, 150), "PIL": Image.new("L", (200, 150))}
+    (tmp_path / "a.png").write_bytes(cut("PNG", 0.8))  # which would be decoded when it is opened
+    sources = {"path": tmp_path / "a.png", "bytes": cut("PNG", 0.8), "array": scene(200, 150), "PIL": Image.new("L", (200, 150))}
     with pytest.raises(PhotoError, match=r" has 200 × 150 = 30,000 pixels, more than the limit of 29,999$") as raised:
         Photo.open(sources[source], max_pixels=29_999)
     assert (raised.value.code, raised.value.details) == ("too-many-pixels", {"pixels": 30_000, "max_pixels": 29_999})

@@ -64,7 +64,9 @@ def test_truncated_files_and_broken_profiles_log_and_print_nothing(
 ) -> None:
     with caplog.at_level("WARNING"):
         for work in (Photo.to_numpy, lambda photo: photo.small_rgb(20, 15), lambda photo: photo.to_bytes(".png")):
-            with pytest.raises(PhotoError, match="damaged"):
+            with pytest.raises(PhotoError, match="truncated"):
+                work(Photo.open(cut(kind, 0.03)))
+            if kind != "WEBP":
                 work(Photo.open(cut(kind, 0.97)))
         broken = Photo.open(encoded(picture("L"), kind.split()[-1], icc_profile=b"junk" * 50))
         recolor(broken, random_ab()).to_bytes(".png")

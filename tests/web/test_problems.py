@@ -22,7 +22,7 @@ from web_client import Client, one, photograph, refused
         (b"", ("empty",)),
         (b"hello", ("grandmother.jpg",)),
         (b"%PDF-1.7 x", ("PDF", "save its pages")),
-        (photograph()[:400], ("damaged",)),
+        (photograph()[:400], ("truncated",)),
         (photograph(size=(7, 40)), ("at least 8",)),
     ],
 )

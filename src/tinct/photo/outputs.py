@@ -12,6 +12,7 @@ from .formats import READABLE_SUFFIXES, WRITABLE_SUFFIXES
 from .loaders import RAW_SUFFIXES
 from .metadata.xmp import has_record
 from .opening import read_xmp
+from .picture import printable
 from .sniffing import SNIFF_BYTES, FileKind, sniff
 
 __all__ = ["check_target", "color_path", "exists_error", "is_result", "reason"]
@@ -112,10 +113,12 @@ def check_target(target: Path, original: Path | None, *, overwrite: bool) -> Non
         original: the file that it was made from, if there is one.
         overwrite: whether an earlier output may be replaced: a file whose metadata says that tinct made it.
     """
+    if "\0" in str(target):
+        raise PhotoError(f"{printable(target)}: a file's name can't hold a null character", code="cannot-write", path=str(target))
     if original is not None and _same_file(target, original):
-        raise PhotoError(f"{target} is the original, which tinct never overwrites", code="is-original", path=str(target))
-    if target.is_dir():
-        raise PhotoError(f"{target} is a folder, not a file", code="is-folder", path=str(target))
+        raise PhotoError(f"{printable(target)} is the original, which tinct never overwrites", code="is-original", path=str(target))
+    if os.path.isdir(target):  # noqa: PTH112 (takes names that are too long)
+        raise PhotoError(f"{printable(target)} is a folder, not a file", code="is-folder", path=str(target))
     if os.path.lexists(target):
         if not overwrite:
             raise exists_error(target)
@@ -124,7 +127,7 @@ def check_target(target: Path, original: Path | None, *, overwrite: bool) -> Non
 
 def exists_error(target: Path) -> PhotoError:
     """The error of a target that exists, and isn't to be replaced."""
-    return PhotoError(f"{target} exists already", code="exists", path=str(target))
+    return PhotoError(f"{printable(target)} exists already", code="exists", path=str(target))
 
 
 def _check_ours(target: Path) -> None:
@@ -135,7 +138,7 @@ def _check_ours(target: Path) -> None:
     if is_result(target):
         return
     raise PhotoError(
-        f"{target} doesn't say that tinct made it, so it may be an original, which tinct never overwrites",
+        f"{printable(target)} doesn't say that tinct made it, so it may be an original, which tinct never overwrites",
         code="not-ours",
         path=str(target),
     )

@@ -29,15 +29,15 @@ from .formats import (
     WRITABLE_SUFFIXES,
     Encoding,
     encode,
-    first_line,
     saver_of,
     srgb_profile,
     write_error,
 )
+from .loaders import unreadable
 from .metadata.xmp import has_record, without_record
 from .outputs import check_target, color_path, exists_error, is_result, reason
 from .own_color import has_own_color
-from .picture import Picture
+from .picture import Picture, grayed, printable
 from .pixels import KINDS, full_lightness, paint, rgb8, rgb16, side_by_side, split, with_chroma
 from .running import Progress, run, without_warnings
 from .sources import open_picture
@@ -148,11 +148,11 @@ class Photo:
 
     @property
     def suffix(self) -> str:
-        """Suffix of a file in the original's format, found by its content; ``.jpg`` for HEIC, ``.png`` for arrays and PIL images."""
+        """Suffix of a file in the original's format, found by its content; ``.jpg`` for HEIC, ``.png`` for BMP, arrays and PIL images."""
         if not self._picture.is_file:
             return ".png"
-        if not self._loader:  # HEIC, which libvips doesn't decode
-            return ".jpg"
+        if self._picture.suffix:
+            return self._picture.suffix
         suffixes = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp", "heif": ".avif"}
         return suffixes[self._loader.partition("load")[0]]
 
@@ -160,6 +160,16 @@ class Photo:
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels, after orientation."""
         return self.width, self.height
+
+    @property
+    def orientation(self) -> int:
+        """EXIF orientation that was applied to the stored pixels, 1..8; 1 if they were upright, as those of an array."""
+        return self._picture.turn.orientation
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
+        """(width, height) in pixels as stored in the file, before orientation."""
+        return self.size[::-1] if self._picture.turn.swapped else self.size
 
     @property
     def deep(self) -> bool:
@@ -295,7 +305,8 @@ class Photo:
         Returns:
             A lazy `Photo`, 16-bit if this one is, else 8-bit.
         """
-        return self._derived(lambda: with_chroma(self._image(), chroma_of), record, self, "color")
+        known = self._picture.known  # what a truncated file doesn't hold stays gray
+        return self._derived(lambda: grayed(with_chroma(self._image(), chroma_of), known), record, self, "color")
 
     def layer(self) -> Photo:
         """The color of a colored photograph alone, as a layer over the original in an image editor (blend mode "normal").
@@ -353,7 +364,7 @@ class Photo:
             raise exists_error(target) from None
         except OSError as error:
             raise PhotoError(
-                f"{target} can't be written: {reason(error)}", code="cannot-write", path=str(target), errno=error.errno
+                f"{printable(target)} can't be written: {reason(error)}", code="cannot-write", path=str(target), errno=error.errno
             ) from None
         if self.path is not None:
             with suppress(OSError):  # programs sort photographs by the date of their files
@@ -407,15 +418,17 @@ class Photo:
         saver = saver_of(target.suffix)
         if not saver:
             kinds = ", ".join(WRITABLE_SUFFIXES)
-            raise PhotoError(f"{target}: tinct writes only files named {kinds}", code="suffix", path=str(target))
+            raise PhotoError(f"{printable(target)}: tinct writes only files named {kinds}", code="suffix", path=str(target))
         if saver not in ("png", "tiff") and self._output == "layer":
             raise PhotoError(
-                f"{target}: a color layer is transparent, so it must be a .png or .tif", code="layer-suffix", path=str(target)
+                f"{printable(target)}: a color layer is transparent, so it must be a .png or .tif",
+                code="layer-suffix",
+                path=str(target),
             )
         if not 1 <= jpeg_quality <= 100:  # libvips would take its own default instead
             raise ValueError(f"jpeg_quality must be from 1 to 100, not {jpeg_quality}")
         how = Encoding(saver, jpeg_quality, self._picture.lossless, self._picture.depth)
-        how.check(self.width, self.height, str(target))
+        how.check(self.width, self.height, printable(target))
         return how
 
     def _write(self, file: BinaryIO, how: Encoding, provenance: bool) -> None:
@@ -453,6 +466,4 @@ class Photo:
                 traceback.clear_frames(error.__traceback__)  # frees the images in them
                 if (cause := write_error(error)) is not None:
                     raise cause from None
-                raise PhotoError(
-                    f"{self.name} is damaged or truncated ({first_line(error)}); get a fresh copy of it", code="damaged"
-                ) from None
+                raise unreadable(self.name, error) from None

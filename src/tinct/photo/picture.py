@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -12,9 +14,13 @@ import numpy.typing as npt
 import pyvips
 
 from ..errors import PhotoError
+from .metadata.orientation import Turn
 
-__all__ = ["Picture", "check_range", "check_size", "image_of", "once"]
+__all__ = ["COLOR_BANDS", "Picture", "check_range", "check_size", "grayed", "image_of", "once", "printable"]
 
+COLOR_BANDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "scrgb": 3, "cmyk": 4}
+"""libvips interpretations of decoded photographs -> number of color bands."""
+_CONTROLS = {"Cc", "Cs", "Zl", "Zp"}  # Unicode categories of control characters, surrogates and line separators
 _FLOAT_RANGE = (-0.05, 1.05)  # resampling overshoots 0..1 by this much; such values are clipped
 
 
@@ -43,6 +49,33 @@ class Picture:
     """Raises PhotoError if the file has changed since it was opened."""
     is_file: bool = True
     """Whether it came as an encoded file, whose checksum identifies it."""
+    turn: Turn = field(default_factory=Turn)
+    """What made it upright; of a picture that isn't a file, nothing."""
+    known: tuple[int, int, int, int] | None = None
+    """Left, top, width and height of the part of the upright picture that a truncated file holds; None for all of it."""
+    suffix: str = ""
+    """Suffix of the closest format that tinct writes, where libvips' loader doesn't tell."""
+
+
+def grayed(image: pyvips.Image, known: tuple[int, int, int, int] | None) -> pyvips.Image:
+    """An image whose pixels outside the `known` part (see `Picture`) are gray and opaque: what a decoder gives there is arbitrary."""
+    if known is None:
+        return image
+    white = 65535 if image.format == "ushort" else 1 if image.format == "float" else 255
+    colors = COLOR_BANDS.get(image.interpretation, image.bands)
+    middle = 0.5 if white == 1 else (white + 1) / 2
+    gray = [0, 0, 0, middle] if colors == 4 else [middle] * colors  # CMYK: black ink alone
+    background = gray + [white] * (image.bands - colors)
+    left, top, width, height = known
+    return image.crop(left, top, width, height).embed(
+        left, top, image.width, image.height, extend="background", background=background[: image.bands]
+    )
+
+
+def printable(name: str | os.PathLike[str]) -> str:
+    """A file's name for messages: on one line, and fit for any output. Bytes that aren't UTF-8 become ``\\xff``, line breaks ``\\n``."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(repr(letter)[1:-1] if unicodedata.category(letter) in _CONTROLS else letter for letter in text)
 
 
 def image_of(array: npt.NDArray[Any]) -> pyvips.Image:

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import PhotoError
 from .memory import from_array, from_pil
 from .opening import from_bytes, from_file
-from .picture import Picture
+from .picture import Picture, printable
 
 __all__ = ["open_picture"]
 
@@ -29,7 +29,7 @@ def open_picture(source: Any, name: str | None, max_pixels: int) -> Picture:
     """
     if isinstance(source, (str, os.PathLike)):
         path = os.fsdecode(source)
-        return from_file(name or path, Path(path), max_pixels)
+        return from_file(name or printable(path), Path(path), max_pixels)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return from_bytes(name or "<bytes>", bytes(source), max_pixels)
     if isinstance(source, np.ndarray):

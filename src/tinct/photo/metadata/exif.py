@@ -8,11 +8,15 @@ from __future__ import annotations
 import io
 import os
 import struct
+from contextlib import suppress
 from typing import BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
 
-__all__ = ["IPTC", "Tags", "add_tags", "as_exif", "read_tags"]
+from .orientation import UPRIGHT, Turn
+from .turning import turn_subject
+
+__all__ = ["IPTC", "Layout", "Tags", "add_tags", "as_exif", "read_tags", "turned_exif"]
 
 Tags: TypeAlias = "dict[int, Tags | tuple[int, int, bytes]]"
 """Tag number -> a nested directory, or (field type, count, little-endian value)."""
@@ -33,7 +37,7 @@ _MAX_VALUE_BYTES = 32768  # longer values aren't text, and EXIF in JPEG holds 64
 _MAX_TOTAL_BYTES = 60000  # of all values
 
 
-class _Layout(NamedTuple):
+class Layout(NamedTuple):
     """Layout of a file's directories: TIFF has 32-bit offsets; BigTIFF, for files beyond 4 GB, has 64-bit offsets."""
 
     order: str
@@ -46,7 +50,7 @@ class _Layout(NamedTuple):
     """Position of the first directory's offset."""
 
     @classmethod
-    def of(cls, file: BinaryIO) -> _Layout | None:
+    def of(cls, file: BinaryIO) -> Layout | None:
         """None if the file isn't TIFF."""
         file.seek(0)
         head = file.read(8)
@@ -73,9 +77,14 @@ class _Layout(NamedTuple):
         return number
 
 
-def read_tags(file: BinaryIO) -> Tags:
-    """Descriptive tags of a TIFF file or of EXIF data; empty if there are none, or they can't be read."""
-    layout = _Layout.of(file)
+def read_tags(file: BinaryIO, start: int | None = None) -> Tags:
+    """Descriptive tags of a TIFF file or of EXIF data; empty if there are none, or they can't be read.
+
+    Args:
+        file: the whole file.
+        start: position of the directory; None for the first one.
+    """
+    layout = Layout.of(file)
     if layout is None:
         return {}
     end, room = file.seek(0, os.SEEK_END), _MAX_TOTAL_BYTES
@@ -118,7 +127,7 @@ def read_tags(file: BinaryIO) -> Tags:
 
     try:
         file.seek(layout.start)
-        return directory(layout.read(file, layout.offset), nested=False)
+        return directory(layout.read(file, layout.offset) if start is None else start, nested=False)
     except struct.error:
         return {}
 
@@ -130,7 +139,7 @@ def add_tags(file: BinaryIO, tags: Tags) -> None:
         file: open for reading and writing. The values, and a new first directory, are appended; the old directory becomes unused.
         tags: as `read_tags` returns them; they replace the file's own tags of the same numbers.
     """
-    layout = _Layout.of(file)
+    layout = Layout.of(file)
     if not tags or layout is None or layout.order != "<":
         return
 
@@ -166,3 +175,49 @@ def as_exif(tags: Tags) -> bytes:
     exif.write(struct.pack("<2sHIHI", b"II", 42, 8, 0, 0))  # a TIFF file with an empty directory
     add_tags(exif, tags)
     return b"Exif\0\0" + exif.getvalue() if tags else b""
+
+
+_PREFIX = b"Exif\0\0"
+_ORIENTATION, _EXIF_DIRECTORY, _SUBJECT = 274, 34665, {37396, 41492}  # SubjectArea, SubjectLocation
+_SHORT = 3
+_INTEGERS = {_SHORT: "H", _LONG: "I"}
+
+
+def turned_exif(data: bytes, turn: Turn) -> bytes:
+    """EXIF data for the upright picture: orientation 1 in all directories, also that of the thumbnail; subject area and location turned.
+
+    Args:
+        data: with or without its prefix; returned unchanged as far as it can't be read.
+        turn: that was applied to the pixels.
+    """
+    prefix, exif = data[: len(_PREFIX)], bytearray(data.removeprefix(_PREFIX))
+    layout = Layout.of(io.BytesIO(bytes(exif)))
+    if layout is None or layout.offset != "I":
+        return data
+
+    def directory(start: int, level: int) -> int:
+        """Change one directory in place; the offset of the next one."""
+        (count,) = struct.unpack_from(layout.order + "H", exif, start)
+        for row in range(start + 2, start + 2 + 12 * min(count, _MAX_ROWS), 12):
+            tag, kind, number, place = struct.unpack_from(layout.order + "HHII", exif, row)
+            if tag == _EXIF_DIRECTORY and level == 0:
+                with suppress(struct.error):
+                    directory(place, 1)
+            elif tag == _ORIENTATION and kind == _SHORT and number == 1:
+                struct.pack_into(layout.order + "H", exif, row + 8, UPRIGHT)
+            elif tag in _SUBJECT and kind in _INTEGERS and 2 <= number <= 4:
+                form = f"{layout.order}{number}{_INTEGERS[kind]}"
+                at = row + 8 if struct.calcsize(form) <= 4 else place
+                struct.pack_into(form, exif, at, *_fitting(turn_subject(list(struct.unpack_from(form, exif, at)), turn), kind))
+        return int(struct.unpack_from(layout.order + "I", exif, start + 2 + 12 * count)[0])
+
+    with suppress(struct.error):
+        following = directory(struct.unpack_from(layout.order + "I", exif, 4)[0], 0)
+        if following:
+            directory(following, 2)  # of the thumbnail
+    return (prefix if prefix == _PREFIX else b"") + bytes(exif)
+
+
+def _fitting(values: list[int], kind: int) -> list[int]:
+    """Values as the field type can hold them: a subject outside the picture may not."""
+    return [min(value, 0xFFFF if kind == _SHORT else 0xFFFFFFFF) for value in values]

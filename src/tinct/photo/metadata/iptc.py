@@ -15,16 +15,22 @@ __all__ = ["as_resources", "as_text", "from_resources", "from_text"]
 _JPEG_PREFIX = b"Photoshop 3.0\0"
 _RECORD = 0x0404  # number of the resource that is the IPTC record
 _STALE = {0x0409, 0x040C, 0x040F, 0x0422, 0x0423, 0x0424}  # gray previews; profile, EXIF and XMP, which formats store elsewhere
+_PLACES = {0x0408, 0x041A, 0x0BB7, *range(2000, 2999)}  # guides, slices, name of the clipping path, paths
 _MAX_JPEG_BYTES = 65500  # of the list: a JPEG segment holds 65,533
 
 
-def from_resources(data: bytes) -> tuple[bytes, bytes]:
-    """Photoshop's resources -> (resources that are still true of a colored copy, bare IPTC record). Either may be empty."""
+def from_resources(data: bytes, *, turned: bool = False) -> tuple[bytes, bytes]:
+    """Photoshop's resources -> (resources that are still true of a colored copy, bare IPTC record). Either may be empty.
+
+    Args:
+        data: with or without the prefix that JPEG gives them.
+        turned: whether the copy was turned, so that paths, guides and slices are no longer true.
+    """
     kept, record = b"", b""
     for number, whole, value in _resources(data.removeprefix(_JPEG_PREFIX)):
         if number == _RECORD:
             record = record or value
-        elif number not in _STALE:
+        elif number not in _STALE and not (turned and number in _PLACES):
             kept += whole
     return kept, record
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import pyvips
 
-__all__ = ["SIGNATURE", "Inserting", "find_text", "read_texts", "text_chunk", "worth_keeping", "xmp_chunk"]
+__all__ = ["SIGNATURE", "Inserting", "find_profile", "find_text", "read_texts", "text_chunk", "worth_keeping", "xmp_chunk"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 33  # signature and IHDR chunk
@@ -17,6 +17,8 @@ _TEXT_KINDS = {b"tEXt", b"zTXt", b"iTXt"}
 _NOT_TEXTS = (b"XML:com.adobe.xmp", b"Raw profile type ")  # names of chunks with XMP, EXIF or IPTC, which are kept in other fields
 _MAX_CHUNKS = 2**18  # of a file: enough for 2 GB of pixels in chunks of 8 kB, which libpng writes
 _MAX_TEXT_BYTES = 2**18  # of one text
+_MAX_HEAD_CHUNKS = 1000  # before the pixels
+_MAX_PROFILE_BYTES = 2**23
 _MAX_TOTAL_BYTES = 2**20  # of all texts, and of one when it is decompressed
 
 
@@ -51,6 +53,26 @@ def find_text(texts: list[tuple[bytes, bytes]], name: bytes) -> bytes:
         return zlib.decompressobj().decompress(value[1:], _MAX_TOTAL_BYTES)
     except zlib.error:
         return b""
+
+
+def find_profile(file: BinaryIO) -> bytes:
+    """The ICC profile of a PNG, which libvips passes over without a word if it is faulty; empty if there is none, or no such file."""
+    file.seek(0)
+    if file.read(8) != SIGNATURE:
+        return b""
+    for _ in range(_MAX_HEAD_CHUNKS):
+        head = file.read(8)
+        length, kind = struct.unpack(">I4s", head) if len(head) == 8 else (0, b"IDAT")
+        if kind == b"IDAT":
+            break
+        if kind == b"iCCP" and length <= _MAX_TOTAL_BYTES:
+            packed = file.read(length).partition(b"\0")[2][1:]
+            try:
+                return zlib.decompressobj().decompress(packed, _MAX_PROFILE_BYTES) or b"\0"
+            except zlib.error:
+                return b"\0"
+        file.seek(length + 4, os.SEEK_CUR)
+    return b""
 
 
 def worth_keeping(texts: list[tuple[bytes, bytes]]) -> bytes:

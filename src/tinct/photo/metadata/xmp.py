@@ -13,7 +13,7 @@ from xml.dom import XML_NAMESPACE, XMLNS_NAMESPACE, minidom
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["NAMESPACE", "has_record", "merge", "properties", "without_record"]
+__all__ = ["NAMESPACE", "has_record", "merge", "packet_of", "properties", "rdf_of", "without_record"]
 
 NAMESPACE = "urn:tinct:provenance:1"
 """Namespace of the prefix ``tinct:``; a URN, as the project has no domain."""
@@ -35,7 +35,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def properties(packet: bytes | None) -> dict[str, str]:
     """Every ``tinct:``, ``xmp:`` and ``Iptc4xmpExt:`` property of a packet as text, under its usual prefix."""
-    rdf = _rdf(packet)
+    rdf = rdf_of(packet)
     return {} if rdf is None else {key: _text(node) for _, node in _entries(rdf) if (key := _key(node))}
 
 
@@ -50,15 +50,15 @@ def merge(packet: bytes | None, values: Mapping[str, str], max_bytes: int | None
     Returns:
         A UTF-8 packet with its wrapper; deterministic.
     """
-    rdf = _rdf(packet)
+    rdf = rdf_of(packet)
     if rdf is None:
-        rdf = _rdf(_EMPTY.encode())
+        rdf = rdf_of(_EMPTY.encode())
         assert rdf is not None
     about = _remove_ours(rdf, values)
     others = sorted(((len(_write(node).encode()), node, owner) for owner, node in _entries(rdf)), key=lambda entry: -entry[0])
     if values:
         _append(rdf, _description(rdf.ownerDocument, values, about))
-    merged = _packet(rdf)
+    merged = packet_of(rdf)
     over = 0 if max_bytes is None else len(merged) - max_bytes
     if over <= 0:
         return merged
@@ -66,7 +66,7 @@ def merge(packet: bytes | None, values: Mapping[str, str], max_bytes: int | None
         _remove(owner, node)
         over -= size
         if over <= 0:
-            return _packet(rdf)
+            return packet_of(rdf)
     return merge(None, values)
 
 
@@ -80,7 +80,7 @@ def without_record(packet: bytes) -> bytes:
     return merge(packet, {}) if any(key.startswith("tinct:") for key in properties(packet)) else packet
 
 
-def _rdf(packet: bytes | None) -> minidom.Element | None:
+def rdf_of(packet: bytes | None) -> minidom.Element | None:
     """The RDF element of a packet; None if it isn't safe to parse and to write again."""
     try:
         text = (packet or b"").decode("utf-8-sig").strip("\0 \t\r\n")
@@ -172,7 +172,8 @@ def _description(document: minidom.Document | None, values: Mapping[str, str], a
     return description
 
 
-def _packet(rdf: minidom.Element) -> bytes:
+def packet_of(rdf: minidom.Element) -> bytes:
+    """The packet of an RDF element, with its wrapper."""
     assert rdf.ownerDocument is not None
     assert rdf.ownerDocument.documentElement is not None
     return (_START + _write(rdf.ownerDocument.documentElement) + _END).encode()

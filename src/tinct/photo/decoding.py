@@ -1,0 +1,278 @@
+"""From the bytes of a picture file to a `Picture`: which part of the file is the photograph, what is refused, and how it is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyvips
+
+from ..errors import PhotoError
+from .content import Content
+from .loaders import find_loader, unreadable
+from .metadata.fields import FLOAT, described
+from .metadata.orientation import UPRIGHT, Turn
+from .metadata.turning import xmp_orientation
+from .odd_samples import has_odd_samples, odd_samples, with_bytes_for_samples
+from .other_decoders import from_bmp, from_heic
+from .picture import Picture, check_range, check_size, grayed, once
+from .profiles import profile_fault, profile_note, without_profile
+from .sniffing import sniff
+from .tiff import TiffFile, TiffPage, compression_fault
+from .truncation import Truncation, find_truncation
+
+__all__ = ["decode"]
+
+_OF_THE_FILE = (
+    "xmp-data",
+    "iptc-data",
+    "photoshop-data",
+)  # fields that describe the photograph, though they are in the preview's directory
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The properties of a file that decide how it is decoded."""
+
+    width: int
+    height: int
+    pages: int
+    heic: bool
+    orientation: int
+    """EXIF orientation, 1..8."""
+    floating: bool
+    depth: int
+    interpretation: str
+    """libvips' name of the kind of color."""
+    profile_fault: str
+    xmp_orientation: int
+    """Of a file that has no other orientation."""
+
+    @classmethod
+    def of(cls, image: pyvips.Image, png_profile: bytes, odd_page: TiffPage | None) -> _Header:
+        def get(field: str, default: int) -> int:
+            return int(image.get(field)) if image.get_typeof(field) else default
+
+        orientation = get("orientation", 0)
+        xmp = bytes(image.get("xmp-data")) if not orientation and image.get_typeof("xmp-data") else b""
+        width, height = (image.width, image.height) if odd_page is None else odd_page.size
+        return cls(
+            width=width,
+            height=height,
+            pages=get("n-pages", 1),
+            heic=image.get_typeof("heif-compression") != 0 and image.get("heif-compression") != "av1",
+            orientation=orientation if UPRIGHT < orientation <= 8 else UPRIGHT,
+            floating=image.format == "float" and image.interpretation in ("b-w", "grey16", "scrgb"),
+            depth=get("bits-per-sample", 8) if odd_page is None else odd_page.depth,
+            interpretation=image.interpretation,
+            profile_fault=profile_fault(image, png_profile),
+            xmp_orientation=xmp_orientation(xmp),
+        )
+
+
+def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max_pixels: int) -> Picture:
+    """The photograph of a file.
+
+    Args:
+        name: for messages.
+        content: of the file.
+        source: a fresh stream of the file, for each call.
+        max_pixels: limit of width × height.
+
+    Raises:
+        PhotoError: the file holds no photograph that can be decoded.
+        OSError: it can't be read.
+    """
+    if sniff(content.head).name == "BMP":
+        return from_bmp(name, content, source, max_pixels)
+    return _Decoder(name, content, source).picture(max_pixels)
+
+
+class _Decoder:
+    """Decodes a file by libvips."""
+
+    def __init__(self, name: str, content: Content, source: Callable[[], pyvips.Source]) -> None:
+        self.name, self.content, self._source = name, content, source
+        self.suffix = content.path.suffix.lower() if content.path else ""
+        self.fields: dict[str, bytes] = content.fields()
+        self.notes: list[str] = []
+        self.odd_page: TiffPage | None = None  # one that libvips gives as packed bits
+        self.options: dict[str, Any] = {"fail_on": "error"}
+        # "error" includes "truncated", which alone would decode the rest of a truncated TIFF as black
+
+    def source(self) -> pyvips.Source:
+        """A fresh stream. The format is found again: the file may have been replaced by one of another format."""
+        self.loader()
+        return self._source()
+
+    def loader(self) -> str:
+        return find_loader(self.name, self._source(), self.content.head, self.suffix)
+
+    def stream(self, access: str) -> pyvips.Image:
+        """A fresh lazy image, as it is stored."""
+        return pyvips.Operation.call(self.loader(), self._source(), access=access, **self.options)
+
+    def picture(self, max_pixels: int) -> Picture:
+        name, content = self.name, self.content
+        self.loader()
+        if content.tiff is not None:
+            self.choose_page(content.tiff)
+        try:
+            header = _Header.of(self.stream("sequential"), content.png_profile, self.odd_page)
+        except pyvips.Error as error:
+            raise self.refusal(error) from None
+        check_size(name, header.width, header.height, max_pixels)
+        pages = content.tiff.count if content.tiff is not None else header.pages
+        if pages > 1:
+            self.notes.append(f"{name}: the first of {pages} pages is colored; the result holds it alone")
+        if content.pictures > 1:
+            self.notes.append(f"{name}: the first of {content.pictures} pictures is colored; the result holds it alone")
+        if header.heic:
+            return from_heic(name, content, tuple(self.notes))
+        if header.profile_fault:
+            self.notes.append(profile_note(name, header.profile_fault, header.interpretation))
+        if header.xmp_orientation != UPRIGHT and self.turn(header).orientation == UPRIGHT and not self.is_heif:
+            self.notes.append(
+                f"{name} says only in XMP that it is turned (orientation {header.xmp_orientation}), which most programs ignore; "
+                "its pixels were left as they are"
+            )
+        return self.streamed(header)
+
+    def streamed(self, header: _Header) -> Picture:
+        name, content = self.name, self.content
+        turn, known = self.turn(header), self.known_rows(header)
+        kept = content.tiff.photograph.kept_samples if content.tiff is not None else None
+        if kept is not None and content.tiff is not None:
+            self.notes.append(_extra_note(name, content.tiff.photograph.samples - len(kept)))
+        turned = turn.orientation != UPRIGHT and not self.is_heif
+        access = "random" if turned else "sequential"  # the rows of a picture that is turned can't be streamed
+
+        def load() -> pyvips.Image:
+            image = self.stream(access)
+            if self.odd_page is not None:
+                image = odd_samples(image, self.odd_page, kept or tuple(range(self.odd_page.samples)))
+            elif kept is not None and image.bands > len(kept):
+                image = _with_bands(image, kept)
+            if turned:  # the page may have its orientation from another directory
+                image = image.copy()
+                image.set_type(pyvips.GValue.gint_type, "orientation", turn.orientation)
+            image = grayed(described(image.autorot(), self.fields, turn), known)
+            return image if not header.profile_fault else without_profile(image)
+
+        plain = (
+            kept is None
+            and self.odd_page is None
+            and self.options["fail_on"] == "error"
+            and not header.profile_fault
+            and (content.tiff is None or content.tiff.is_first)
+        )
+        small, notes = self.source if plain else None, tuple(self.notes)
+        picture = Picture(
+            name, content.path, load, small, content.data, notes, content.lossless, header.depth, turn=turn, known=known
+        )
+        if self.odd_page is not None:
+            picture = replace(picture, suffix=".tif")
+        if header.floating:
+            return replace(picture, load=lambda: _from_float(load()), source=None, check=once(lambda: _check_float(name, load())))
+        return picture
+
+    @property
+    def is_heif(self) -> bool:
+        """Whether it is AVIF or HEIC, which is decoded upright."""
+        return self.content.head[4:8] == b"ftyp"
+
+    def choose_page(self, tiff: TiffFile) -> None:
+        """Take the page that is the photograph. Raises PhotoError for one that libvips can't decode."""
+        page = tiff.photograph
+        if page.is_sensor_data:
+            raise PhotoError(f"{self.name} is a camera's raw file; develop it to TIFF or JPEG first")
+        if fault := compression_fault(page):
+            raise PhotoError(
+                f"{self.name} is compressed with {fault}, which tinct doesn't read; save it with LZW, deflate or no compression first",
+                code="unsupported",
+            )
+        if page.is_planar_tiled:
+            raise PhotoError(
+                f"{self.name} stores its colors in tiles of separate planes, which tinct doesn't read; save it with interleaved colors first",
+                code="unsupported",
+            )
+        if has_odd_samples(page):
+            with self.content.opened() as file:
+                rewritten = with_bytes_for_samples(file, page)
+            if rewritten is not None:
+                self.odd_page, self._source = page, lambda: pyvips.Source.new_from_memory(rewritten)
+                return
+        if not tiff.is_first:
+            first = self.stream("sequential")  # often the only one with XMP and IPTC
+            self.fields |= {name: bytes(first.get(name)) for name in _OF_THE_FILE if first.get_typeof(name)}
+            self.options |= {"page": page.number} | ({"subifd": page.subifd} if page.subifd >= 0 else {})
+
+    def turn(self, header: _Header) -> Turn:
+        """The orientation that makes the picture upright."""
+        if self.content.tiff is not None:
+            found = self.content.tiff.photograph.orientation
+            return Turn(found if UPRIGHT < found <= 8 else UPRIGHT, header.width, header.height)
+        if self.is_heif:
+            turn = Turn(self.content.heif_orientation, header.width, header.height)
+            return Turn(turn.orientation, *turn.size)
+        return Turn(header.orientation, header.width, header.height)
+
+    def known_rows(self, header: _Header) -> tuple[int, int, int, int] | None:
+        """The part of the upright picture that a truncated file holds; None for all of it. Raises PhotoError if that is too little."""
+        truncation = self.truncation()
+        if truncation is None or truncation.height != header.height:
+            return None
+        self.notes.append(truncation.note(self.name))
+        self.options["fail_on"] = "none"
+        if (mended := truncation.mended) is not None:
+            self._source = lambda: pyvips.Source.new_from_memory(mended)
+        if truncation.rows == truncation.height:
+            return None
+        left, top, width, height = self.turn(header).box(0, 0, header.width, truncation.rows, header.width, header.height)
+        return int(left), int(top), int(width), int(height)
+
+    def truncation(self) -> Truncation | None:
+        with self.content.opened() as file:
+            try:
+                return find_truncation(file, self.content.head, self.content.tiff.photograph if self.content.tiff else None)
+            except pyvips.Error:  # it is damaged in another way, too
+                return None
+
+    def refusal(self, error: pyvips.Error) -> PhotoError:
+        if "samples out of range" in error.detail:
+            return PhotoError(f"{self.name} holds samples of 64 or more bits; save it as 8- or 16-bit, or as 32-bit float first")
+        tiff = self.content.tiff
+        if tiff is not None and "not a whole number of bytes" in error.detail:
+            return PhotoError(
+                f"{self.name} holds samples of {tiff.photograph.depth} bits; save it as 8- or 16-bit first", code="unsupported"
+            )
+        return unreadable(self.name, error)
+
+
+def _extra_note(name: str, extra: int) -> str:
+    what = (
+        "an extra channel, such as infrared, that isn't" if extra == 1 else f"{extra} extra channels, such as infrared, that aren't"
+    )
+    return f"{name} has {what} transparency; the result has only its colors"
+
+
+def _with_bands(image: pyvips.Image, bands: tuple[int, ...]) -> pyvips.Image:
+    kind = image.interpretation
+    chosen = [image.extract_band(band) for band in bands]
+    return (chosen[0].bandjoin(chosen[1:]) if len(chosen) > 1 else chosen[0]).copy(interpretation=kind)
+
+
+def _from_float(image: pyvips.Image) -> pyvips.Image:
+    """Encoded values 0..1 (sRGB, or of the embedded profile) to 16 bits."""
+    kind = "grey16" if image.bands < 3 else "rgb16"
+    whole = (image * 65535).rint().cast("ushort").copy(interpretation=kind)
+    whole.set_type(pyvips.GValue.gint_type, FLOAT, 1)
+    return whole
+
+
+def _check_float(name: str, image: pyvips.Image) -> None:
+    statistics = image.stats()  # first row: all bands; minimum, maximum, sum
+    low, high, total = (statistics(x, 0)[0] for x in range(3))
+    check_range(name, low if np.isfinite(total) else total, high)
