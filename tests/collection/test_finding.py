@@ -38,14 +38,21 @@ def test_several_folders_have_a_place_of_their_own(tmp_path: Path) -> None:
 
 
 def test_what_is_passed_over_is_counted_by_reason(tmp_path: Path) -> None:
-    for name, kind in (("a.jpg", None), ("noext", "JPEG"), ("Feb. 1932", "PNG"), ("c.gif", None), (".hidden.jpg", None)):
+    for name, kind in (
+        ("a.jpg", None),
+        ("noext", "JPEG"),
+        ("Feb. 1932", "PNG"),
+        ("c.gif", None),
+        (".hidden.jpg", None),
+        ("d.nef", "TIFF"),
+    ):
         gray(tmp_path / name, kind)
     (tmp_path / "._a.jpg").write_bytes(b"\0\5\26\7\0\2\0\0Mac OS X        ")
     (tmp_path / "notes.txt").write_text("Dear grandmother")
     (tmp_path / "a.xmp").write_text("<x/>")
     finder = Finder([tmp_path])
     assert names(finder) == ["Feb. 1932", "a.jpg", "noext"]
-    assert finder.passed_over == {"GIF": 1, "hidden": 2, "no picture": 1}
+    assert finder.passed_over == {"GIF": 1, "camera raw": 1, "hidden": 2, "no picture": 1}
 
 
 def test_patterns_choose_files_and_folders(box: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tinct import Edit, Photo
 from tinct.collection import Collection, LocalEngine, Settings, color_collection
@@ -59,3 +61,22 @@ def test_another_file_of_that_name_stays(box: Path, tmp_path: Path) -> None:
     (sidecar,) = xmp_sidecars(box / "1.jpg", tmp_path / "1.color.jpg")
     assert write_xmp(sidecar, Photo.open(box / "1.jpg"), None) is None
     assert (tmp_path / "1.color.xmp").read_bytes() == b"mine"
+
+
+def test_regions_turn_with_the_picture(box: Path, tmp_path: Path) -> None:
+    """A face at the top left of the stored pixels, which lie on their side, is at the top right of the result."""
+    image = Image.open(box / "1.jpg")
+    exif = image.getexif()
+    exif[274] = 6
+    image.save(box / "1.jpg", exif=exif, quality=95)
+    regions = """<rdf:Description rdf:about="" xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"
+      xmlns:stDim="http://ns.adobe.com/xap/1.0/sType/Dimensions#" xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#">
+      <mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:AppliedToDimensions stDim:w="64" stDim:h="48" stDim:unit="pixel"/>
+      <mwg-rs:RegionList><rdf:Bag><rdf:li rdf:parseType="Resource">
+      <mwg-rs:Area stArea:x="0.125" stArea:y="0.25" stArea:w="0.25" stArea:h="0.125" stArea:unit="normalized"/>
+      </rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions></rdf:Description></rdf:RDF>"""
+    (box / "1.xmp").write_bytes(PACKET.replace(b"</rdf:RDF>", regions.encode()))
+    list(color_collection(Collection([box], tmp_path / "out", Settings()), LocalEngine(1)))
+    copy = (tmp_path / "out/1.color.xmp").read_text()
+    found = {key: float(value) for key, value in re.findall(r'stArea:([xywh])="([\d.]+)"', copy)}
+    assert found == {"x": 0.75, "y": 0.125, "w": 0.125, "h": 0.25}

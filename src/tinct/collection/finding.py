@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from .._util.files import absolute
 from ..errors import PhotoError
 from ..photo import READABLE_SUFFIXES, SNIFF_BYTES, is_result, sniff
+from ..photo.loaders import RAW_SUFFIXES
 
 __all__ = ["RESULT_STEM", "Finder", "Found"]
 
@@ -135,7 +136,8 @@ class Finder:
             reason = "excluded"
         elif path.suffix.lower() not in READABLE_SUFFIXES:
             kind = sniff(_head(path))
-            reason = "" if kind.suffix else kind.name or "no picture"
+            raw = path.suffix.lower() in RAW_SUFFIXES  # most look like TIFF
+            reason = "camera raw" if raw else "" if kind.suffix else kind.name or "no picture"
         if not reason and not self.recolor and self._is_result(path, names):
             reason = "made by tinct"
         if reason:

@@ -12,7 +12,7 @@ from .._util.files import write_whole
 from ..coloring.edit import Edit
 from ..coloring.provenance import Record
 from ..errors import PhotoError
-from ..photo import Photo
+from ..photo import Photo, turned_xmp
 from ..photo.metadata.xmp import has_record, without_record
 
 __all__ = ["EDIT_SUFFIX", "XmpSidecar", "edit_of", "write_xmp", "xmp_sidecars"]
@@ -76,6 +76,7 @@ def write_xmp(sidecar: XmpSidecar, photo: Photo, record: Record | None) -> Path 
         raise PhotoError(f"{source} can't be read ({error.strerror or error})") from error
     if len(packet) > MAX_XMP_BYTES:
         return None
+    packet = turned_xmp(packet, photo.orientation, *photo.stored_size)
     packet = without_record(packet) if record is None else record.to_xmp(packet, None)
     with suppress(FileNotFoundError):
         if target.read_bytes() == packet:
