@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .ledger import Entry, Ledger
     from .plan import Collection, Counts
     from .run import color_collection
+    from .series import Series, groups_of, plan_series, series_edits
     from .summary import write_summary
     from .work import Job, Settings
 
@@ -29,9 +30,13 @@ _HOMES = {
     "Job": ".work",
     "Ledger": ".ledger",
     "LocalEngine": ".engines",
+    "Series": ".series",
     "Settings": ".work",
     "color_collection": ".run",
     "estimate": ".estimating",
+    "groups_of": ".series",
+    "plan_series": ".series",
+    "series_edits": ".series",
     "write_summary": ".summary",
 }
 
@@ -44,9 +49,13 @@ __all__ = [
     "Job",
     "Ledger",
     "LocalEngine",
+    "Series",
     "Settings",
     "color_collection",
     "estimate",
+    "groups_of",
+    "plan_series",
+    "series_edits",
     "write_summary",
 ]
 

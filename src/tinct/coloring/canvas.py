@@ -189,6 +189,16 @@ class Canvas:
         sure = confidence(self._logits(automatic)[0], self._agreed(automatic, 0))
         return self._spec.preparation.restore_cells(sure[..., None], *self._encoded.lightness.shape)[..., 0]
 
+    def colors(self, edit: Edit | None = None, **changes: Unpack[EditChanges]) -> Floats:
+        """The chosen colors at the working size: (h, w, 2) a*, b*, before `Edit.strength`. Raises as `colorize` does."""
+        resolved = self._resolved(edit, changes)
+        return self._ab(resolved) if self._encoded.encodings else self._encoded.ab
+
+    @property
+    def encoded(self) -> EncodedPhoto:
+        """What the network's encoder made of the photograph."""
+        return self._encoded
+
     # ---- details ----------------------------------------------------------------------------------------------------------------
 
     def _resolved(self, edit: Edit | None, changes: EditChanges | dict[str, object]) -> Edit:

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
@@ -34,6 +35,7 @@ from .formats import (
     write_error,
 )
 from .loaders import unreadable
+from .metadata.capture import capture_time
 from .metadata.xmp import has_record, without_record
 from .outputs import check_target, color_path, exists_error, is_result, reason
 from .own_color import has_own_color
@@ -91,6 +93,8 @@ class Photo:
     """Pixels, after orientation."""
     notes: tuple[str, ...]
     """What the user should know, as sentences: parts of the file that aren't kept, such as further pages; color that was replaced."""
+    taken: datetime | None
+    """When it was taken, by its EXIF data (``DateTimeOriginal``); None if they don't say."""
     record: Provenance | None
     """How it was colored: a `tinct.Record`; None for a photograph that wasn't."""
 
@@ -117,6 +121,7 @@ class Photo:
         self._loader = image.get("vips-loader") if image.get_typeof("vips-loader") else ""
         self._jpeg = "jpeg" in self._loader
         self._xmp = bytes(image.get("xmp-data")) if image.get_typeof("xmp-data") else b""
+        self.taken = capture_time(image)
 
     @classmethod
     def open(
