@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from .remedies import with_remedy
 
 if TYPE_CHECKING:
     from ..collection import Collection, Counts, Engine, Entry, Ledger, Settings
+    from ..coloring.edit import Edit
 
 __all__ = ["Request", "Spread", "color_many"]
 
@@ -39,6 +40,7 @@ class Request:
     exclude: tuple[str, ...]
     fresh: bool
     keep: bool
+    series: bool
 
     def parts(self) -> Iterator[tuple[list[Path], Path | None]]:
         """Photographs, and the folder of their ledger; without an output folder each folder has its own, and single files have none."""
@@ -105,15 +107,20 @@ def _color(
     watch: bool,
 ) -> None:
     """One collection: count, color, and sum up."""
-    from ..collection import color_collection, write_summary
+    from ..collection import agreed_edits, color_collection, write_summary
     from ..collection.watching import watch as watched
 
-    def make(kind: type[Collection]) -> Collection:
-        return _collection(request, photos, folder, ledger, kind)
+    if watch and ledger is None:
+        raise typer.BadParameter("watching needs a folder", param_hint="'--watch'")
+    edits: dict[str, Edit] = {}
+    if request.series:
+        alone = _collection(request, photos, folder, ledger)
+        edits = agreed_edits(alone, folder, lambda done, total: tell("comparing photographs", done, total))
 
-    if watch:
-        if ledger is None:
-            raise typer.BadParameter("watching needs a folder", param_hint="'--watch'")
+    def make(kind: type[Collection]) -> Collection:
+        return _collection(request, photos, folder, ledger, kind, edits)
+
+    if watch and ledger is not None:
         for entry in watched(make, engine, ledger):
             _tell_entry(entry, totals)
         return
@@ -136,7 +143,12 @@ def _color(
 
 
 def _collection(
-    request: Request, photos: list[Path], folder: Path | None, ledger: Ledger | None, kind: type[Collection] | None = None
+    request: Request,
+    photos: list[Path],
+    folder: Path | None,
+    ledger: Ledger | None,
+    kind: type[Collection] | None = None,
+    edits: Mapping[str, Edit] | None = None,
 ) -> Collection:
     from ..collection import Collection
 
@@ -149,6 +161,7 @@ def _collection(
         exclude=request.exclude,
         keep=request.keep,
         reserved=request.reserved,
+        edits=edits,
         retry=kind in (None, Collection),
     )
 

@@ -187,6 +187,13 @@ def colorize(
             "--keep", help="Keep all results that the ledger knows, whatever model or edit made them, and color the rest."
         ),
     ] = False,
+    series: Annotated[
+        bool,
+        typer.Option(
+            "--series",
+            help="Photographs of one folder that show the same things get the same colors there, and the hints of one reach the others.",
+        ),
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Also color what arrives in the folders later, until Ctrl-C.")] = False,
 ) -> None:
     """Color black-and-white photographs. The originals stay unchanged.
@@ -219,9 +226,11 @@ def colorize(
         return
     paths = [Path(photo) for photo in photos]
     several = len(paths) > 1 or any(os.path.isdir(path) for path in paths)  # noqa: PTH112
-    if several or dry_run or watch:
+    if several or dry_run or watch or series:
         patterns = tuple(include or ()), tuple(exclude or ())
-        color_many(Request(paths, output, settings, reserved, *patterns, fresh, keep), Spread(jobs), dry_run=dry_run, watch=watch)
+        color_many(
+            Request(paths, output, settings, reserved, *patterns, fresh, keep, series), Spread(jobs), dry_run=dry_run, watch=watch
+        )
         return
     taken = {os.path.realpath(path) for path in (*paths, *reserved)}
     _one(paths[0], color_output(paths[0], output, format), output is not None and not is_folder(output), settings, taken)

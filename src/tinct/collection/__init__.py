@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from .agreement import agreed_edits
     from .engines import Engine, LocalEngine
     from .estimating import Estimate, estimate
     from .ledger import Entry, Ledger
@@ -32,6 +33,7 @@ _HOMES = {
     "LocalEngine": ".engines",
     "Series": ".series",
     "Settings": ".work",
+    "agreed_edits": ".agreement",
     "color_collection": ".run",
     "estimate": ".estimating",
     "groups_of": ".series",
@@ -51,6 +53,7 @@ __all__ = [
     "LocalEngine",
     "Series",
     "Settings",
+    "agreed_edits",
     "color_collection",
     "estimate",
     "groups_of",

@@ -19,7 +19,7 @@ __all__ = ["RESULT_STEM", "Finder", "Found"]
 
 RESULT_STEM = re.compile(r"(.*)\.(?:color|layer|compare|again)(-\d+)?", re.DOTALL)
 """Stem of a file that tinct wrote, with the number of its variant. An original may be called so, too: see `Finder`."""
-OWN_NAMES = frozenset({"tinct.jsonl", "tinct.jsonl.old", "summary.html", "contact-sheet.jpg"})
+OWN_NAMES = frozenset({"tinct.jsonl", "tinct.jsonl.old", "tinct.series.json", "summary.html", "contact-sheet.jpg"})
 """Files that tinct writes into an output folder beside the results."""
 _SIDECARS = (".tinct.json", ".xmp")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -64,7 +65,7 @@ class Collection:
         exclude: patterns of files and folders to leave out.
         keep: results that the ledger knows stay, whatever model or edit made them; only other photographs are colored.
         reserved: files that no result may replace, such as the reference picture.
-        edits: edits of photographs, by absolute path, which replace those of sidecars.
+        edits: edits of photographs, by absolute path, instead of those of sidecars.
         retry: also photographs that failed before.
 
     Raises:
@@ -89,12 +90,12 @@ class Collection:
         exclude: Sequence[str] = (),
         keep: bool = False,
         reserved: Sequence[Path] = (),
-        edits: Callable[[Path], Edit | None] | None = None,
+        edits: Mapping[str, Edit] | None = None,
         retry: bool = True,
     ) -> None:
         spec, self.weights = check_pair(find(settings.model))
         self.model, self.output, self.keeps = spec.name, output, keep
-        self._ledger, self._edits, self._retry = ledger, edits, retry
+        self._ledger, self._edits, self._retry = ledger, edits or {}, retry
         if ledger is not None and ledger.weights not in ("", self.weights) and not keep:
             raise ConfigError(
                 f"{ledger.folder} holds results of another model, {ledger.model} (weights {ledger.weights[:12]}…), not of "
@@ -142,6 +143,15 @@ class Collection:
             pass
         return self.counts
 
+    def own_edits(self) -> dict[Path, Edit]:
+        """All photographs that were found, with their edits; without those whose sidecar can't be used."""
+        found = {}
+        for photos in self.finder:
+            for photo in photos:
+                with suppress(ConfigError, HintError, PhotoError):
+                    found[photo.path] = self._edit(photo)
+        return found
+
     # ---- details ----------------------------------------------------------------------------------------------------------------
 
     def _folder(self, photo: Found) -> Path:
@@ -185,7 +195,7 @@ class Collection:
         return [path for paths in self._outputs(color, self.settings.edit) for path in paths.values()]
 
     def _edit(self, photo: Found) -> Edit:
-        edit = self._edits(photo.path) if self._edits is not None else edit_of(photo.path, photo.beside)
+        edit = self._edits.get(absolute(photo.path)) or edit_of(photo.path, photo.beside)
         if edit is None:
             return self.settings.edit
         self.counts.with_edit += 1
