@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -123,15 +125,21 @@ def test_a_folder_that_can_t_be_read_is_a_line(tinct: Run, box: Path, monkeypatc
     assert ended.code == 3
     assert ended.err.startswith(f"tinct: {box / '1932'} can't be read (Permission denied)")
     assert ended.out.count("\n") == 2
+    assert ended.err.endswith("tinct: 2 colored; 1 folder couldn't be read.\n")
 
 
-def test_names_that_are_not_utf_8(tinct: Run, box: Path) -> None:
+def test_names_that_are_not_utf_8_are_printed_as_they_are(box: Path) -> None:
+    """A script that reads the names of the results gets the bytes that open them."""
     for name in ("1.jpg", "2.jpg"):
         (box / name).rename(os.fsdecode(os.fsencode(box / name).replace(b"jpg", b"\xff.jpg")))
-    ended = tinct("colorize", box)
-    assert ended.code == 0, ended.err
-    assert ended.out.count("\ufffd.color.jpg\n") == 2
-    assert tinct("colorize", box).err.startswith("tinct: 0 colored; 3 were done before")
+
+    def run() -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run([sys.executable, "-m", "tinct", "colorize", str(box)], capture_output=True, check=False)
+
+    ended = run()
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert sorted(Path(os.fsdecode(line)).exists() for line in ended.stdout.splitlines()) == [True] * 3
+    assert run().stderr.startswith(b"tinct: 0 colored; 3 were done before")
 
 
 def test_watching_ends_with_ctrl_c(tinct: Run, box: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import typer
 from ..errors import HintError, PhotoError
 from ._progress import PARTLY_FAILED, Tell, progress_bar, stopping
 from ._results import output_folder
-from .remedies import with_remedy
+from .remedies import printable, with_remedy
 
 if TYPE_CHECKING:
     from ..collection import Collection, Counts, Engine, Entry, Ledger, Settings
@@ -69,7 +69,7 @@ class _Totals:
     """What came of all photographs."""
 
     def __init__(self) -> None:
-        self.found, self.done, self.made, self.failed = 0, 0, 0, 0
+        self.found, self.done, self.made, self.failed, self.unreadable = 0, 0, 0, 0, 0
         self.skipped: list[str] = []
         self.passed_over: dict[str, int] = {}
 
@@ -92,7 +92,7 @@ def color_many(request: Request, spread: Spread, *, dry_run: bool, watch: bool) 
                 _color(request, photos, folder, ledger, engine, tell, totals, watch)
     if not dry_run:
         _tell_totals(totals)
-    if totals.failed:
+    if totals.failed or totals.unreadable:
         raise typer.Exit(PARTLY_FAILED)
 
 
@@ -131,12 +131,15 @@ def _color(
         _tell_entry(entry, totals)
         tell("coloring", number, total)
     for error in collection.errors:
-        typer.echo(f"tinct: {error}", err=True)
+        typer.echo(f"tinct: {printable(str(error))}", err=True)
     for photo, path, usual in collection.renamed:
-        typer.echo(f"tinct: {_shown(photo)} becomes {_shown(path.name)}, as another photograph has {_shown(usual.name)}.", err=True)
+        typer.echo(
+            f"tinct: {printable(photo)} becomes {printable(path.name)}, as another photograph has {printable(usual.name)}.",
+            err=True,
+        )
     totals.skipped += map(str, collection.finder.results)
     totals.add(collection.counts)
-    totals.failed += len(collection.errors)
+    totals.unreadable += len(collection.errors)
     if ledger is not None and len(ledger):
         tell("writing the summary", 0, 0)
         write_summary(ledger, collection.counts, collection.renamed, time.monotonic() - started, sheet=request.output is not None)
@@ -176,7 +179,7 @@ def _counted(request: Request, make: Callable[[type[Collection]], Collection], t
         if number % 100 == 0:
             tell("looking for photographs", number, 0)
     if not (collection.counts.found or collection.errors or collection.finder.results):
-        roots, passed = ", ".join(map(_shown, request.photos)), _passed_over(collection.counts.passed_over)
+        roots, passed = ", ".join(map(printable, request.photos)), _passed_over(collection.counts.passed_over)
         raise PhotoError(
             f"{roots} holds no photographs ({', '.join(sorted(READABLE_SUFFIXES))}){passed and f'; {passed}'}. Name a folder that does."
         )
@@ -208,26 +211,28 @@ def _tell_entry(entry: Entry, totals: _Totals) -> None:
         totals.skipped.append(entry.input)
     elif entry.status == "failed":
         totals.failed += 1
-        typer.echo(f"tinct: {_shown(with_remedy(PhotoError(entry.reason, code=entry.code, **entry.details)))}", err=True)
+        typer.echo(f"tinct: {printable(with_remedy(PhotoError(entry.reason, code=entry.code, **entry.details)))}", err=True)
     else:
         totals.made += entry.made
         totals.done += not entry.made
         for output in entry.outputs if entry.made else ():
-            typer.echo(_shown(output.path))
+            typer.echo(output.path if output.path.isprintable() else os.fsencode(output.path))  # a script needs the bytes
         for note in entry.notes if entry.made else ():
-            typer.echo(f"tinct: {_shown(note)}", err=True)
+            typer.echo(f"tinct: {printable(note)}", err=True)
 
 
 def _tell_totals(totals: _Totals) -> None:
     """One line: how many photographs were colored, done, failed and passed over."""
     if totals.skipped:
-        named = ", ".join(map(_shown, totals.skipped[:_MAX_NAMED])) + ", …" * (len(totals.skipped) > _MAX_NAMED)
+        named = ", ".join(map(printable, totals.skipped[:_MAX_NAMED])) + ", …" * (len(totals.skipped) > _MAX_NAMED)
         number = len(totals.skipped)
         which = f"{named}, which tinct made" if number == 1 else f"{number} files that tinct made: {named}"
         typer.echo(f"tinct: skipped {which}. --recolor colors such files again.", err=True)
     parts = [f"{totals.done:,} {'was' if totals.done == 1 else 'were'} done before"] if totals.done else []
     if totals.failed:
         parts.append(f"{totals.failed} of {totals.found} photographs failed")
+    if totals.unreadable:
+        parts.append(f"{totals.unreadable} folder{'' if totals.unreadable == 1 else 's'} couldn't be read")
     if passed := _passed_over(totals.passed_over):
         parts.append(passed)
     if parts:
@@ -253,7 +258,7 @@ def _tell_plan(collection: Collection, engine: Engine, tell: Tell) -> None:
     if passed := _passed_over(counts.passed_over):
         typer.echo(passed)
     for error in collection.errors:
-        typer.echo(f"tinct: {error}", err=True)
+        typer.echo(f"tinct: {printable(str(error))}", err=True)
     if found.samples:
         jobs = getattr(engine, "jobs", 1)
         processes = f"{jobs} process{'es' if jobs > 1 else ''}"
@@ -261,8 +266,3 @@ def _tell_plan(collection: Collection, engine: Engine, tell: Tell) -> None:
         typer.echo(f"about {byte_size(found.bytes)} of disk, of which {byte_size(found.free)} are free")
         if found.bytes > found.free:
             typer.echo("tinct: the disk is too small for all results.", err=True)
-
-
-def _shown(text: object) -> str:
-    """Fit to be printed: bytes of names that aren't UTF-8 become U+FFFD."""
-    return str(text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..errors import TinctError
 
-__all__ = ["REMEDIES", "with_remedy"]
+__all__ = ["REMEDIES", "printable", "with_remedy"]
 
 REMEDIES: dict[str, str] = {
     # results and photographs
@@ -97,3 +97,10 @@ def with_remedy(error: TinctError) -> str:
         return str(error)
     fact = str(error)
     return f"{fact}{'' if fact.endswith(('.', '?', '!')) else '.'} {remedy.format_map(error.details)}"
+
+
+def printable(text: object) -> str:
+    """On one line and fit for any output, whatever file names stand in it: bytes that aren't UTF-8 become ``\\xff``."""
+    from ..photo import printable as shown
+
+    return shown(str(text))
