@@ -36,7 +36,6 @@ def test_a_second_run_is_done_before_it_computes_anything(
     first = tinct("colorize", box, "-o", out)
     assert first == Ended(0, f"{out / '1.color.jpg'}\n{out / '2.color.jpg'}\n{out / '1932/3.color.jpg'}\n", "")
     monkeypatch.setattr(Photo, "open", lambda *args, **options: pytest.fail("a photograph was opened"))
-    monkeypatch.setattr("tinct.collection.summary._pair", lambda *args: None)
     assert tinct("colorize", box, "-o", out) == Ended(0, "", "tinct: 0 colored; 3 were done before.\n")
 
 
@@ -155,4 +154,13 @@ def test_watching_ends_with_ctrl_c(tinct: Run, box: Path, monkeypatch: pytest.Mo
     assert ended.code == 130
     assert ended.out.count("\n") == 3
     assert ended.err == "\ntinct: stopped; the same command continues.\n"
+    assert (tmp_path / "out/summary.html").exists()
     assert tinct("colorize", box / "1.jpg", "--watch").code == 2
+    assert tinct("colorize", box, "--watch", "--series").code == 2
+
+
+def test_a_series_is_planned_before_it_is_colored(tinct: Run, box: Path, tmp_path: Path) -> None:
+    ended = tinct("colorize", box, "-o", tmp_path / "out", "--series")
+    assert (ended.code, ended.out.count("\n")) == (0, 3)
+    assert (tmp_path / "out/tinct.series.json").exists()
+    one_line(tinct("colorize", box, "-o", tmp_path / "vae", "--series", "--model", "vae"), "'vae'", "hints")

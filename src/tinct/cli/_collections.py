@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,99 +82,113 @@ class _Totals:
 
 def color_many(request: Request, spread: Spread, *, dry_run: bool, watch: bool) -> None:
     """Color photographs; a photograph that fails is a line on standard error, and the others go on. Raises Exit, TinctError."""
+    if watch and request.series:
+        raise typer.BadParameter("a series needs all photographs at once; leave out --watch", param_hint="'--series'")
     totals, engine = _Totals(), spread.engine()
     with stopping("the same command continues"), progress_bar() as (_, tell):
         for photos, folder in request.parts():
             if dry_run:
-                _tell_plan(_collection(request, photos, folder, _read_ledger(folder)), engine, tell)
+                _tell_plan(_Part(request, photos, folder, _read_ledger(folder)).collection(), engine, tell)
                 continue
             with _ledger(folder, request.fresh) as ledger:
-                _color(request, photos, folder, ledger, engine, tell, totals, watch)
+                part = _Part(request, photos, folder, ledger)
+                if watch:
+                    part.watch(engine, totals)
+                else:
+                    part.color(engine, tell, totals)
     if not dry_run:
         _tell_totals(totals)
     if totals.failed or totals.unreadable:
         raise typer.Exit(PARTLY_FAILED)
 
 
-def _color(
-    request: Request,
-    photos: list[Path],
-    folder: Path | None,
-    ledger: Ledger | None,
-    engine: Engine,
-    tell: Tell,
-    totals: _Totals,
-    watch: bool,
-) -> None:
-    """One collection: count, color, and sum up."""
-    from ..collection import agreed_edits, color_collection, write_summary
-    from ..collection.watching import watch as watched
+@dataclass(frozen=True)
+class _Part:
+    """Photographs with one ledger."""
 
-    if watch and ledger is None:
-        raise typer.BadParameter("watching needs a folder", param_hint="'--watch'")
-    edits: dict[str, Edit] = {}
-    if request.series:
-        alone = _collection(request, photos, folder, ledger)
-        edits = agreed_edits(alone, folder, lambda done, total: tell("comparing photographs", done, total))
+    request: Request
+    photos: list[Path]
+    folder: Path | None
+    """Of the ledger."""
+    ledger: Ledger | None
 
-    def make(kind: type[Collection]) -> Collection:
-        return _collection(request, photos, folder, ledger, kind, edits)
+    def collection(self, kind: type[Collection] | None = None, edits: Mapping[str, Edit] | None = None) -> Collection:
+        """The photographs as a collection of this class.
 
-    if watch and ledger is not None:
-        for entry in watched(make, engine, ledger):
-            _tell_entry(entry, totals)
-        return
-    collection = _counted(request, make, tell)
-    total, started = collection.counts.to_do, time.monotonic()
-    tell("coloring", 0, total)
-    for number, entry in enumerate(color_collection(collection, engine, ledger), 1):
-        _tell_entry(entry, totals)
-        tell("coloring", number, total)
-    for error in collection.errors:
-        typer.echo(f"tinct: {printable(str(error))}", err=True)
-    for photo, path, usual in collection.renamed:
-        typer.echo(
-            f"tinct: {printable(photo)} becomes {printable(path.name)}, as another photograph has {printable(usual.name)}.",
-            err=True,
+        Args:
+            kind: `Collection` unless given; another class doesn't try again what failed.
+            edits: of a series.
+        """
+        from ..collection import Collection
+
+        request = self.request
+        return (kind or Collection)(
+            self.photos,
+            self.folder if request.output is not None else None,
+            request.settings,
+            self.ledger,
+            include=request.include,
+            exclude=request.exclude,
+            keep=request.keep,
+            reserved=request.reserved,
+            edits=edits,
+            retry=kind is None,
         )
-    totals.skipped += map(str, collection.finder.results)
-    totals.add(collection.counts)
-    totals.unreadable += len(collection.errors)
-    if ledger is not None and len(ledger):
-        tell("writing the summary", 0, 0)
-        write_summary(ledger, collection.counts, collection.renamed, time.monotonic() - started, sheet=request.output is not None)
+
+    def watch(self, engine: Engine, totals: _Totals) -> None:
+        """Color what is there and what arrives, until Ctrl-C; then write the summary."""
+        from ..collection.watching import watch
+
+        if self.ledger is None:
+            raise typer.BadParameter("watching needs a folder", param_hint="'--watch'")
+        started = time.monotonic()
+        try:
+            for entry in watch(self.collection, engine, self.ledger):
+                _tell_entry(entry, totals)
+        finally:
+            collection = self.collection()
+            collection.survey()
+            self._write_summary(collection, time.monotonic() - started)
+
+    def color(self, engine: Engine, tell: Tell, totals: _Totals) -> None:
+        """Count, color, tell what happened, and write the summary."""
+        from ..collection import agreed_edits, color_collection
+        from ..collection.summary import SUMMARY_NAME
+
+        edits: dict[str, Edit] = {}
+        if self.request.series:
+            edits = agreed_edits(self.collection(), self.folder, lambda done, total: tell("comparing photographs", done, total))
+        collection, number, started = self.collection(edits=edits), 0, time.monotonic()
+        _count(self.request, collection, tell)
+        total = collection.counts.to_do
+        tell("coloring", 0, total)
+        for number, entry in enumerate(color_collection(collection, engine, self.ledger), 1):
+            _tell_entry(entry, totals)
+            tell("coloring", number, total)
+        for error in collection.errors:
+            typer.echo(f"tinct: {printable(error)}", err=True)
+        for photo, path, usual in collection.renamed:
+            new, other = printable(path.name), printable(usual.name)
+            typer.echo(f"tinct: {printable(photo)} becomes {new}, as another photograph has {other}.", err=True)
+        totals.skipped += map(str, collection.finder.results)
+        totals.add(collection.counts)
+        totals.unreadable += len(collection.errors)
+        if self.folder is not None and (number or not (self.folder / SUMMARY_NAME).exists()):
+            tell("writing the summary", 0, 0)
+            self._write_summary(collection, time.monotonic() - started)
+
+    def _write_summary(self, collection: Collection, seconds: float) -> None:
+        from ..collection import write_summary
+
+        if self.ledger is not None and len(self.ledger):
+            sheet = self.request.output is not None
+            write_summary(self.ledger, collection.counts, collection.renamed, seconds, sheet=sheet)
 
 
-def _collection(
-    request: Request,
-    photos: list[Path],
-    folder: Path | None,
-    ledger: Ledger | None,
-    kind: type[Collection] | None = None,
-    edits: Mapping[str, Edit] | None = None,
-) -> Collection:
-    from ..collection import Collection
-
-    return (kind or Collection)(
-        photos,
-        folder if request.output is not None else None,
-        request.settings,
-        ledger,
-        include=request.include,
-        exclude=request.exclude,
-        keep=request.keep,
-        reserved=request.reserved,
-        edits=edits,
-        retry=kind in (None, Collection),
-    )
-
-
-def _counted(request: Request, make: Callable[[type[Collection]], Collection], tell: Tell) -> Collection:
-    """A collection whose photographs were counted. Raises PhotoError if there are none, HintError if hints have several to choose from."""
-    from ..collection import Collection
+def _count(request: Request, collection: Collection, tell: Tell) -> None:
+    """Count what there is to do. Raises PhotoError if there are no photographs, HintError if hints have several to choose from."""
     from ..photo import READABLE_SUFFIXES
 
-    collection = make(Collection)
     for number, _ in enumerate(collection, 1):
         if number % 100 == 0:
             tell("looking for photographs", number, 0)
@@ -185,7 +199,6 @@ def _counted(request: Request, make: Callable[[type[Collection]], Collection], t
         )
     if request.settings.edit.hints and collection.counts.found > 1:
         raise HintError(f"Hints belong to one photograph, and there are {collection.counts.found}. Color it by itself.")
-    return collection
 
 
 @contextmanager
