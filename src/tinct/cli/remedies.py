@@ -60,6 +60,7 @@ REMEDIES: dict[str, str] = {
     "untrained-run": "Train it with `tinct train` first.",
     "old-checkpoint": "Start such a run with --init.",
     "diverged": "Name that checkpoint with --init.",
+    "other-process-ended": "Continue the run with --resume.",
     "accelerator": "Choose others with --accelerator, --devices or --precision.",
     "no-compile": "Train without it: --no-compile.",
     "model-exists": "Replace it with --overwrite, or name another model with -o.",
