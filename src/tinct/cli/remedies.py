@@ -61,6 +61,8 @@ REMEDIES: dict[str, str] = {
     "old-checkpoint": "Start such a run with --init.",
     "diverged": "Name that checkpoint with --init.",
     "other-process-ended": "Continue the run with --resume.",
+    "processes-started": "Ask for as many with --devices and --nodes.",
+    "launch": "Look at MASTER_ADDR, MASTER_PORT, --devices and --nodes on every machine.",
     "accelerator": "Choose others with --accelerator, --devices or --precision.",
     "no-compile": "Train without it: --no-compile.",
     "model-exists": "Replace it with --overwrite, or name another model with -o.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +16,7 @@ from ..errors import ConfigError, DeviceError
 from ._extras import requires
 from ._options import Data
 from ._progress import progress_bar, stopping
+from .remedies import with_remedy
 
 __all__ = ["export", "train"]
 
@@ -69,7 +72,7 @@ def train(
         run = run or Path("runs") / Path(model).stem
     machine = Machine(accelerator, int(devices) if devices.isdigit() else devices, nodes, precision, checkpoint_seconds, compiled)
     ended = stopping(f"continue with: tinct train --run {run} --resume")
-    with ended, _quiet_unless(is_first_process), progress_bar(shown=is_first_process()) as (bar, tell):
+    with ended, _ending_together(is_first_process), progress_bar(shown=is_first_process()) as (bar, tell):
         say = partial(bar.console.print, markup=False, highlight=False, soft_wrap=True)
         train_run(
             config,
@@ -108,7 +111,7 @@ def export(
 
 
 @contextmanager
-def _quiet_unless(first: Callable[[], bool]) -> Iterator[None]:
+def _ending_together(first: Callable[[], bool]) -> Iterator[None]:
     """Of the processes that train together only the first says that the run was stopped, or that another of them has ended."""
     try:
         yield
@@ -117,9 +120,13 @@ def _quiet_unless(first: Callable[[], bool]) -> Iterator[None]:
             raise
         raise typer.Exit(0) from None  # another code would make the first process's launcher kill it
     except DeviceError as error:
-        if first() or error.code != "other-process-ended":
+        if error.code != "other-process-ended":
             raise
-        raise typer.Exit(1) from None
+        if first():
+            typer.echo(f"tinct: {with_remedy(error)}", err=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)  # without Python's own end: gloo's threads, in the middle of an operation, can abort or block that
 
 
 def _refuse(message: str) -> NoReturn:

@@ -76,7 +76,7 @@ def train(
         ConfigError: `run` holds a run already, or nothing to resume, or it began with other pictures; the initial weights don't fit;
             training diverges; the run folder can't be written.
         DataError: too few pictures.
-        DeviceError: the accelerator isn't there.
+        DeviceError: the accelerator isn't there, or not as many processes as devices; another process of the run has ended.
         WeightsError: the initial weights are damaged.
         KeyboardInterrupt: interrupted; a checkpoint was written.
     """
@@ -85,8 +85,9 @@ def train(
         raise ConfigError(f"{run} holds no run to resume.", code="no-run-to-resume", path=run)
     if not resume and (run / "config.toml").exists():
         raise ConfigError(f"{run} holds a run already.", code="run-exists", path=run)
-    fabric = machine.fabric(run)
-    fabric.launch()
+    if progress and machine.nodes > 1:
+        progress("waiting for the other machines", 0, 0)
+    fabric = machine.launch(run)
     first = fabric.global_rank == 0
     tell: Progress = progress if progress and first else lambda what, done, total: None
 

@@ -55,7 +55,6 @@ def ending_together(fabric: Fabric) -> Iterator[None]:
         yield
     except RuntimeError as error:  # gloo raises this type itself; its text names the library's source file
         if fabric.world_size > 1 and (isinstance(error, torch.distributed.DistError) or "gloo" in str(error)):
-            torch.distributed.destroy_process_group()  # its threads would abort this process when it exits
             raise _other_process_ended() from error
         raise
 
