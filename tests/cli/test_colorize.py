@@ -37,20 +37,22 @@ def test_several_go_into_a_folder_that_is_made(tinct: Run, tmp_path: Path) -> No
     for i in range(3):
         Image.fromarray(draw(i)).convert("L").save(tmp_path / f"box/{i}.png")
     assert tinct("colorize", tmp_path / "box", "-o", tmp_path / "out").code == 0
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["0.color.png", "1.color.png", "2.color.png"]
+    names = ["0.color.png", "1.color.png", "2.color.png", "contact-sheet.jpg", "summary.html", "tinct.jsonl"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == names
     assert sorted(p.name for p in (tmp_path / "box").iterdir()) == ["0.png", "1.png", "2.png"]
 
 
 def test_a_folder_of_one_goes_into_a_folder_too(tinct: Run, photo: Path, tmp_path: Path) -> None:
     assert tinct("colorize", photo.parent, "-o", tmp_path / "out").code == 0
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["grandmother.color.jpg"]
+    assert (tmp_path / "out/grandmother.color.jpg").exists()
 
 
 def test_earlier_results_are_not_colored_again(tinct: Run, photo: Path) -> None:
     tinct("colorize", photo.parent)
     ended = tinct("colorize", photo.parent, "--overwrite")
     assert ended.code == 0
-    assert sorted(p.name for p in photo.parent.iterdir()) == ["grandmother.color.jpg", "grandmother.jpg"]
+    names = ["grandmother.color.jpg", "grandmother.jpg", "summary.html", "tinct.jsonl"]
+    assert sorted(p.name for p in photo.parent.iterdir()) == names
 
 
 def test_an_earlier_result_is_kept_unless_asked(tinct: Run, photo: Path) -> None:
@@ -135,7 +137,7 @@ def test_an_output_folder_that_cannot_be(tinct: Run, photo: Path, tmp_path: Path
     (tmp_path / "file").write_text("in the way")
     one_line(tinct("colorize", photo, "-o", tmp_path / "file" / "x.jpg"), "x.jpg", "folder")
     one_line(tinct("colorize", photo, "-o", tmp_path / "none" / "x.jpg"), "x.jpg", "no such folder", "-o")
-    one_line(tinct("colorize", photo, photo, "-o", tmp_path / "file" / "x"), "Name another folder with -o")
+    one_line(tinct("colorize", photo, photo, "-o", tmp_path / "file" / "x"), "can't be written to", "choose another folder with -o")
     one_line(tinct("colorize", photo, "-o", tmp_path / "x.docx"), "x.docx", ".png")
 
 
@@ -154,8 +156,10 @@ def test_no_photograph_of_the_command_is_overwritten(tinct: Run, photo: Path) ->
     other.write_bytes(photo.read_bytes())
     before = other.read_bytes()
     ended = tinct("colorize", photo, other, "--overwrite")
-    assert ended.code == 3
-    assert "another file named here" in ended.err
+    assert ended.code == 0
+    names = [photo.with_name(f"{name}.color.jpg") for name in ("grandmother.jpg", "grandmother.color")]
+    assert ended.out == "".join(f"{name}\n" for name in names)
+    assert "grandmother.jpg becomes grandmother.jpg.color.jpg" in ended.err
     assert other.read_bytes() == before
 
 
@@ -164,10 +168,13 @@ def test_two_photographs_of_one_name_do_not_share_a_result(tinct: Run, tmp_path:
         (tmp_path / folder).mkdir()
         Image.fromarray(draw(i)).convert("L").save(tmp_path / folder / "1.png")
     ended = tinct("colorize", tmp_path / "a/1.png", tmp_path / "b/1.png", "-o", tmp_path / "out", "--overwrite")
-    assert ended.code == 3
-    assert "name another output" in ended.err
-    alone = tinct("colorize", tmp_path / "a/1.png")
-    assert (tmp_path / "out/1.color.png").read_bytes() == Path(alone.out.strip()).read_bytes()
+    assert ended.code == 0
+    assert "1.png.color.png, as another photograph has 1.color.png" in ended.err
+    for folder, result in (("a", "1.color.png"), ("b", "1.png.color.png")):
+        alone = tinct("colorize", tmp_path / folder / "1.png")
+        assert (tmp_path / "out" / result).read_bytes() == Path(alone.out.strip()).read_bytes(), (
+            "alone or among others: the same bytes"
+        )
 
 
 def test_several_photographs_into_one_file(tinct: Run, photo: Path, tmp_path: Path) -> None:
@@ -259,10 +266,10 @@ def test_a_variant_never_replaces_another_photograph_of_the_command(tinct: Run, 
     other = photo.with_name("grandmother.color.jpg").rename(photo.with_name("grandmother.color-2.jpg"))
     before = other.read_bytes()
     ended = tinct("colorize", photo, other, "--variants", "2", "--overwrite", "--recolor")
-    assert ended.code == 3
-    assert "grandmother.color-2.jpg is another file named here" in ended.err
+    assert ended.code == 0
+    assert "grandmother.jpg becomes grandmother.jpg.color.jpg" in ended.err
     assert other.read_bytes() == before
-    assert not photo.with_name("grandmother.color.jpg").exists()
+    assert photo.with_name("grandmother.jpg.color-2.jpg").exists()
 
 
 def test_what_was_a_reference_or_held_hints_is_never_overwritten(tinct: Run, photo: Path, tmp_path: Path) -> None:
@@ -321,7 +328,7 @@ def test_paths_that_the_system_refuses_are_a_line_each_and_the_others_are_colore
     assert ended.code == 3
     assert [Path(line).name for line in ended.out.splitlines()] == ["1.color.jpg", "z.color.jpg"]
     assert re.search(r"^tinct: .*mmm\.", ended.err)
-    assert ended.err.endswith("\ntinct: 1 of 3 photographs failed.\n")
+    assert ended.err.endswith("\ntinct: 2 colored; 1 of 3 photographs failed.\n")
     (tmp_path / "loop1.jpg").symlink_to(tmp_path / "loop2.jpg")
     (tmp_path / "loop2.jpg").symlink_to(tmp_path / "loop1.jpg")
     ended = tinct("colorize", tmp_path / "loop1.jpg", tmp_path / "z.jpg", "--overwrite")

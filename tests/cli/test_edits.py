@@ -27,6 +27,7 @@ def edits(monkeypatch: pytest.MonkeyPatch) -> list[Edit]:
         return photo
 
     monkeypatch.setattr(Colorizer, "colorize", colorize)
+    monkeypatch.setattr(Colorizer, "resolved", lambda self, edit: edit)
     return found
 
 

@@ -37,16 +37,18 @@ def test_the_options_of_colorize_are_the_fields_of_an_edit_and_its_defaults() ->
 
 
 def test_the_other_options_of_colorize_are_arguments_of_the_library() -> None:
+    from tinct.collection import Settings
     from tinct.coloring.colorizer import Colorizer
 
     options, fields = parameters("colorize"), {field.name for field in dataclasses.fields(Edit)}
     save = inspect.signature(Photo.save).parameters
     known = set(inspect.signature(Colorizer.__init__).parameters) | set(save) | set(inspect.signature(Photo.open).parameters)
     of_the_command = {"output", "edit", "hint", "variants", "format", "layer", "compare", "recolor"}
+    of_the_command |= {"include", "exclude", "dry_run", "jobs", "fresh", "keep", "watch"}  # of a collection
     assert options.keys() - fields - of_the_command <= known
     for name in ("overwrite", "jpeg_quality", "provenance"):
         assert default_of(options[name]) == save[name].default
-    assert default_of(options["threads"]) == inspect.signature(Colorizer.__init__).parameters["threads"].default
+    assert default_of(options["threads"]) == Settings().threads
 
 
 def test_max_pixels_is_in_pixels_everywhere() -> None:

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
+from tinct._util.files import sha256
 from tinct.evaluation.measure import DEFAULT_VIVIDNESS
 from tinct.evaluation.protocol import PROTOCOLS
 from tinct.evaluation.summary import summarize
 from tinct.reports.evaluation_tables import PUBLISHED, plain, signed
-from tinct.runtime.spec import DEFAULT_MODEL, ModelSpec, bundled, read_spec, sha256
+from tinct.runtime.spec import DEFAULT_MODEL, ModelSpec, bundled, read_spec
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = bundled()[DEFAULT_MODEL].with_suffix(".safetensors")

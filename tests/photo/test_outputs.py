@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -100,10 +101,20 @@ def test_refuses_a_folder_as_target(colored: Photo, tmp_path: Path) -> None:
         ("a/b.HEIF", None, "a/b.color.jpg"),
         ("a/b.jfif", None, "a/b.color.jpg"),
         ("a/b.jpe", None, "a/b.color.jpg"),
+        ("a/b.mpo", None, "a/b.color.jpg"),
+        ("a/b.bmp", None, "a/b.color.png"),
+        ("a/b.DIB", None, "a/b.color.png"),
+        ("a/b.nef", None, "a/b.color.png"),
         ("a/b.webp", None, "a/b.color.webp"),
+        ("Feb. 1932", None, "Feb. 1932.color.png"),
+        ("Mr. Smith", "new/", "new/Mr. Smith.color.png"),
+        ("v1.5.jpg", None, "v1.5.color.jpg"),
+        ("." + "m" * 300, "new/", "new/." + "m" * 300 + ".color.png"),
         ("a/b", None, "a/b.color.png"),
         ("a/b.tif", "c.png", "c.png"),
         ("a/b.tif", "new/", "new/b.color.tif"),
+        ("a/b.tif", "new/deep" + os.sep, "new/deep/b.color.tif"),
+        ("a/b.tif", "Album 1.5/", "Album 1.5/b.color.tif"),
         ("a/b.tif", "new", "new"),
     ],
 )
@@ -113,3 +124,17 @@ def test_color_path(source: str, output: str | None, expected: str) -> None:
 
 def test_color_path_into_a_folder_that_exists(tmp_path: Path) -> None:
     assert color_path(Path("a/b.avif"), tmp_path) == tmp_path / "b.color.avif"
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [("JPEG", ".jpg"), ("PNG", ".png"), ("TIFF", ".tif"), ("WEBP", ".webp"), ("BMP", ".png"), ("GIF", ".png")]
+)
+@pytest.mark.parametrize("name", ["Feb. 1932", "Feb. 1933", "noext", ".hidden", "scan.bak"])
+def test_color_path_of_a_file_without_a_known_suffix_follows_its_content(name: str, kind: str, suffix: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(encoded(picture("RGB"), kind))
+    assert color_path(tmp_path / name) == tmp_path / f"{name}.color{suffix}"
+
+
+def test_color_path_keeps_the_format_that_a_name_says(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(encoded(picture("RGB"), "PNG"))
+    assert color_path(tmp_path / "a.jpg").name == "a.color.jpg"

@@ -14,6 +14,7 @@ import torch
 from conftest import draw
 from tinct import Colorizer, Edit, Photo
 from tinct._util.fields import to_dict
+from tinct._util.files import sha256
 from tinct.color import ab_bins
 from tinct.coloring.palette import expected_color, probabilities
 from tinct.coloring.upsampling import recolor, sharpen
@@ -23,7 +24,7 @@ from tinct.models import MODELS, Network
 from tinct.runtime.prepare import Preparation
 from tinct.runtime.sessions import ClassicNetwork
 from tinct.runtime.sessions import load_network as load_session
-from tinct.runtime.spec import METADATA_KEY, bundled, check_pair, read_spec, sha256
+from tinct.runtime.spec import METADATA_KEY, bundled, check_pair, read_spec
 from tinct.training import exporting, onnx_graphs, resume_config, task
 from tinct.training.exporting import PARITY, capabilities, export, load_network, parity
 from tinct.training.run_folder import CHECKPOINT, load_checkpoint

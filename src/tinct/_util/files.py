@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import tempfile
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
-__all__ = ["new_file", "scratch", "write_whole"]
+__all__ = ["absolute", "new_file", "scratch", "sha256", "write_whole"]
 
 _UNSUPPORTED = {
     errno.EOPNOTSUPP,
@@ -37,6 +38,20 @@ def write_whole(path: Path, content: str | bytes | memoryview) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """The absolute path of a file that needn't exist; links are kept, which `Path.resolve` would replace."""
+    return os.path.abspath(path)  # noqa: PTH100
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def scratch() -> BinaryIO:

@@ -7,10 +7,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any
 
@@ -25,13 +26,14 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def call_in_processes(
-    calls: Sequence[Call],
+    calls: Iterable[Call],
     processes: int,
     *,
     threads: int = 1,
     preload: Sequence[str] = (),
     look: Callable[[], None] | None = None,
     code: str = "process-killed",
+    ahead: int | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """Yield (number of the call, its result) in the order in which calls end.
 
@@ -49,29 +51,40 @@ def call_in_processes(
             Only those of a program's first call count, as a program has one fork server.
         look: called in this process every `POLL_SECONDS`.
         code: code of the DeviceError.
+        ahead: maximum number of calls that were taken from `calls` and haven't ended; None takes all at once.
 
     Raises:
         DeviceError: a worker was killed from outside.
     """
     setup = (dict(os.environ), threads)
     context = _context(preload)
-    pool = ProcessPoolExecutor(max(1, min(processes, len(calls))), context, _begin, setup)
+    if isinstance(calls, Sized):
+        processes = min(processes, len(calls))
+    pool = ProcessPoolExecutor(max(1, processes), context, _begin, setup)
     before = set(multiprocessing.active_children())
     waiting: dict[Future[Any], int] = {}
     started: set[Any] = set()
-    try:
-        # A fork server must start no threads, so its libraries get one each; a spawned worker's get `threads`.
-        inherited = threads if isinstance(context, SpawnContext) else 1
-        with _environment(_thread_settings(inherited)), _ignoring_interrupts():
-            for number, call in enumerate(calls):
+    # A fork server must start no threads, so its libraries get one each; a spawned worker's get `threads`.
+    inherited = threads if isinstance(context, SpawnContext) else 1
+    numbered = enumerate(calls)
+
+    def submit() -> None:
+        """Take calls until `ahead` wait, or there are no more; workers start at their first call."""
+        nonlocal started
+        for number, call in islice(numbered, None if ahead is None else max(0, ahead - len(waiting))):
+            with _environment(_thread_settings(inherited)), _ignoring_interrupts():
                 waiting[pool.submit(_call, *call)] = number
-            started = set(multiprocessing.active_children()) - before
+            started |= set(multiprocessing.active_children()) - before
+
+    try:
+        submit()
         while waiting:
             done, _ = wait(waiting, POLL_SECONDS if look else None, FIRST_COMPLETED)
             if look:
                 look()
             for future in done:
                 yield waiting.pop(future), future.result()
+            submit()
     except BrokenProcessPool as error:
         raise DeviceError("A worker process was killed, most often for lack of memory.", code=code) from error
     except BaseException:

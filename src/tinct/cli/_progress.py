@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import typer
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["INTERRUPTED", "PARTLY_FAILED", "progress_bar", "stopping"]
+__all__ = ["INTERRUPTED", "PARTLY_FAILED", "Tell", "progress_bar", "stopping"]
+
+Tell: TypeAlias = "Callable[[str, float, float], None]"
+"""Moves a progress bar: description, done, total."""
 
 PARTLY_FAILED = 3
 """Exit code of a batch in which some parts failed."""
@@ -35,7 +38,7 @@ def stopping(state: str) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(*, shown: bool = True) -> Iterator[tuple[Progress, Callable[[str, float, float], None]]]:
+def progress_bar(*, shown: bool = True) -> Iterator[tuple[Progress, Tell]]:
     """A progress bar on standard error, hidden where that is no terminal, or not `shown`.
 
     Yields:

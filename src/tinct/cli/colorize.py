@@ -3,49 +3,52 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import HintError, PhotoError
+from ._collections import Request, Spread, color_many
 from ._edits import edit_of
-from ._options import Default, Device, DeviceOption, MaxPixels, Model, Overwrite, Threads
-from ._progress import PARTLY_FAILED, progress_bar, stopping
-from ._results import STREAM, Format, check_free, find_photos, prepare_folder, result_paths
+from ._options import Default, Device, DeviceOption, MaxPixels, Model, Overwrite
+from ._progress import Tell, progress_bar, stopping
+from ._results import STREAM, Format, check_free, color_output, is_folder, system_errors
 from ._streams import read_stdin, refuse_terminal, write_stdout
-from .remedies import with_remedy
 
 if TYPE_CHECKING:
+    from ..collection import Settings
+    from ..coloring.edit import Edit
     from ..photo import Photo
 
 __all__ = ["colorize"]
 
-_MAX_NAMED = 3
-"""Skipped files whose names are told."""
-Tell: TypeAlias = "Callable[[str, float, float], None]"
-"""Moves the progress bar: description, done, total."""
+
+class Engine(str, Enum):
+    """How the work on many photographs is spread."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 def colorize(
     context: typer.Context,
     photos: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            metavar="PHOTO", help="Photographs, or folders of them; - reads one from standard input.", show_default=False
+            metavar="PHOTO",
+            help="Photographs, or folders, which are searched with their subfolders; - reads one from standard input.",
+            show_default=False,
         ),
     ],
     *,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
-            help="File, or folder for several; - writes to standard output. By default NAME.color.EXT beside the original; "
-            "standard output for a photograph from standard input.",
+            help="File, or folder for several; a name that ends with a slash is a folder's; - writes to standard output. By default "
+            "NAME.color.EXT beside the original; standard output for a photograph from standard input.",
         ),
     ] = None,
     model: Model = None,
@@ -141,184 +144,178 @@ def colorize(
         bool, typer.Option("--provenance/--no-provenance", help="Record in the file that it was colored, and how.")
     ] = True,
     device: DeviceOption = Device.AUTO,
-    threads: Threads = 0,
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Processor threads of the network for one photograph; 0 takes all cores. Several photographs are colored at once anyway.",
+        ),
+    ] = 1,
     max_pixels: MaxPixels,
     overwrite: Overwrite = False,
     recolor: Annotated[
         bool,
         typer.Option("--recolor", help="Color files that tinct made once more, from their lightness; otherwise they are skipped."),
     ] = False,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Of folders take only files whose name, or path below the folder, matches: '*.tif', '1932/*'. May be given several times.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Leave out files and folders whose name or path matches. May be given several times."),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say how many photographs there are to color, how long that takes and how much disk."),
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="Photographs colored at once, each by a process of about 0.3 GB; 0 takes one a core.")
+    ] = 0,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="Color everything again, also what the ledger of the output folder (tinct.jsonl) says is done."
+        ),
+    ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Keep all results that the ledger knows, whatever model or edit made them, and color the rest."
+        ),
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Also color what arrives in the folders later, until Ctrl-C.")] = False,
 ) -> None:
-    """Color black-and-white photographs. The originals stay unchanged."""
-    from ..coloring.colorizer import Colorizer
-    from ..photo import Photo
+    """Color black-and-white photographs. The originals stay unchanged.
+
+    Of a folder, a second run colors only what is new or has changed: the ledger in the output folder says what is done.
+    """
+    from ..collection import Settings
     from ..runtime.spec import DEFAULT_MODEL
 
-    chosen = edit_of(context, edit, hint, hints)
-    streamed = output == STREAM or (output is None and photos == [STREAM])
-    files = _files(photos, output)
-    if not (streamed or recolor):
-        files = _without_results(files)
-        if not files:
-            return
-    if streamed:
-        _check_stream(len(files), variants, layer, compare)
-    if chosen.hints and len(files) > 1:
-        raise HintError(f"Hints belong to one photograph, and there are {len(files)}. Color it by itself.")
-    colorizer = Colorizer(model or DEFAULT_MODEL, device=device.value, threads=threads)
+    settings = Settings(
+        model=model or DEFAULT_MODEL,
+        device=device.value,
+        threads=threads,
+        max_pixels=max_pixels,
+        edit=edit_of(context, edit, hint, hints),
+        variants=variants,
+        layer=layer,
+        compare=compare,
+        suffix=format.suffix if format else "",
+        jpeg_quality=jpeg_quality,
+        provenance=provenance,
+        recolor=recolor,
+        overwrite=overwrite or fresh,
+    )
+    reserved = [path for path in (hints, edit, settings.edit.like) if isinstance(path, Path)]
+    if STREAM in photos or output == STREAM:
+        _check_stream(photos, output, settings)
+    if output == STREAM or (output is None and photos == [STREAM]):
+        _to_stdout(photos[0], settings)
+        return
+    paths = [Path(photo) for photo in photos]
+    several = len(paths) > 1 or any(os.path.isdir(path) for path in paths)  # noqa: PTH112
+    if several or dry_run or watch:
+        patterns = tuple(include or ()), tuple(exclude or ())
+        color_many(Request(paths, output, settings, reserved, *patterns, fresh, keep), Spread(jobs), dry_run=dry_run, watch=watch)
+        return
+    taken = {os.path.realpath(path) for path in (*paths, *reserved)}
+    _one(paths[0], color_output(paths[0], output, format), output is not None and not is_folder(output), settings, taken)
 
-    def color(photo: Photo) -> list[Photo]:
-        return [colorizer.colorize(photo, chosen)] if variants == 1 else colorizer.variants(photo, variants, chosen)
 
+def _one(photo: Path, color: Path, named: bool, settings: Settings, taken: set[str]) -> None:
+    """Color one photograph, and print the names of its results, also of those that were there already.
+
+    Args:
+        photo: its file, or `STREAM` for standard input.
+        color: the first result.
+        named: whether the user chose that name.
+        settings: how it is colored.
+        taken: real paths of files that no result may replace.
+    """
+    from ..collection.naming import output_paths
+    from ..collection.sidecars import xmp_sidecars
+    from ..collection.work import Job, color_photo
+    from ..coloring.colorizer import Colorizer
+
+    colorizer = Colorizer(settings.model, device=settings.device, threads=settings.threads)
+    edit = colorizer.resolved(_edit(photo, settings))
+    numbers = range(edit.variant, edit.variant + settings.variants)
+    outputs = output_paths(color, numbers, named=named, layer=settings.layer, compare=settings.compare)
+    check_free(photo, [path for paths in outputs for path in paths.values()], taken)
     with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
-        if streamed:
-            _to_stdout(files[0], format, partial(_open, max_pixels, tell), color, jpeg_quality, provenance)
-            return
-        numbers = range(chosen.variant, chosen.variant + variants)
-        named = (*files, hints, edit, chosen.like)
-        failed = _batch(
-            files,
-            taken={os.path.realpath(path) for path in named if isinstance(path, Path)},
-            paths=partial(result_paths, output=output, numbers=numbers, layer=layer, compare=compare, format=format),
-            open=partial(_open, max_pixels, tell),
-            color=color,
-            save=partial(Photo.save, overwrite=overwrite, jpeg_quality=jpeg_quality, provenance=provenance),
-        )
-    if failed:
-        typer.echo(f"tinct: {failed} of {len(files)} photographs failed.", err=True)
-        raise typer.Exit(PARTLY_FAILED)
+        opened = _open(photo, settings, tell)
+        job = Job(photo, outputs, edit, sidecars=xmp_sidecars(photo, color), make_folder=not named)
+        with system_errors(photo):
+            entry = color_photo(job, settings, colorizer, photo=opened)
+    for note in entry.notes:
+        typer.echo(f"tinct: {note}", err=True)
+    if entry.status == "skipped":
+        typer.echo(f"tinct: skipped {photo}, which tinct made. --recolor colors such files again.", err=True)
+        return
+    for paths in outputs:
+        for path in paths.values():
+            typer.echo(path)
+    if not entry.made:
+        typer.echo(f"tinct: {photo} was colored in this way before; --overwrite colors it again.", err=True)
 
 
-def _files(photos: list[Path], output: Path | None) -> list[Path]:
-    """The photographs to color; makes the folder for several results. Raises BadParameter, PhotoError."""
+def _edit(photo: Path, settings: Settings) -> Edit:
+    """The edit of the command line if it has hints, else that of a sidecar if there is one."""
+    from ..collection.sidecars import edit_of
+
+    return settings.edit if settings.edit.hints else edit_of(photo) or settings.edit
+
+
+def _open(photo: Path, settings: Settings, tell: Tell) -> Photo:
+    """A photograph from a file or from standard input; work on it moves the progress bar."""
+    from ..photo import Photo
+
+    piped = str(photo) == STREAM
+    short = "standard input" if piped else photo.name
+    tell(f"coloring {short}", 0, 1)
+    return Photo.open(
+        read_stdin() if piped else photo,
+        name="standard input" if piped else None,
+        max_pixels=settings.max_pixels,
+        progress=lambda what, part: tell(f"{what} {short}", part, 1),
+    )
+
+
+def _check_stream(photos: list[str], output: str | None, settings: Settings) -> None:
+    """Raises BadParameter if standard input or output is used for more than one picture, or nobody could read it."""
     if STREAM in photos:
         if len(photos) > 1:
             raise typer.BadParameter("standard input is one photograph; name no others beside it", param_hint="'PHOTO'")
-        if output is not None and os.path.isdir(output):  # noqa: PTH112
+        if output is not None and output != STREAM and is_folder(output):
             raise typer.BadParameter("a photograph from standard input has no name; name a file", param_hint="'-o'")
-        return photos
-    files = find_photos(photos)
-    several = len(files) > 1 or any(os.path.isdir(photo) for photo in photos)  # noqa: PTH112
-    if output is not None and output != STREAM and several:
-        prepare_folder(output, len(files))
-    return files
-
-
-def _without_results(files: list[Path]) -> list[Path]:
-    """The files that tinct didn't make. The others are told in one line."""
-    from ..photo import is_result
-
-    results = [file for file in files if is_result(file)]
-    if results:
-        names = ", ".join(str(file) for file in results[:_MAX_NAMED]) + ", …" * (len(results) > _MAX_NAMED)
-        fact = (
-            f"skipped {names}, which tinct made" if len(results) == 1 else f"skipped {len(results)} files that tinct made: {names}"
-        )
-        typer.echo(f"tinct: {fact}. --recolor colors such files again.", err=True)
-    made = set(results)
-    return [file for file in files if file not in made]
-
-
-def _check_stream(files: int, variants: int, layer: bool, compare: bool) -> None:
-    """Raises BadParameter if the results aren't one picture, or nobody could read it."""
-    if files > 1:
-        raise typer.BadParameter(f"standard output takes one picture, and there are {files} photographs", param_hint="'-o'")
-    if variants > 1 or layer or compare:
+    if output not in (None, STREAM):
+        return
+    if len(photos) > 1 or os.path.isdir(photos[0]):  # noqa: PTH112
+        raise typer.BadParameter("standard output takes one picture; name one photograph", param_hint="'-o'")
+    if settings.variants > 1 or settings.layer or settings.compare:
         raise typer.BadParameter(
             "standard output takes one picture; leave out --variants, --layer and --compare", param_hint="'-o'"
         )
     refuse_terminal()
 
 
-def _open(max_pixels: int, tell: Tell, file: Path, done: int = 0, total: int = 1) -> Photo:
-    """The photograph number `done` of `total`, from a file or from standard input; work on it moves the progress bar."""
-    from ..photo import Photo
-
-    name = "standard input" if file == STREAM else str(file)
-    short = name if file == STREAM else file.name
-    tell(f"coloring {short}", done, total)
-    source = read_stdin() if file == STREAM else file
-    return Photo.open(
-        source, name=name, max_pixels=max_pixels, progress=lambda what, part: tell(f"{what} {short}", done + part, total)
-    )
-
-
-def _to_stdout(
-    file: Path,
-    format: Format | None,
-    open: Callable[[Path], Photo],
-    color: Callable[[Photo], list[Photo]],
-    jpeg_quality: int,
-    provenance: bool,
-) -> None:
+def _to_stdout(name: str, settings: Settings) -> None:
     """Color one photograph, and write the file to standard output."""
+    from ..coloring.colorizer import Colorizer
     from ..photo import color_path
 
-    photo = open(file)
-    suffix = format.suffix if format else photo.suffix if file == STREAM else color_path(file).suffix
-    (result,) = color(photo)
-    data = result.to_bytes(suffix, jpeg_quality=jpeg_quality, provenance=provenance)
-    _say_notes(photo)
-    write_stdout(data)
-
-
-def _batch(
-    files: list[Path],
-    taken: set[str],
-    paths: Callable[[Path], list[dict[str, Path]]],
-    open: Callable[[Path, int, int], Photo],
-    color: Callable[[Photo], list[Photo]],
-    save: Callable[[Photo, Path], Path],
-) -> int:
-    """Color photographs one after the other. The error of one of several is a line on standard error, and the others go on.
-
-    Args:
-        files: the photographs.
-        taken: real paths of the files that no result may replace; results are added.
-        paths: where the results of a photograph go.
-        open, color, save: the three steps.
-
-    Returns:
-        The number of photographs that failed.
-
-    Raises:
-        PhotoError: the only photograph failed.
-    """
-    from ..photo import Photo
-
-    kinds: dict[str, Callable[[Photo], Photo]] = {"color": lambda photo: photo, "layer": Photo.layer, "compare": Photo.compare}
-    failed = 0
-    for done, file in enumerate(files):
-        try:
-            with _system_errors(file):
-                results = paths(file)
-                check_free(file, [path for one in results for path in one.values()], taken)
-                photo = open(file, done, len(files))
-                colored = color(photo)
-                _say_notes(photo)
-                for one, result in zip(results, colored, strict=True):
-                    for kind, path in one.items():
-                        typer.echo(save(kinds[kind](result), path))
-                        taken.add(os.path.realpath(path))
-        except PhotoError as error:
-            if len(files) == 1:
-                raise
-            typer.echo(f"tinct: {with_remedy(error)}", err=True)
-            failed += 1
-    return failed
-
-
-@contextmanager
-def _system_errors(file: Path) -> Iterator[None]:
-    """Turn what the operating system says of a path (a name that is too long, a loop of links) into a PhotoError."""
-    try:
-        yield
-    except BrokenPipeError:  # of standard output
-        raise
-    except OSError as error:
-        raise PhotoError(f"{file}: {error.strerror or error}.") from error
-
-
-def _say_notes(photo: Photo) -> None:
-    for note in photo.notes:
+    photo = Path(name)
+    colorizer = Colorizer(settings.model, device=settings.device, threads=settings.threads)
+    with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
+        opened = _open(photo, settings, tell)
+        suffix = settings.suffix or (opened.suffix if name == STREAM else color_path(photo).suffix)
+        result = colorizer.colorize(opened, _edit(photo, settings))
+        data = result.to_bytes(suffix, jpeg_quality=settings.jpeg_quality, provenance=settings.provenance)
+    for note in opened.notes:
         typer.echo(f"tinct: {note}", err=True)
+    write_stdout(data)

@@ -20,6 +20,12 @@ REMEDIES: dict[str, str] = {
     "suffix": "Name such a file with -o, or choose a format with --format.",
     "format-limit": "Name a .tif or .png with -o, or choose it with --format.",
     "too-many-pixels": "If you trust the file, allow as many with --max-pixels {pixels}.",
+    # collections
+    "changed-result": "Move it away, name another output with -o, or replace it with --overwrite.",
+    "other-model": "Color everything again with --fresh, keep those results and color the rest with --keep, go on with that model with "
+    "--model, or name another output with -o.",
+    "collection-running": "Wait for it, or name another output with -o.",
+    "disk-full": "Make room, and run the same command again: it continues.",
     # edits
     "edit-file": "Name a JSON file of an edit with --edit.",
     "hint-file": "Name a JSON file of hints, or a transparent PNG of painted strokes, with --hints.",

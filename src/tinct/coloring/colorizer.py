@@ -20,7 +20,7 @@ from ..runtime.spec import DEFAULT_MODEL, check_pair, find
 from .canvas import Canvas
 from .edit import MAX_DETAIL, Edit
 from .encoding import EncodedPhoto, View, encode_photo
-from .packing import Reference
+from .packing import Reference, fitting, hints_to_json
 from .palette import histogram
 from .provenance import Record
 from .suggestions import DEFAULT_SUGGESTIONS, ColorFamily, Suggestion
@@ -145,6 +145,36 @@ class Colorizer:
         """Probability of the chosen color at each place: (h, w) at the working size, 0..1; see `Canvas.confidence`."""
         edit = (edit or Edit()).changed(**changes)
         return self.canvas(photo, detail=edit.detail, ensemble=edit.ensemble).confidence(edit)
+
+    def resolved(self, edit: Edit) -> Edit:
+        """The edit with its reference picture extracted, so that it can be written as JSON and is the same in every process.
+
+        Raises:
+            PhotoError: the reference can't be read, or is gray.
+            ConfigError: the model takes no reference pictures.
+        """
+        if edit.like is None or isinstance(edit.like, Reference):
+            return edit
+        if not self.has_code:
+            raise ConfigError(
+                f"The model {self.spec.name!r} has no reference pictures; the model 'tinct' has.",
+                code="no-capability",
+                what="reference pictures",
+            )
+        return edit.changed(like=self._reference(edit.like))
+
+    def record(self, edit: Edit) -> Record:
+        """The record of a coloring with this model and a `resolved` edit, as it stands in the file but for what the file itself adds."""
+        detail = self.spec.preparation.side if edit.detail is None and isinstance(self._network, TinctNetwork) else edit.detail
+        return replace(self._record, edit=edit.changed(detail=detail))
+
+    def repeats(self, record: Record, edit: Edit) -> bool:
+        """Whether a `resolved` edit with this model gives the colors of a record, from the same photograph and but for rounding."""
+        mine = self.record(edit)
+        plain, theirs = (one.edit.changed(hints=()).to_dict() for one in (mine, record))
+        forms = [list(form) for form in fitting(edit.hints)] or [[]]
+        hints = [hints_to_json(form) for form in forms]
+        return record.weights == self.weights and plain == theirs and hints_to_json(record.edit.hints) in hints
 
     def _views(self, detail: int | None, ensemble: bool) -> tuple[View, ...]:
         multiple, own = self.spec.preparation.multiple, self.spec.preparation.side

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._util.files import sha256
 from .._version import __version__
 from ..coloring.colorizer import Colorizer
 from ..data import Progress
 from ..errors import ConfigError
-from ..runtime.spec import bundled, find, sha256
+from ..runtime.spec import bundled, find
 from .bleeding import measure_folder
 from .config import EvaluationConfig
 from .cost import measure_cost

@@ -43,7 +43,7 @@ _SAVERS = {
     ".avif": "avif",
 }
 WRITABLE_SUFFIXES = tuple(_SAVERS)
-READABLE_SUFFIXES = (*WRITABLE_SUFFIXES, ".jpe", ".jfif", ".heic", ".heif")
+READABLE_SUFFIXES = (*WRITABLE_SUFFIXES, ".jpe", ".jfif", ".mpo", ".heic", ".heif", ".bmp", ".dib")
 DEFAULT_JPEG_QUALITY = 95
 """Quality of JPEG, WebP and AVIF, 1..100."""
 MAX_JPEG_XMP = 60_000

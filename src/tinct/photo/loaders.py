@@ -8,7 +8,7 @@ import pyvips
 
 from ..errors import PhotoError
 
-__all__ = ["CONVERT", "find_loader", "is_lossless_webp"]
+__all__ = ["CONVERT", "RAW_SUFFIXES", "find_loader", "is_lossless_webp"]
 
 CONVERT = "convert it to JPEG, PNG, TIFF or WebP, or get a fresh copy of it"
 """Advice for every file that can't be read."""
@@ -31,7 +31,7 @@ _OTHER_FORMATS = {  # first bytes of files that people take for photographs -> w
     b"AT&TFORM": "a DjVu document; save its pages as TIFF or PNG pictures first",
     b"BM": "a BMP; convert it to PNG first",
 }
-_RAW_SUFFIXES = {
+RAW_SUFFIXES = {
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq"),
     *(".kdc", ".mef", ".mos", ".nef", ".orf", ".pef", ".raf", ".rw2", ".srw"),
 }
@@ -54,7 +54,7 @@ def find_loader(name: str, source: pyvips.Source, head: bytes, suffix: str) -> s
     if found == pyvips.ffi.NULL:
         pyvips.Error("")  # clears libvips' message, which would show up in a later one
     loader = "" if found == pyvips.ffi.NULL else pyvips.ffi.string(found).decode()
-    if suffix in _RAW_SUFFIXES and (not loader or "Tiff" in loader):  # the loader would take the small preview inside
+    if suffix in RAW_SUFFIXES and (not loader or "Tiff" in loader):  # the loader would take the small preview inside
         raise PhotoError(f"{name} is a camera's raw file; develop it to TIFF or JPEG first")
     if loader not in _LOADERS:
         unknown = f"no picture that tinct reads, or it is damaged (unknown format); {CONVERT}"

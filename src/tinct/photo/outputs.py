@@ -9,8 +9,10 @@ from pathlib import Path
 
 from ..errors import PhotoError
 from .formats import READABLE_SUFFIXES, WRITABLE_SUFFIXES
+from .loaders import RAW_SUFFIXES
 from .metadata.xmp import has_record
 from .opening import read_xmp
+from .sniffing import SNIFF_BYTES, FileKind, sniff
 
 __all__ = ["check_target", "color_path", "exists_error", "is_result", "reason"]
 
@@ -23,6 +25,32 @@ _REASONS = {
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "there is no permission to write there",
 }
+_CLOSEST = dict.fromkeys((".jpe", ".jfif", ".mpo", ".heic", ".heif"), ".jpg")
+"""Readable suffix -> suffix of the closest format that tinct writes, where that isn't ``.png``."""
+_OTHER_SUFFIXES = {
+    *(
+        ".gif",
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".jpf",
+        ".jxl",
+        ".jxr",
+        ".wdp",
+        ".hdp",
+        ".psd",
+        ".psb",
+        ".xcf",
+        ".pdf",
+        ".djvu",
+        ".djv",
+        ".svg",
+    ),
+    *(".eps", ".exr", ".hdr", ".ico", ".pbm", ".pgm", ".ppm", ".pnm", ".pcx", ".tga", ".fits", ".fit", ".dcm", ".heics", ".hif"),
+}
+"""Suffixes of pictures that tinct doesn't read."""
+_PICTURE_SUFFIXES = {*READABLE_SUFFIXES, *RAW_SUFFIXES, *_OTHER_SUFFIXES}
+_SEPARATORS = tuple({"/", os.sep})
 
 
 def reason(error: OSError) -> str:
@@ -33,19 +61,40 @@ def reason(error: OSError) -> str:
 def color_path(path: Path, output: str | os.PathLike[str] | None = None) -> Path:
     """Where the colored copy of `path` is written.
 
-    ``a/b.jpg`` becomes ``a/b.color.jpg``; so do HEIC and other suffixes of JPEG. A file without a known suffix becomes PNG.
+    ``a/b.jpg`` becomes ``a/b.color.jpg``. Formats that tinct doesn't write become the closest one that it does: HEIC, a phone's format
+    of many megapixels, and MPO become ``.jpg``, BMP becomes ``.png``. What isn't a picture's suffix stays part of the name, and the
+    content of the file decides: the JPEG ``Feb. 1932`` becomes ``Feb. 1932.color.jpg``. A file that doesn't exist, or whose format is
+    unknown, becomes PNG.
 
     Args:
         path: the original.
         output: a folder (an existing one, or a text that ends with a path separator) for a file of that name; or the path itself.
     """
-    other = ".jpg" if path.suffix.lower() in READABLE_SUFFIXES else ".png"  # HEIC is a phone's format, of many megapixels
-    suffix = path.suffix if path.suffix.lower() in WRITABLE_SUFFIXES else other
-    named = path.with_name(f"{path.stem}.color{suffix}")
+    named = path.with_name(f"{_stem(path)}.color{_output_suffix(path)}")
     if output is None:
         return named
-    folder = Path(output).is_dir() or os.fspath(output).endswith(("/", os.sep))
+    folder = os.path.isdir(output) or os.fspath(output).endswith(_SEPARATORS)  # noqa: PTH112 (takes names that are too long)
     return Path(output) / named.name if folder else Path(output)
+
+
+def _stem(path: Path) -> str:
+    return path.stem if path.suffix.lower() in _PICTURE_SUFFIXES else path.name
+
+
+def _output_suffix(path: Path) -> str:
+    """Suffix of the colored copy, as a rule that of the original."""
+    suffix = path.suffix
+    if suffix.lower() not in READABLE_SUFFIXES:
+        suffix = _sniffed(path).suffix
+    return suffix if suffix.lower() in WRITABLE_SUFFIXES else _CLOSEST.get(suffix.lower(), ".png")
+
+
+def _sniffed(path: Path) -> FileKind:
+    with suppress(OSError, ValueError):  # ValueError: a name with a null character
+        if path.is_file():  # opening a pipe would wait for its other end
+            with path.open("rb") as file:
+                return sniff(file.read(SNIFF_BYTES))
+    return sniff(b"")
 
 
 def is_result(path: Path) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
-from .._util.files import new_file, scratch
+from .._util.files import new_file, scratch, sha256
 from ..color import lightness
 from ..errors import PhotoError
 from .formats import (
@@ -188,14 +188,10 @@ class Photo:
             return None
         if self._picture.data is not None or self.path is None:
             return hashlib.sha256(self._picture.data or b"").hexdigest()
-        digest = hashlib.sha256()
         try:
-            with self.path.open("rb") as file:
-                while block := file.read(2**20):
-                    digest.update(block)
+            return sha256(self.path)
         except OSError as error:
             raise PhotoError(f"{self.name} can't be read any more ({error.strerror}); check its disk") from None
-        return digest.hexdigest()
 
     # ---- pixels -----------------------------------------------------------------------------------------------------------------
 
@@ -356,7 +352,9 @@ class Photo:
         except FileExistsError:  # written by another process meanwhile
             raise exists_error(target) from None
         except OSError as error:
-            raise PhotoError(f"{target} can't be written: {reason(error)}", code="cannot-write", path=str(target)) from None
+            raise PhotoError(
+                f"{target} can't be written: {reason(error)}", code="cannot-write", path=str(target), errno=error.errno
+            ) from None
         if self.path is not None:
             with suppress(OSError):  # programs sort photographs by the date of their files
                 status = self.path.stat()

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from .._util.files import write_whole
+from .._util.words import duration
 from ..errors import ConfigError
 from .pictures import data_url
 
@@ -53,14 +54,6 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
             write_whole(path, content)
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror or error}. Make room, or make the folder writable.") from error
-
-
-def duration(seconds: float) -> str:
-    """``4.2 s``, ``4 min 02 s``, ``2 h 05 min``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def number(value: float) -> str:

@@ -7,7 +7,6 @@ weights. A model that runs in steps has a graph for each: ``NAME.onnx`` is the f
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import struct
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .._util.fields import from_dict, to_dict
+from .._util.files import sha256
 from ..errors import ConfigError, WeightsError, nearest
 from .prepare import Preparation
 
@@ -32,7 +32,6 @@ __all__ = [
     "find",
     "part",
     "read_spec",
-    "sha256",
 ]
 
 DEFAULT_MODEL = "tinct"
@@ -244,12 +243,3 @@ def find(model: str | os.PathLike[str]) -> Path:
         if not needed.is_file():
             raise WeightsError(f"{needed}: no such file. A model is NAME.onnx with NAME.safetensors beside it.", code="no-model")
     return graph
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

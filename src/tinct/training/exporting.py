@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from .._util.fields import from_dict, to_dict
+from .._util.files import sha256
 from .._version import __version__
 from ..color import AB_SCALE, ab_bins
 from ..coloring.palette import expected_color, probabilities
@@ -23,7 +24,7 @@ from ..models import MODELS, Network, Tinct
 from ..runtime.renamed import current_state
 from ..runtime.sessions import ClassicNetwork, TinctNetwork
 from ..runtime.sessions import load_network as load_session
-from ..runtime.spec import METADATA_KEY, PAIR_KEY, CodeDistribution, ModelSpec, Palette, part, read_spec, sha256
+from ..runtime.spec import METADATA_KEY, PAIR_KEY, CodeDistribution, ModelSpec, Palette, part, read_spec
 from . import task
 from .onnx_graphs import graph_parts, graphs, point_to
 from .recipe import TrainConfig, network_class, network_config, read_config

@@ -1,0 +1,53 @@
+"""Many photographs: found in folders, planned, colored by several processes or machines, and recorded in a ledger, by which an
+interrupted run continues.
+
+`finding` walks the folders, `naming` gives every photograph its outputs, `plan` joins both with the `ledger` and yields what is left
+to do, `work` colors one photograph from file to file, `engines` spread the work, and `summary` shows the results. No torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._util.lazy import lazy_attributes
+
+if TYPE_CHECKING:
+    from .engines import Engine, LocalEngine
+    from .estimating import Estimate, estimate
+    from .ledger import Entry, Ledger
+    from .plan import Collection, Counts
+    from .run import color_collection
+    from .summary import write_summary
+    from .work import Job, Settings
+
+_HOMES = {
+    "Collection": ".plan",
+    "Counts": ".plan",
+    "Engine": ".engines",
+    "Entry": ".ledger",
+    "Estimate": ".estimating",
+    "Job": ".work",
+    "Ledger": ".ledger",
+    "LocalEngine": ".engines",
+    "Settings": ".work",
+    "color_collection": ".run",
+    "estimate": ".estimating",
+    "write_summary": ".summary",
+}
+
+__all__ = [
+    "Collection",
+    "Counts",
+    "Engine",
+    "Entry",
+    "Estimate",
+    "Job",
+    "Ledger",
+    "LocalEngine",
+    "Settings",
+    "color_collection",
+    "estimate",
+    "write_summary",
+]
+
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)
