@@ -245,26 +245,6 @@ def test_a_disk_that_fills_up_is_said_and_the_run_can_go_on(
     assert rows(tmp_path / "cut") == rows(whole)
 
 
-@pytest.mark.slow
-def test_two_devices_give_the_numbers_of_one(config: TrainConfig, tmp_path: Path) -> None:
-    config = replace(config, epochs=1, batch=4)
-    one = train(config, tmp_path / "one", machine=CPU)
-    command = ["train", "vae", "--run", str(tmp_path / "two"), "--accelerator", "cpu", "--devices", "2", "--precision", "32-true"]
-    for setting in ("size=16", "min_side=16", "batch=4", "epochs=1", "network.channels=[4,8,8,8]"):
-        command += ["--set", setting]
-    script = Path(sys.executable).with_name("tinct")
-    environment = os.environ | {"MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1"}
-    process = subprocess.run(
-        [script, *command, "--data", *config.data], capture_output=True, text=True, check=False, env=environment, timeout=200
-    )
-    assert process.returncode == 0, process.stderr
-    assert process.stdout == f"{tmp_path / 'two' / 'report.html'}\n"  # one process of the two reports
-    assert process.stderr.count("train MSE") == 1
-    whole_batches = rows(one)[0]["train"]["mse"]
-    assert rows(tmp_path / "two")[0]["train"]["mse"] == pytest.approx(whole_batches, rel=0.05)
-    assert rows(tmp_path / "two")[0]["test"]["mse"] == pytest.approx(rows(one)[0]["test"]["mse"], rel=0.05)
-
-
 @pytest.mark.parametrize(
     ("call", "code", "says"),
     [

@@ -38,8 +38,8 @@ def stopping(state: str) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar() -> Iterator[tuple[Progress, Tell]]:
-    """A progress bar on standard error, hidden where that is no terminal.
+def progress_bar(*, shown: bool = True) -> Iterator[tuple[Progress, Tell]]:
+    """A progress bar on standard error, hidden where that is no terminal, or not `shown`.
 
     Yields:
         The bar, and a callback (description, done, total) that moves it; a total of 0 is unknown.
@@ -50,7 +50,7 @@ def progress_bar() -> Iterator[tuple[Progress, Tell]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty()
+        *columns, console=console, transient=True, disable=not (shown and console.is_terminal), redirect_stdout=sys.stdout.isatty()
     ) as bar:
         task = bar.add_task("starting", total=None)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from ..errors import ConfigError
+from ..errors import ConfigError, DeviceError
 from ._extras import requires
 from ._options import Data
 from ._progress import progress_bar, stopping
+from .remedies import with_remedy
 
 __all__ = ["export", "train"]
 
@@ -66,7 +71,8 @@ def train(
         config = load_recipe(model, changes, folders)
         run = run or Path("runs") / Path(model).stem
     machine = Machine(accelerator, int(devices) if devices.isdigit() else devices, nodes, precision, checkpoint_seconds, compiled)
-    with stopping(f"continue with: tinct train --run {run} --resume"), progress_bar() as (bar, tell):
+    ended = stopping(f"continue with: tinct train --run {run} --resume")
+    with ended, _ending_together(is_first_process), progress_bar(shown=is_first_process()) as (bar, tell):
         say = partial(bar.console.print, markup=False, highlight=False, soft_wrap=True)
         train_run(
             config,
@@ -102,6 +108,25 @@ def export(
         from ..training.exporting import export as export_run
 
     typer.echo(export_run(run, output, note=note, evaluation=evaluation, overwrite=overwrite))
+
+
+@contextmanager
+def _ending_together(first: Callable[[], bool]) -> Iterator[None]:
+    """Of the processes that train together only the first says that the run was stopped, or that another of them has ended."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if first():
+            raise
+        raise typer.Exit(0) from None  # another code would make the first process's launcher kill it
+    except DeviceError as error:
+        if error.code != "other-process-ended":
+            raise
+        if first():
+            typer.echo(f"tinct: {with_remedy(error)}", err=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)  # without Python's own end: gloo's threads, in the middle of an operation, can abort or block that
 
 
 def _refuse(message: str) -> NoReturn:

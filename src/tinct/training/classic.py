@@ -44,7 +44,9 @@ class Classic:
         return network
 
     def train_batch(self, indices: Indices, position: Position) -> Batch:
-        return Batch(*self._tensors(indices), self._noise(len(indices), "train", position.epoch, position.epoch_steps))
+        rank, count = self.fabric.global_rank, len(indices)
+        noise = self._noise(count * self.fabric.world_size, "train", position.epoch, position.epoch_steps)
+        return Batch(*self._tensors(indices), noise[rank * count : (rank + 1) * count])
 
     def test_batch(self, indices: Indices, number: int) -> Batch:
         return Batch(*self._tensors(indices), self._noise(len(indices), "test", number))
@@ -79,8 +81,6 @@ class Classic:
         return self.fabric.to_device(gray), self.fabric.to_device(rgb)
 
     def _noise(self, count: int, *step: int | str) -> Tensor:
-        """(count, latent) standard normal numbers: this device's rows of the numbers that seed and step determine."""
+        """(count, latent) standard normal numbers that seed and step determine."""
         seed = zlib.crc32(repr((self.config.seed, *step)).encode())
-        rank, world = self.fabric.global_rank, self.fabric.world_size
-        rows = torch.randn(count * world, self.latent, generator=torch.Generator().manual_seed(seed))
-        return self.fabric.to_device(rows[rank * count : (rank + 1) * count])
+        return self.fabric.to_device(torch.randn(count, self.latent, generator=torch.Generator().manual_seed(seed)))

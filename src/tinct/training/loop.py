@@ -32,6 +32,7 @@ from .interrupts import Stop
 from .machine import Machine
 from .optimization import Updates, build_optimizer
 from .position import Position
+from .processes import copy_buffers, ending_together, in_turn
 from .recipe import TrainConfig, network_class
 from .run_folder import CHECKPOINT, begin_run, finished_rows, load_checkpoint, new_folder
 from .scores import write_samples, write_scores
@@ -75,7 +76,7 @@ def train(
         ConfigError: `run` holds a run already, or nothing to resume, or it began with other pictures; the initial weights don't fit;
             training diverges; the run folder can't be written.
         DataError: too few pictures.
-        DeviceError: the accelerator isn't there.
+        DeviceError: the accelerator isn't there, or not as many processes as devices; another process of the run has ended.
         WeightsError: the initial weights are damaged.
         KeyboardInterrupt: interrupted; a checkpoint was written.
     """
@@ -84,26 +85,28 @@ def train(
         raise ConfigError(f"{run} holds no run to resume.", code="no-run-to-resume", path=run)
     if not resume and (run / "config.toml").exists():
         raise ConfigError(f"{run} holds a run already.", code="run-exists", path=run)
-    fabric = machine.fabric(run)
-    fabric.launch()
-    for batch in sorted({stage.batch for stage in config.all_stages()}):
-        if batch % fabric.world_size:
-            raise ConfigError(f"batch = {batch} can't be shared evenly by {fabric.world_size} devices; set a multiple of it.")
-
+    if progress and machine.nodes > 1:
+        progress("waiting for the other machines", 0, 0)
+    fabric = machine.launch(run)
     first = fabric.global_rank == 0
     tell: Progress = progress if progress and first else lambda what, done, total: None
-    with new_folder(run), fabric.rank_zero_first():  # the first process decodes the pictures, the others find them in the cache
+
+    def load() -> tuple[Pictures, dict[str, Tensor]]:
+        _check_batches(config, fabric.world_size)
         weights = {} if resume and last.exists() else initial_weights(config)
-        pictures = load_pictures(config.picture_settings(), cache or run / "cache", tell)
-    compilation = machine.compilation(fabric.device)
-    state = set_up(config, pictures, fabric, weights, compiled=compilation.compiled)
-    if first:
-        begin_run(run, config, pictures, fabric, state.network, compilation)
-        (on_pictures or (lambda pictures: None))(pictures)
-    if resume and last.exists():
-        restore(state, load_checkpoint(last, config))
+        return load_pictures(config.picture_settings(), cache or run / "cache", tell), weights
+
     try:
-        with Stop() as stop:
+        with new_folder(run):
+            pictures, weights = in_turn(fabric, load)
+        with ending_together(fabric), Stop() as stop:
+            compilation = machine.compilation(fabric.device)
+            state = set_up(config, pictures, fabric, weights, compiled=compilation.compiled)
+            if first:
+                begin_run(run, config, pictures, fabric, state.network, compilation)
+                (on_pictures or (lambda pictures: None))(pictures)
+            if resume and last.exists():
+                restore(state, load_checkpoint(last, config))
             _run_epochs(
                 state,
                 run,
@@ -124,6 +127,13 @@ def train(
 
 
 # ---- set-up ----
+
+
+def _check_batches(config: TrainConfig, devices: int) -> None:
+    """Raises ConfigError where a batch has no equal shares."""
+    for batch in sorted({stage.batch for stage in config.all_stages()}):
+        if batch % devices:
+            raise ConfigError(f"batch = {batch} can't be shared evenly by {devices} devices; set a multiple of it.")
 
 
 @dataclass
@@ -150,11 +160,6 @@ class TrainState:
     def progress(self) -> float:
         """The share of the run that is over, 0..1."""
         return self.position.progress(self.config, len(self.pictures.train))
-
-    @property
-    def drop_last(self) -> bool:
-        """Whether an incomplete last batch of a pass is left out; several devices must have equal shares."""
-        return self.task.drop_last or self.fabric.world_size > 1
 
     def share(self, batch: Indices) -> Indices:
         """This device's part of a batch."""
@@ -247,28 +252,37 @@ def epoch_batches(state: TrainState) -> Iterator[Indices]:
     order, order_pass = train, -1
     while not position.epoch_over(config, state.progress):
         size = config.stage(state.progress).batch
-        if not position.batches_left(len(train), size, drop_last=state.drop_last):
+        if not position.batches_left(len(train), size, drop_last=state.task.drop_last):
             position.next_pass()
             continue
         if position.passes != order_pass:
             order_pass, order = position.passes, np.random.default_rng((config.seed, position.passes)).permutation(train)
-        if config.seen and not state.drop_last:
+        if config.seen and not state.task.drop_last:
             size = min(size, config.seen - position.pictures)  # the last step of the run takes what is left
         yield order[position.pass_pictures : position.pass_pictures + size]
 
 
 def train_step(state: TrainState, batch: Indices) -> None:
-    """One step of the optimizer on this device's share of a batch."""
+    """One step of the optimizer on this device's share of a batch.
+
+    The gradient is the mean over the devices, so a loss is weighted by its share: the last batch of a pass may have unequal ones. A
+    device that is left without a picture takes part with one whose weight is 0.
+    """
     position, indices = state.position, state.share(batch)
-    measures = state.task.losses(state.module, state.task.train_batch(indices, position), position.steps)
-    state.updates.step(measures[0], position.steps, state.progress)
+    pictures = indices if len(indices) else batch[:1]
+    measures = state.task.losses(state.module, state.task.train_batch(pictures, position), position.steps)
+    state.updates.step(measures[0] * (len(indices) * state.fabric.world_size / len(batch)), position.steps, state.progress)
     state.tally.add(measures, len(indices))
     position.advance(len(batch))
 
 
 @torch.no_grad()
 def evaluate(state: TrainState, tell: Progress) -> dict[str, float]:
-    """Measure -> its mean over the test pictures, with the same loss as in training."""
+    """Measure -> its mean over the test pictures, with the same loss as in training.
+
+    Devices take whole batches in turn, so that each picture is measured once, and in the same batch whatever the number of devices.
+    """
+    copy_buffers(state.fabric, state.final)
     module, precision = state.task.module(state.final).eval(), state.fabric._precision
 
     def forward(*inputs: Tensor) -> Any:  # in the run's precision, as Fabric calls the module in training
@@ -279,9 +293,10 @@ def evaluate(state: TrainState, tell: Progress) -> dict[str, float]:
     indices, size = state.pictures.measured("test", state.config.test_pictures), state.config.stage(1).batch
     for number, start in enumerate(range(0, len(indices), size)):
         tell("testing", start, len(indices))
-        if len(share := state.share(indices[start : start + size])):
-            measures = state.task.losses(forward, state.task.test_batch(share, number), state.position.steps)
-            tally.add(measures, len(share))
+        if number % state.fabric.world_size == state.fabric.global_rank:
+            batch = indices[start : start + size]
+            measures = state.task.losses(forward, state.task.test_batch(batch, number), state.position.steps)
+            tally.add(measures, len(batch))
     return tally.mean()
 
 
@@ -316,7 +331,7 @@ def _tell_step(state: TrainState, text: str, tell: Progress) -> None:
         tell(f"part {position.epoch + 1} of {config.epochs}, {text}", min(position.pictures, config.seen), config.seen)
     else:
         size = config.stage(state.progress).batch
-        left = position.batches_left(len(state.pictures.train), size, drop_last=state.drop_last)
+        left = position.batches_left(len(state.pictures.train), size, drop_last=state.task.drop_last)
         tell(f"epoch {position.epoch + 1} of {config.epochs}, {text}", position.epoch_steps, position.epoch_steps + left)
 
 
@@ -369,6 +384,7 @@ def save_checkpoint(state: TrainState, run: Path) -> None:
         file = io.BytesIO()
         torch.save(checkpoint, file)
         write_whole(run / CHECKPOINT, file.getbuffer())
+    state.fabric.barrier()  # no process ends, and takes the others with it, before the checkpoint is written
 
 
 def restore(state: TrainState, checkpoint: dict[str, Any]) -> None:

@@ -25,6 +25,10 @@ from ..errors import DeviceError
 __all__ = ["Compilation", "Machine", "describe", "is_first_process"]
 
 
+PROCESS_COUNTS = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+"""Variables in which torchrun and srun tell the number of processes that they have started."""
+
+
 class Compilation(NamedTuple):
     """Whether torch.compile is used."""
 
@@ -40,7 +44,8 @@ class Machine:
     accelerator: str = "auto"
     """cpu, cuda, mps or auto."""
     devices: int | str = 1
-    """Number of devices, their indices ("0,2"), or auto for all."""
+    """Number of devices on each machine, their indices ("0,2"), or auto for all. Each has a process of its own; unless torchrun or srun
+    has started them, the program runs its own command line (`sys.argv`) again for each further one."""
     nodes: int = 1
     """Number of machines that train together."""
     precision: str = "auto"
@@ -82,6 +87,27 @@ class Machine:
             )
         except (RuntimeError, ValueError, TypeError) as error:
             raise DeviceError(str(error).splitlines()[0], code="accelerator") from error
+
+    def launch(self, run: Path) -> Fabric:
+        """`fabric`, connected with the run's other processes, which it starts unless a launcher (torchrun, srun) has.
+
+        Raises:
+            DeviceError: the accelerator isn't there, or the launcher has started more or fewer processes than devices.
+        """
+        fabric = self.fabric(run)
+        devices = len(getattr(fabric.strategy, "parallel_devices", None) or [fabric.device])
+        for name in PROCESS_COUNTS:
+            if (started := int(os.environ.get(name) or devices * self.nodes)) != devices * self.nodes:
+                raise DeviceError(
+                    f"{started} processes were started for this run, which is to use {devices * self.nodes} "
+                    f"({devices} on each of {self.nodes} machines).",
+                    code="processes-started",
+                )
+        try:
+            fabric.launch()
+        except (RuntimeError, ValueError) as error:
+            raise DeviceError(f"The processes of this run can't connect: {str(error).splitlines()[0]}", code="launch") from error
+        return fabric
 
 
 def _fast_precision(accelerator: str) -> str:

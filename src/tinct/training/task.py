@@ -38,7 +38,7 @@ class Task(Protocol):
         """This device's share of a training batch, augmented, on the device; its random numbers follow from the position."""
 
     def test_batch(self, indices: Indices, number: int) -> Any:
-        """This device's share of test batch `number`, without augmentation, on the device."""
+        """Test batch `number`, without augmentation, on the device; its random numbers follow from the number."""
 
     def losses(self, module: Callable[..., Any], batch: Any, steps: int) -> Tensor:
         """(len(measures),) means over the batch, after `steps` steps of the run."""
