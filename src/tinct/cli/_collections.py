@@ -58,10 +58,16 @@ class Spread(NamedTuple):
     """How the work is spread."""
 
     jobs: int
+    engine_name: str = "local"
+    address: str | None = None
 
     def engine(self) -> Engine:
-        from ..collection import LocalEngine
+        from ..collection import LocalEngine, RayEngine
 
+        if self.engine_name == "ray":
+            return RayEngine(self.jobs, self.address)
+        if self.address is not None:
+            raise typer.BadParameter("an address is that of a Ray cluster; give --engine ray too", param_hint="'--address'")
         return LocalEngine(self.jobs)
 
 

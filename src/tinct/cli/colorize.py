@@ -175,6 +175,14 @@ def colorize(
     jobs: Annotated[
         int, typer.Option(min=0, help="Photographs colored at once, each by a process of about 0.3 GB; 0 takes one a core.")
     ] = 0,
+    engine: Annotated[
+        Engine,
+        typer.Option("--engine", help="local: processes of this machine; ray: those of a Ray cluster, or Ray on this machine."),
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Of the Ray cluster, for --engine ray; auto finds the one of this machine."),
+    ] = None,
     fresh: Annotated[
         bool,
         typer.Option(
@@ -229,7 +237,10 @@ def colorize(
     if several or dry_run or watch or series:
         patterns = tuple(include or ()), tuple(exclude or ())
         color_many(
-            Request(paths, output, settings, reserved, *patterns, fresh, keep, series), Spread(jobs), dry_run=dry_run, watch=watch
+            Request(paths, output, settings, reserved, *patterns, fresh, keep, series),
+            Spread(jobs, engine.value, address),
+            dry_run=dry_run,
+            watch=watch,
         )
         return
     taken = {os.path.realpath(path) for path in (*paths, *reserved)}

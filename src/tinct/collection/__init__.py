@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .estimating import Estimate, estimate
     from .ledger import Entry, Ledger
     from .plan import Collection, Counts
+    from .ray_engine import RayEngine
     from .run import color_collection
     from .series import Series, groups_of, plan_series, series_edits
     from .summary import write_summary
@@ -32,6 +33,7 @@ _HOMES = {
     "Ledger": ".ledger",
     "LocalEngine": ".engines",
     "Series": ".series",
+    "RayEngine": ".ray_engine",
     "Settings": ".work",
     "agreed_edits": ".agreement",
     "color_collection": ".run",
@@ -51,6 +53,7 @@ __all__ = [
     "Job",
     "Ledger",
     "LocalEngine",
+    "RayEngine",
     "Series",
     "Settings",
     "agreed_edits",

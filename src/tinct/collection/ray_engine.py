@@ -121,8 +121,8 @@ class RayEngine:
                 logger.setLevel(logging.CRITICAL)
             yield
         finally:
-            for name, value in before.items():
-                setattr(context, name, value)
+            for name, former in before.items():
+                setattr(context, name, former)
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
             if mine:
