@@ -115,8 +115,8 @@ class RayEngine:
         loggers = [logging.getLogger(name) for name in ("ray", "ray.data")]
         levels = [logger.level for logger in loggers]
         try:
-            for name, value in _CONTEXT.items():
-                setattr(context, name, value)
+            for name, setting in _CONTEXT.items():
+                setattr(context, name, setting)
             for logger in loggers:
                 logger.setLevel(logging.CRITICAL)
             yield
