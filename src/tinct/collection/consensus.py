@@ -41,8 +41,8 @@ MAX_HINTS = 100
 """Hints of a photograph for the mean colors: 40 leave a fifth more disagreement."""
 MIN_CHANGE = 8.0
 """Distance in the ab plane by which hints must change a cell to have decided its color."""
-MIN_COVERED = 0.25
-"""Share of a cell under a hint from which the hint decides its color."""
+MIN_COVERED = 0.05
+"""Share of a cell under a hint from which the hint decides its color: a hint of the default size that lies on four cells covers 0.055 of each."""
 CARRIED_RADIUS = 12.0
 """Distance in the ab plane within which decided colors are one, so that they become hints of one color."""
 MAX_CARRIED_COLORS = 4
