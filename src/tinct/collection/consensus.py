@@ -31,8 +31,13 @@ Flags = npt.NDArray[np.bool_]
 
 SURENESS_EXPONENT = 3
 """Of a cell's confidence, for its weight in the mean: with 0 the mean color error of crops in val is 0.4 larger."""
+CHROMA_OFFSET = 5.0
+"""A cell's weight is proportional to its chroma plus this: what the network can't decide it leaves gray. Without it series lose 7 % of the
+chroma of crops in val and 11 % of that of two weddings, with it 2 % and 5 %."""
+CHROMA_UNIT = 35.0
+"""Chroma plus offset for which the weight is the confidence's alone."""
 FIXED_WEIGHT = 20.0
-"""Weight of a photograph's cell that has hints of its own, for those that follow; others have at most 1."""
+"""Weight of a photograph's cell that has hints of its own, for those that follow; others have about 1 at most."""
 DECIDED_WEIGHT = 1000.0
 """Weight of a cell whose color its hints decided."""
 ROUNDS = 6
@@ -133,7 +138,8 @@ def agree(sketches: Sequence[Sketch], links: Sequence[Link]) -> list[Agreed | No
     degree = np.bincount(first, minlength=starts[-1]) + np.bincount(second, minlength=starts[-1])
     color, decided = (np.concatenate([getattr(sketch, name) for sketch in sketches]) for name in ("colors", "decided"))
     fixed = np.concatenate([np.full(len(sketch.colors), sketch.fixed) for sketch in sketches])
-    weight = np.concatenate([sketch.sureness for sketch in sketches]).astype(np.float64) ** SURENESS_EXPONENT + 1e-6
+    sureness = np.concatenate([sketch.sureness for sketch in sketches]).astype(np.float64)
+    weight = sureness**SURENESS_EXPONENT * (np.linalg.norm(color, axis=1) + CHROMA_OFFSET) / CHROMA_UNIT + 1e-6
     weight = np.where(decided, DECIDED_WEIGHT, np.where(fixed, FIXED_WEIGHT, weight))
     mass = weight[:, None] * np.concatenate([color, np.ones_like(color[:, :1]), decided[:, None]], axis=1)
     moving = (degree > 0) & ~fixed
