@@ -191,7 +191,8 @@ def carried(colorizer: Colorizer, groups: list[list[View]], name: str) -> None:
         real = first.real[r - 2 : r + 3, c - 2 : c + 3].reshape(-1, 2).mean(axis=0)
         turn = random.uniform(120, 240) + np.degrees(np.arctan2(real[1], real[0]))
         wrong = 35 * np.array([np.cos(np.radians(turn)), np.sin(np.radians(turn))])
-        plain = plan_series(colorizer, photos).edits
+        keep = Edit(hints=[Hint(c + 0.5, r + 0.5, "keep", size=6.0)])  # the others follow this view, but nothing has another color
+        plain = [Edit(), *plan_series(colorizer, photos, [keep] + [Edit()] * (len(views) - 1)).edits[1:]]
         for color, kind in ((wrong, "wrong"), (real, "right")):
             hint = Hint(c + 0.5, r + 0.5, ab=tuple(color.tolist()), size=6.0)
             own = [Edit(hints=[hint])] + [Edit()] * (len(views) - 1)
@@ -207,9 +208,8 @@ def carried(colorizer: Colorizer, groups: list[list[View]], name: str) -> None:
                     if k:
                         errors.append([gap(x[k], views[k].real)[mine].mean() for x in (before, after)])
                     continue
-                base = before if k else colored(colorizer, photos[:1], [Edit()])
                 fill = (gap(after[k], color)[mine] < NEAR_HINT).mean()
-                spill = (gap(after[k], base[k])[~mine] > MOVED).mean()
+                spill = (gap(after[k], before[k])[~mine] > MOVED).mean()
                 rows.append((k > 0, fill, spill))
     own, others = (np.array([row[1:] for row in rows if row[0] == kind]).mean(axis=0) for kind in (False, True))
     print(f"\n{name} carried hints: {len(groups) - none} of {len(groups)} groups carried it")
