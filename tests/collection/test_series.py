@@ -199,7 +199,11 @@ def test_the_sure_color_wins() -> None:
     assert other.matched.tolist() == [True, False]
     hints, carried = hints_for(sketches[1], other)
     assert not carried
-    assert [(hint.x, hint.y, hint.size, hint.reach) for hint in hints] == [(8, 8, 16, "picture")]
+    assert [(hint.x, hint.y, hint.size, hint.reach) for hint in hints] == [
+        (24, 8, 16, "picture"),  # keeps what doesn't match
+        (8, 8, 16, "picture"),
+    ]
+    assert hints[0].ab == (7, 7)
 
 
 def test_what_hints_decided_reaches_photographs_that_only_match_a_follower() -> None:

@@ -46,7 +46,8 @@ MAX_HINTS = 90
 """Hints of a photograph for the mean colors: 40 leave a fifth more disagreement. With `MAX_KEEPING_HINTS`, they stay within the 500 cells of the
 decoder that kriging takes."""
 MAX_KEEPING_HINTS = 30
-"""Hints that keep the color of what doesn't match, for a photograph without any matches; in proportion for less. Without them, faces that
+"""Hints that keep the color of what doesn't match, for a photograph without any matches; of a
+larger match they are fewer, with the square of the share that is left. Without them, faces that
 match those of other people redden their background: 1.5 dB for portraits, against 0.2 dB with them."""
 MIN_CHANGE = 8.0
 """Distance in the ab plane by which hints must change a cell to have decided its color."""
@@ -169,7 +170,7 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
     """Hints with which a photograph takes on the agreed colors, and whether some are carried over from other photographs' hints."""
     matched = np.flatnonzero(agreed.matched & ~agreed.decided)
     rest = np.flatnonzero(sketch.cells.usable & ~agreed.matched)
-    keeping = round(MAX_KEEPING_HINTS * len(rest) / len(sketch.colors))
+    keeping = round(MAX_KEEPING_HINTS * (len(rest) / len(sketch.colors)) ** 2)
     common = Hint(0, 0, ab=(0, 0), size=round(CELL * min(sketch.scale), 1), reach="picture")
     hints = [_hint(sketch, cell, sketch.colors[cell], common) for cell in _spread(rest, sketch.cells.shape, keeping)]
     hints += [_hint(sketch, cell, agreed.colors[cell], common) for cell in _spread(matched, sketch.cells.shape, MAX_HINTS)]
