@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..coloring.colorizer import Colorizer
     from ..photo import PhotoSource
 
-__all__ = ["Series", "groups_of", "plan_series", "series_edits"]
+__all__ = ["Series", "groups_of", "links_of", "plan_series", "series_edits"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -107,7 +107,7 @@ def plan_series(
     result, groups, followers = list(own), [], []
     for group in _folders(photos, sketches):
         known = [sketch for i in group if (sketch := sketches[i]) is not None]
-        links = list(_links(known))
+        links = list(links_of(known))
         colors = agree(known, links)
         for i, sketch, color in zip(group, known, colors, strict=True):
             if color is not None and not own[i].hints:
@@ -166,7 +166,7 @@ def _path(photo: PhotoSource) -> str:
     return os.fspath(photo) if isinstance(photo, (str, os.PathLike)) else ""
 
 
-def _links(group: Sequence[Sketch]) -> Iterator[Link]:
+def links_of(group: Sequence[Sketch]) -> Iterator[Link]:
     """The matches of all pairs of a group that have some."""
     cells = [sketch.cells for sketch in group]
     if len(cells) < 2:
