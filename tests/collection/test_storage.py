@@ -8,8 +8,8 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from command_line import Run, tinct  # noqa: F401
 
+from command_line import Run, tinct  # noqa: F401
 from tinct.collection import Collection, Entry, Ledger, LocalEngine, Settings, color_collection
 from tinct.collection.storage import Store, is_url, local_path, mirrored
 from tinct.errors import ConfigError, PhotoError
