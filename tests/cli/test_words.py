@@ -44,7 +44,18 @@ def test_the_other_options_of_colorize_are_arguments_of_the_library() -> None:
     save = inspect.signature(Photo.save).parameters
     known = set(inspect.signature(Colorizer.__init__).parameters) | set(save) | set(inspect.signature(Photo.open).parameters)
     of_the_command = {"output", "edit", "hint", "variants", "format", "layer", "compare", "recolor"}
-    of_the_command |= {"include", "exclude", "dry_run", "jobs", "fresh", "keep", "series", "watch", "engine", "address"}  # of a collection
+    of_the_command |= {
+        "include",
+        "exclude",
+        "dry_run",
+        "jobs",
+        "fresh",
+        "keep",
+        "series",
+        "watch",
+        "engine",
+        "address",
+    }  # of a collection
     assert options.keys() - fields - of_the_command <= known
     for name in ("overwrite", "jpeg_quality", "provenance"):
         assert default_of(options[name]) == save[name].default

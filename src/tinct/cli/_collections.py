@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from ..errors import HintError, PhotoError
+from ..errors import HintError, PhotoError, TinctError
 from ._progress import PARTLY_FAILED, Tell, progress_bar, stopping
 from ._results import output_folder
 from .remedies import printable, with_remedy
 
 if TYPE_CHECKING:
     from ..collection import Collection, Counts, Engine, Entry, Ledger, Settings
+    from ..collection.storage import Mirror, Places
     from ..coloring.edit import Edit
 
 __all__ = ["Request", "Spread", "color_many"]
@@ -41,6 +42,10 @@ class Request:
     fresh: bool
     keep: bool
     series: bool
+    places: Places
+    """Which photographs, and whether the output folder, stand for URLs."""
+    targets: Sequence[Mirror] = ()
+    """URLs that results go into."""
 
     def parts(self) -> Iterator[tuple[list[Path], Path | None]]:
         """Photographs, and the folder of their ledger; without an output folder each folder has its own, and single files have none."""
@@ -90,8 +95,10 @@ def color_many(request: Request, spread: Spread, *, dry_run: bool, watch: bool) 
     """Color photographs; a photograph that fails is a line on standard error, and the others go on. Raises Exit, TinctError."""
     if watch and request.series:
         raise typer.BadParameter("a series needs all photographs at once; leave out --watch", param_hint="'--series'")
+    if request.places.pairs and (watch or request.series):
+        raise typer.BadParameter("a URL can't be watched, nor its photographs be made to agree", param_hint="'PHOTO'")
     totals, engine = _Totals(), spread.engine()
-    with stopping("the same command continues"), progress_bar() as (_, tell):
+    with _with_urls(request.places), stopping("the same command continues"), progress_bar() as (_, tell):
         for photos, folder in request.parts():
             if dry_run:
                 _tell_plan(_Part(request, photos, folder, _read_ledger(folder)).collection(), engine, tell)
@@ -128,7 +135,7 @@ class _Part:
         from ..collection import Collection
 
         request = self.request
-        return (kind or Collection)(
+        collection = (kind or Collection)(
             self.photos,
             self.folder if request.output is not None else None,
             request.settings,
@@ -140,6 +147,8 @@ class _Part:
             edits=edits,
             retry=kind is None,
         )
+        collection.places = request.places
+        return collection
 
     def watch(self, engine: Engine, totals: _Totals) -> None:
         """Color what is there and what arrives, until Ctrl-C; then write the summary."""
@@ -169,17 +178,23 @@ class _Part:
         total = collection.counts.to_do
         tell("coloring", 0, total)
         for number, entry in enumerate(color_collection(collection, engine, self.ledger), 1):
-            _tell_entry(entry, totals)
+            _tell_entry(self.request.places.entry(entry), totals)
+            for target in self.request.targets:
+                target.note(entry)
+                target.save_ledger(self.request.places)
             tell("coloring", number, total)
         for error in collection.errors:
             typer.echo(f"tinct: {printable(error)}", err=True)
         for photo, path, usual in collection.renamed:
             new, other = printable(path.name), printable(usual.name)
-            typer.echo(f"tinct: {printable(photo)} becomes {new}, as another photograph has {other}.", err=True)
-        totals.skipped += map(str, collection.finder.results)
+            typer.echo(
+                f"tinct: {printable(self.request.places.shown(str(photo)))} becomes {new}, as another photograph has {other}.",
+                err=True,
+            )
+        totals.skipped += [self.request.places.shown(str(path)) for path in collection.finder.results]
         totals.add(collection.counts)
         totals.unreadable += len(collection.errors)
-        if self.folder is not None and (number or not (self.folder / SUMMARY_NAME).exists()):
+        if self.folder is not None and not self.request.targets and (number or not (self.folder / SUMMARY_NAME).exists()):
             tell("writing the summary", 0, 0)
             self._write_summary(collection, time.monotonic() - started)
 
@@ -205,6 +220,17 @@ def _count(request: Request, collection: Collection, tell: Tell) -> None:
         )
     if request.settings.edit.hints and collection.counts.found > 1:
         raise HintError(f"Hints belong to one photograph, and there are {collection.counts.found}. Color it by itself.")
+
+
+@contextmanager
+def _with_urls(places: Places) -> Iterator[None]:
+    """Errors inside the block name URLs, not the folders that stand for them."""
+    try:
+        yield
+    except TinctError as error:
+        if not places.pairs:
+            raise
+        raise type(error)(places.shown(str(error)), code=error.code, **error.details) from error
 
 
 @contextmanager

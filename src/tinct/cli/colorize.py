@@ -234,14 +234,16 @@ def colorize(
         return
     paths = [Path(photo) for photo in photos]
     several = len(paths) > 1 or any(os.path.isdir(path) for path in paths)  # noqa: PTH112
-    if several or dry_run or watch or series:
+    urls = any("://" in text for text in (*photos, output or ""))
+    if several or urls or dry_run or watch or series:
+        from ..collection.storage import mirrored
+
         patterns = tuple(include or ()), tuple(exclude or ())
-        color_many(
-            Request(paths, output, settings, reserved, *patterns, fresh, keep, series),
-            Spread(jobs, engine.value, address),
-            dry_run=dry_run,
-            watch=watch,
-        )
+        spread = Spread(jobs, engine.value, address)
+        with mirrored(photos, output if urls else None) as (roots, folder, places, targets):
+            into = str(folder) if urls and folder is not None else output
+            request = Request(roots, into, settings, reserved, *patterns, fresh, keep, series, places, targets)
+            color_many(request, spread, dry_run=dry_run, watch=watch)
         return
     taken = {os.path.realpath(path) for path in (*paths, *reserved)}
     _one(paths[0], color_output(paths[0], output, format), output is not None and not is_folder(output), settings, taken)

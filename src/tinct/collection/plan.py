@@ -20,6 +20,7 @@ from .finding import Finder, Found
 from .ledger import Entry, Known, Ledger
 from .naming import Outputs, Renamed, distinct, output_paths
 from .sidecars import edit_of, xmp_sidecars
+from .storage import Places
 from .work import Job, Settings, failed
 
 __all__ = ["Collection", "Counts", "Planned"]
@@ -76,6 +77,8 @@ class Collection:
 
     counts: Counts
     """Of the latest pass; complete when it is over."""
+    places: Places
+    """Which roots, and whether the output folder, stand for URLs; set by who has mirrored them."""
     renamed: list[Renamed]
     """Photographs of the latest pass whose outputs don't have the usual name, as another photograph's has it."""
 
@@ -111,6 +114,7 @@ class Collection:
             roots, output, include, exclude, is_output=lambda path: self._owner(path) is not None, recolor=settings.recolor
         )
         self.renamed = []
+        self.places = Places()
         self._digests: dict[int, tuple[Edit, str]] = {}
 
     @property

@@ -109,6 +109,11 @@ class RayEngine:
                     ray.init(address=self.address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
             except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
                 where = f"at {self.address}" if self.address else "on this machine"
+                if "AuthToken" in f"{error} {error.__cause__}":
+                    raise DeviceError(
+                        f"The Ray cluster {where} refuses this process, whose authentication token is missing or wrong.",
+                        code="cluster-token",
+                    ) from error
                 raise DeviceError(f"Ray can't be reached {where}: {_first_line(error)}.", code="no-cluster") from error
         context = ray.data.DataContext.get_current()
         before = {name: getattr(context, name) for name in _CONTEXT}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..errors import PhotoError
 from .engines import Engine
 from .ledger import Entry, Ledger
 from .plan import Collection
+from .storage import Places
 from .work import DISK_FULL, Job
 
 __all__ = ["color_collection"]
@@ -36,7 +38,7 @@ def color_collection(collection: Collection, engine: Engine, ledger: Ledger | No
     def jobs() -> Iterator[Job]:
         for job, error in collection:
             if error is None:
-                yield job
+                yield _with_places(job, collection.places)
             else:
                 unusable.append(error)
 
@@ -55,6 +57,13 @@ def color_collection(collection: Collection, engine: Engine, ledger: Ledger | No
         yield recorded(entry)
     while unusable:
         yield recorded(unusable.pop(0))
+
+
+def _with_places(job: Job, places: Places) -> Job:
+    """The job as a worker needs it, which doesn't see the mirrors of URLs."""
+    if not places.pairs:
+        return job
+    return replace(job, places=places, mtime_ns=job.input.stat().st_mtime_ns)
 
 
 @contextmanager

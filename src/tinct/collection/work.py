@@ -25,6 +25,7 @@ from ..runtime.spec import DEFAULT_MODEL
 from .ledger import Entry, Output
 from .naming import Outputs
 from .sidecars import XmpSidecar, write_xmp
+from .storage import Places, color_remote
 
 __all__ = ["DISK_FULL", "Job", "Settings", "color_file", "color_photo", "colorizer_of"]
 
@@ -91,6 +92,10 @@ class Job:
     """XMP files of the photograph that are copied beside the result."""
     make_folder: bool = True
     """Make the folder of the outputs if there is none."""
+    places: Places = field(default_factory=Places)
+    """Which of the paths stand for URLs."""
+    mtime_ns: int = 0
+    """Time of change of a photograph behind an URL."""
 
 
 def color_file(job: Job, settings: Settings) -> Entry:
@@ -101,6 +106,8 @@ def color_file(job: Job, settings: Settings) -> Entry:
         WeightsError: there is no such model.
         DeviceError: the device isn't available.
     """
+    if job.places.pairs:
+        return color_remote(job, settings)
     try:
         return color_photo(job, settings, colorizer_of(settings.model, settings.device, settings.threads))
     except (PhotoError, HintError, ConfigError) as error:
