@@ -183,7 +183,7 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
         mine = near[near.sum(axis=1).argmax()]
         color = agreed.colors[left[mine]].mean(axis=0)
         chosen = _spread(left[mine], sketch.cells.shape, MAX_CARRIED_HINTS)
-        carried += [_hint(sketch, cell, color, replace(common, reach="object")) for cell in chosen]
+        carried += [_hint(sketch, cell, color, replace(common, reach="object", keep_rest=True)) for cell in chosen]
         left = left[~mine]
     return hints + carried, bool(carried)
 
