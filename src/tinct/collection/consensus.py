@@ -39,7 +39,9 @@ CHROMA_UNIT = 35.0
 FIXED_WEIGHT = 20.0
 """Weight of a photograph's cell that has hints of its own, for those that follow; others have about 1 at most."""
 DECIDED_WEIGHT = 1000.0
-"""Weight of a cell whose color its hints decided."""
+"""Weight of a cell whose color its hints decided, for the cells that they decide in other photographs."""
+NO_WEIGHT = 1e-6
+"""Its weight for all others."""
 ROUNDS = 6
 """Steps of averaging between matching cells: more change nothing."""
 MAX_HINTS = 90
@@ -145,19 +147,28 @@ def agree(sketches: Sequence[Sketch], links: Sequence[Link]) -> list[Agreed | No
     fixed = np.concatenate([np.full(len(sketch.colors), sketch.fixed) for sketch in sketches])
     sureness = np.concatenate([sketch.sureness for sketch in sketches]).astype(np.float64)
     weight = sureness**SURENESS_EXPONENT * (np.linalg.norm(color, axis=1) + CHROMA_OFFSET) / CHROMA_UNIT + 1e-6
-    weight = np.where(decided, DECIDED_WEIGHT, np.where(fixed, FIXED_WEIGHT, weight))
-    mass = weight[:, None] * np.concatenate([color, np.ones_like(color[:, :1]), decided[:, None]], axis=1)
+    weight = np.where(fixed, FIXED_WEIGHT, weight)
     moving = (degree > 0) & ~fixed
-    for _ in range(ROUNDS):
-        received = np.stack(
-            [
-                np.bincount(first, column[second], starts[-1]) + np.bincount(second, column[first], starts[-1])
-                for column in np.ascontiguousarray(mass.T)
-            ],
-            axis=1,
-        )
-        mass[moving] = (mass[moving] + received[moving] / degree[moving, None]) / 2
-    mean, share = mass[:, :2] / mass[:, 2:3], mass[:, 3] / mass[:, 2]
+
+    def diffused(weights: Floats, values: Floats) -> Floats:
+        """(cells, C) means of values over matching cells; a cell of a fixed photograph keeps its own."""
+        mass = weights[:, None] * np.concatenate([values, np.ones_like(values[:, :1])], axis=1)
+        for _ in range(ROUNDS):
+            received = np.stack(
+                [
+                    np.bincount(first, column[second], starts[-1]) + np.bincount(second, column[first], starts[-1])
+                    for column in np.ascontiguousarray(mass.T)
+                ],
+                axis=1,
+            )
+            mass[moving] = (mass[moving] + received[moving] / degree[moving, None]) / 2
+        return np.asarray(mass[:, :-1] / mass[:, -1:])
+
+    # Cells that no hint decided agree as if the hints weren't there: at the edge of an object one would otherwise get half of its color.
+    free = diffused(np.where(decided, NO_WEIGHT, weight), color)
+    told = diffused(np.where(decided, DECIDED_WEIGHT, weight), np.concatenate([color, decided[:, None]], axis=1))
+    share = told[:, 2]
+    mean = np.where(share[:, None] > 0.5, told[:, :2], free)
     result: list[Agreed | None] = []
     for start, end in pairwise(starts):
         matched = degree[start:end] > 0
@@ -168,12 +179,13 @@ def agree(sketches: Sequence[Sketch], links: Sequence[Link]) -> list[Agreed | No
 
 def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
     """Hints with which a photograph takes on the agreed colors, and whether some are carried over from other photographs' hints."""
-    matched = np.flatnonzero(agreed.matched & ~agreed.decided)
+    decided = set(np.flatnonzero(agreed.decided).tolist())
     rest = np.flatnonzero(sketch.cells.usable & ~agreed.matched)
     keeping = round(MAX_KEEPING_HINTS * (len(rest) / len(sketch.colors)) ** 2)
     common = Hint(0, 0, ab=(0, 0), size=round(CELL * min(sketch.scale), 1), reach="picture")
     hints = [_hint(sketch, cell, sketch.colors[cell], common) for cell in _spread(rest, sketch.cells.shape, keeping)]
-    hints += [_hint(sketch, cell, agreed.colors[cell], common) for cell in _spread(matched, sketch.cells.shape, MAX_HINTS)]
+    matched = _spread(np.flatnonzero(agreed.matched), sketch.cells.shape, MAX_HINTS)
+    hints += [_hint(sketch, cell, agreed.colors[cell], common) for cell in matched if cell not in decided]
     left = np.flatnonzero(agreed.decided)
     carried: list[Hint] = []
     for _ in range(MAX_CARRIED_COLORS):
@@ -182,7 +194,7 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
         near = np.linalg.norm(agreed.colors[left, None] - agreed.colors[None, left], axis=-1) < CARRIED_RADIUS
         mine = near[near.sum(axis=1).argmax()]
         color = agreed.colors[left[mine]].mean(axis=0)
-        chosen = _spread(left[mine], sketch.cells.shape, MAX_CARRIED_HINTS)
+        chosen = _spread(_inner(left[mine], sketch.cells.shape), sketch.cells.shape, MAX_CARRIED_HINTS)
         carried += [_hint(sketch, cell, color, replace(common, reach="object", keep_rest=True)) for cell in chosen]
         left = left[~mine]
     return hints + carried, bool(carried)
@@ -207,6 +219,16 @@ def _spread(cells: npt.NDArray[np.intp], shape: tuple[int, int], count: int) -> 
         distance = np.minimum(distance, np.square(places - places[chosen[-1]]).sum(axis=1))
         chosen.append(int(distance.argmax()))
     return [int(cells[i]) for i in chosen]
+
+
+def _inner(cells: npt.NDArray[np.intp], shape: tuple[int, int]) -> npt.NDArray[np.intp]:
+    """The cells whose four neighbors are among the cells, too; all of them if there is none: a hint at the edge of an object means its
+    neighbor as well."""
+    area = np.zeros(shape, bool)
+    area.flat[cells] = True
+    inside = np.pad(area, 1)
+    inner = area & inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
+    return np.flatnonzero(inner) if inner.any() else cells
 
 
 def _means(values: Floats, shape: tuple[int, int]) -> Floats:
