@@ -15,7 +15,7 @@ from ..color import AB_SCALE
 from ..coloring.hints import KEEP, Hint, patch
 from ..coloring.packing import Omitted
 from ..coloring.palette import SAME_COLOR_RADIUS
-from ..coloring.regions import coverage
+from ..coloring.regions import Mask, coverage
 from ..resampling import area_resize
 from .matching import CELL, Cells, Matches, cells_of
 
@@ -58,8 +58,6 @@ MIN_COVERED = 0.05
 CARRIED_RADIUS = 12.0
 """Distance in the ab plane within which decided colors are one, so that they become hints of one color."""
 MAX_CARRIED_COLORS = 4
-MAX_CARRIED_HINTS = 6
-"""Hints of each."""
 
 
 @dataclass(frozen=True)
@@ -193,9 +191,10 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
             break
         near = np.linalg.norm(agreed.colors[left, None] - agreed.colors[None, left], axis=-1) < CARRIED_RADIUS
         mine = near[near.sum(axis=1).argmax()]
-        color = agreed.colors[left[mine]].mean(axis=0)
-        chosen = _spread(_inner(left[mine], sketch.cells.shape), sketch.cells.shape, MAX_CARRIED_HINTS)
-        carried += [_hint(sketch, cell, color, replace(common, reach="object", keep_rest=True)) for cell in chosen]
+        cells = left[mine]
+        (inside,) = _spread(_inner(cells, sketch.cells.shape), sketch.cells.shape, 1)
+        reach = _mask(sketch, cells)
+        carried.append(_hint(sketch, inside, agreed.colors[cells].mean(axis=0), replace(common, reach=reach, keep_rest=True)))
         left = left[~mine]
     return hints + carried, bool(carried)
 
@@ -219,6 +218,14 @@ def _spread(cells: npt.NDArray[np.intp], shape: tuple[int, int], count: int) -> 
         distance = np.minimum(distance, np.square(places - places[chosen[-1]]).sum(axis=1))
         chosen.append(int(distance.argmax()))
     return [int(cells[i]) for i in chosen]
+
+
+def _mask(sketch: Sketch, cells: npt.NDArray[np.intp]) -> Mask:
+    """The area of these cells, at the working size."""
+    area = np.zeros(sketch.cells.shape, bool)
+    area.flat[cells] = True
+    width, height = (round(side / scale) for side, scale in zip(sketch.size, sketch.scale, strict=True))
+    return Mask(area.repeat(CELL, axis=0).repeat(CELL, axis=1)[:height, :width])
 
 
 def _inner(cells: npt.NDArray[np.intp], shape: tuple[int, int]) -> npt.NDArray[np.intp]:
