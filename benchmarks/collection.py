@@ -96,22 +96,30 @@ def plain_loop(files: list[Path], out: Path) -> None:
 def recode(file: Path) -> None:
     """Decode and encode, once small for the network and once in full size, as coloring does."""
     from tinct import Photo
-    from tinct.runtime.prepare import Preparation
 
     photo = Photo.open(file)
-    photo.small_lightness(*Preparation(multiple=32, side=256).size(*photo.size))
+    photo.small_lightness(*preparation().size(*photo.size))
     photo.to_bytes(".jpg")
+
+
+@cache
+def preparation() -> Any:
+    from tinct.runtime.spec import check_pair, find
+
+    return check_pair(find("tinct"))[0].preparation
 
 
 def network(file: Path) -> None:
     import numpy as np
 
+    from tinct import Photo
     from tinct.collection.work import colorizer_of
 
     colorizer = colorizer_of("tinct", "auto", 1)
     net: Any = colorizer._network
-    encoded = net.encode(np.full((256, 341), 50, np.float32))
-    net.decode(encoded, np.zeros((3, 256, 341), np.float32), encoded.prior_mean)
+    width, height = colorizer.spec.preparation.size(*Photo.open(file).size)
+    encoded = net.encode(np.random.default_rng(0).uniform(0, 100, (height, width)).astype(np.float32))
+    net.decode(encoded, np.zeros((3, height, width), np.float32), encoded.prior_mean)
 
 
 def spread(work: Callable[[Path], None], files: list[Path], jobs: int) -> None:
@@ -135,8 +143,9 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def cpu_seconds() -> float:
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+    """Seconds that all cores of the machine have been busy, with whatever; Linux only."""
+    numbers = [int(number) for number in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return (sum(numbers) - numbers[3] - numbers[4]) / os.sysconf("SC_CLK_TCK")  # without idle and waiting for disks
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def test_a_photograph_with_hints_stays_and_the_others_follow(colorizer: Colorize
     series = plan_series(colorizer, event, {event[0]: mine})
     assert series.edits[0] is mine
     assert series.followers == [1]
-    carried = [hint for hint in series.edits[1].hints if isinstance(hint, Hint) and hint.reach == "object"]
+    carried = [hint for hint in series.edits[1].hints if isinstance(hint, Hint) and isinstance(hint.reach, Mask)]
     assert carried
     for hint in carried:
         assert hint.ab is not None
@@ -215,7 +215,7 @@ def test_what_hints_decided_reaches_photographs_that_only_match_a_follower() -> 
         assert one.decided.all()
         hints, carried = hints_for(sketch, one)
         assert carried
-        assert hints[0].reach == "object"
+        assert isinstance(hints[0].reach, Mask)
         assert hints[0].ab is not None
         np.testing.assert_allclose(hints[0].ab, (50, 20), atol=1)
 
