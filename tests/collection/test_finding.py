@@ -72,6 +72,13 @@ def test_results_are_left_out_but_an_original_of_such_a_name_is_not(box: Path) -
     assert names(Finder([box], is_output=lambda path: path.name == "3.png"))[2] == "portrait.color.jpg"
 
 
+def test_a_contact_sheet_is_left_out_if_tinct_made_it(box: Path) -> None:
+    gray(box / "contact-sheet.jpg")
+    assert names(Finder([box]))[3] == "contact-sheet.jpg"
+    Colorizer().colorize(box / "1.jpg").save(box / "contact-sheet.tinct.jpg")
+    assert "contact-sheet.tinct.jpg" not in names(Finder([box]))
+
+
 def test_a_result_that_is_named_by_itself_is_left_out(box: Path) -> None:
     Colorizer().colorize(box / "1.jpg").save(box / "1.color.jpg")
     finder = Finder([box / "1.color.jpg", box / "1.jpg"])

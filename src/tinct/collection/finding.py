@@ -19,8 +19,9 @@ __all__ = ["RESULT_STEM", "Finder", "Found"]
 
 RESULT_STEM = re.compile(r"(.*)\.(?:color|layer|compare|again)(-\d+)?", re.DOTALL)
 """Stem of a file that tinct wrote, with the number of its variant. An original may be called so, too: see `Finder`."""
-OWN_NAMES = frozenset({"tinct.jsonl", "tinct.jsonl.old", "tinct.series.json", "summary.html", "contact-sheet.jpg"})
+OWN_NAMES = frozenset({"tinct.jsonl", "tinct.jsonl.old", "tinct.series.json", "summary.html", "summary.tinct.html"})
 """Files that tinct writes into an output folder beside the results."""
+_CONTACT_SHEETS = ("contact-sheet.jpg", "contact-sheet.tinct.jpg")
 _SIDECARS = (".tinct.json", ".xmp")
 
 
@@ -74,7 +75,8 @@ class Finder:
             self.results = [
                 path for path in named.values() if not self.recolor and RESULT_STEM.fullmatch(path.stem) and is_result(path)
             ]
-            if photos := [Found(path, PurePosixPath()) for path in named.values() if path not in self.results]:
+            made = set(self.results)
+            if photos := [Found(path, PurePosixPath()) for path in named.values() if path not in made]:
                 yield photos
         self._named = named.keys()
         seen: set[tuple[int, int]] = set()
@@ -152,6 +154,8 @@ class Finder:
         """
         if self.is_output(path):
             return True
+        if path.name in _CONTACT_SHEETS:
+            return is_result(path)
         parts = RESULT_STEM.fullmatch(path.stem)
         if parts is None:
             return False
