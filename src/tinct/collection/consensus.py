@@ -40,6 +40,10 @@ FIXED_WEIGHT = 20.0
 """Weight of a photograph's cell that has hints of its own, for those that follow; others have about 1 at most."""
 DECIDED_WEIGHT = 1000.0
 """Weight of a cell whose color its hints decided, for the cells that they decide in other photographs."""
+MAX_STEP = 15.0
+"""Distance in the ab plane to a neighbor from which an edge goes through a cell: its mean color would become a fringe around an object."""
+MIN_PLAIN = 0.2
+"""Share of cells without an edge below which all cells are taken."""
 NO_WEIGHT = 1e-6
 """Its weight for all others."""
 ROUNDS = 6
@@ -182,7 +186,7 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
     keeping = round(MAX_KEEPING_HINTS * (len(rest) / len(sketch.colors)) ** 2)
     common = Hint(0, 0, ab=(0, 0), size=round(CELL * min(sketch.scale), 1), reach="picture")
     hints = [_hint(sketch, cell, sketch.colors[cell], common) for cell in _spread(rest, sketch.cells.shape, keeping)]
-    matched = _spread(np.flatnonzero(agreed.matched), sketch.cells.shape, MAX_HINTS)
+    matched = _spread(_plain(np.flatnonzero(agreed.matched), sketch), sketch.cells.shape, MAX_HINTS)
     hints += [_hint(sketch, cell, agreed.colors[cell], common) for cell in matched if cell not in decided]
     left = np.flatnonzero(agreed.decided)
     carried: list[Hint] = []
@@ -218,6 +222,20 @@ def _spread(cells: npt.NDArray[np.intp], shape: tuple[int, int], count: int) -> 
         distance = np.minimum(distance, np.square(places - places[chosen[-1]]).sum(axis=1))
         chosen.append(int(distance.argmax()))
     return [int(cells[i]) for i in chosen]
+
+
+def _plain(cells: npt.NDArray[np.intp], sketch: Sketch) -> npt.NDArray[np.intp]:
+    """The cells whose colors are those of their four neighbors, so that no edge goes through them; all cells if these are too few."""
+    colors = sketch.colors.reshape(*sketch.cells.shape, 2)
+    steps = [np.linalg.norm(np.diff(colors, axis=axis), axis=-1) for axis in (0, 1)]
+    largest = np.zeros(sketch.cells.shape, np.float32)
+    for axis, step in enumerate(steps):
+        for before in (True, False):
+            padding = [(0, 0), (0, 0)]
+            padding[axis] = (1, 0) if before else (0, 1)
+            largest = np.maximum(largest, np.pad(step, padding))
+    plain = cells[largest.flat[cells] < MAX_STEP]
+    return plain if len(plain) > MIN_PLAIN * len(cells) else cells
 
 
 def _mask(sketch: Sketch, cells: npt.NDArray[np.intp]) -> Mask:
