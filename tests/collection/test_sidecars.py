@@ -60,6 +60,9 @@ def test_another_file_of_that_name_stays(box: Path, tmp_path: Path) -> None:
     (tmp_path / "1.color.xmp").write_bytes(b"mine")
     (sidecar,) = xmp_sidecars(box / "1.jpg", tmp_path / "1.color.jpg")
     assert write_xmp(sidecar, Photo.open(box / "1.jpg"), None) is None
+    entries = list(color_collection(Collection([box / "1.jpg"], tmp_path, Settings()), LocalEngine(1)))
+    assert [entry.status for entry in entries] == ["done"]
+    assert "1.xmp wasn't copied" in entries[0].notes[0]
     assert (tmp_path / "1.color.xmp").read_bytes() == b"mine"
 
 

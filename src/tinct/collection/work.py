@@ -169,10 +169,15 @@ def color_photo(job: Job, settings: Settings, colorizer: Colorizer, *, photo: Ph
             for kind, path in paths.items():
                 writing.write(_KINDS[kind](result), path)
     written = [path for paths in job.outputs for path in paths.values()]
-    written += [target for sidecar in job.sidecars if (target := write_xmp(sidecar, photo, writing.record(job.edit)))]
+    notes = photo.notes
+    for sidecar in job.sidecars:
+        if (target := write_xmp(sidecar, photo, writing.record(job.edit))) is not None:
+            written.append(target)
+        else:
+            notes += (f"{sidecar.source} wasn't copied: {sidecar.target} is another file, or it is no XMP",)
     seconds = time.perf_counter() - started if writing.wrote else 0.0
     outputs = tuple(writing.output(path, entry.mtime_ns) for path in written)
-    return replace(entry, outputs=outputs, seconds=seconds, notes=photo.notes)
+    return replace(entry, outputs=outputs, seconds=seconds, notes=notes)
 
 
 class _Writing:
