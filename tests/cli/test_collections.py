@@ -63,8 +63,19 @@ def test_a_plan_says_how_many_how_long_and_how_much(tinct: Run, box: Path, tmp_p
     assert re.fullmatch(r"about [\d.]+ s with 2 processes, by 3 samples", lines[3])
     assert re.fullmatch(r"about [\d.]+ kB of disk, of which [\d.,]+ [GT]B are free", lines[4])
     assert not (tmp_path / "out").exists()
-    assert tinct("colorize", box / "1.jpg", "--dry-run").out.startswith("1 photographs, 0 done")
+    assert tinct("colorize", box / "1.jpg", "--dry-run").out.startswith("1 photograph, 0 done")
     assert not (box / "1.color.jpg").exists()
+
+
+def test_another_edit_replaces_results_that_were_named_by_a_relative_path(
+    tinct: Run, box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(box.parent)
+    assert tinct("colorize", "box", "-o", "out").code == 0
+    before = Path("out/1.color.jpg").read_bytes()
+    ended = tinct("colorize", "box", "-o", "out", "--vividness", 1)
+    assert ended == Ended(0, "out/1.color.jpg\nout/2.color.jpg\nout/1932/3.color.jpg\n", "")
+    assert Path("out/1.color.jpg").read_bytes() != before
 
 
 def test_what_was_passed_over_is_counted_by_reason(tinct: Run, box: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tinct import Edit, Photo
-from tinct.collection import Collection, LocalEngine, Settings, color_collection
+from tinct.collection import Collection, Ledger, LocalEngine, Settings, color_collection
 from tinct.collection.sidecars import edit_of, write_xmp, xmp_sidecars
 from tinct.errors import ConfigError
 from tinct.photo.metadata.xmp import has_record
@@ -62,6 +62,9 @@ def test_another_file_of_that_name_stays(box: Path, tmp_path: Path) -> None:
     assert write_xmp(sidecar, Photo.open(box / "1.jpg"), None) is None
     entries = list(color_collection(Collection([box / "1.jpg"], tmp_path, Settings()), LocalEngine(1)))
     assert [entry.status for entry in entries] == ["done"]
+    with Ledger.opened(tmp_path) as ledger:
+        assert len(list(color_collection(Collection([box / "1.jpg"], tmp_path, Settings(), ledger), LocalEngine(1), ledger))) == 1
+        assert Collection([box / "1.jpg"], tmp_path, Settings(), ledger).survey().done == 1, "done, though it wasn't copied"
     assert "1.xmp wasn't copied" in entries[0].notes[0]
     assert (tmp_path / "1.color.xmp").read_bytes() == b"mine"
 

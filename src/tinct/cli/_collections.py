@@ -297,7 +297,9 @@ def _tell_plan(collection: Collection, engine: Engine, tell: Tell) -> None:
 
     found = estimate(collection, tell)
     counts = found.counts
-    typer.echo(f"{counts.found:,} photographs, {counts.done:,} done, {counts.to_do:,} to color ({byte_size(counts.bytes)})")
+    typer.echo(
+        f"{counts.found:,} photograph{'' if counts.found == 1 else 's'}, {counts.done:,} done, {counts.to_do:,} to color ({byte_size(counts.bytes)})"
+    )
     if counts.with_edit:
         typer.echo(f"{counts.with_edit:,} with an edit of their own")
     if passed := _passed_over(counts.passed_over):

@@ -222,11 +222,9 @@ class Collection:
         return kept[1]
 
     def _ours(self, known: Known | None) -> tuple[tuple[Path, str], ...]:
-        return (
-            ()
-            if known is None or self._ledger is None
-            else tuple((path, digest) for path, digest, _ in self._ledger.outputs(known) if os.path.lexists(path))
-        )
+        if known is None or self._ledger is None:
+            return ()
+        return tuple((path, digest) for path, digest, _ in self._ledger.outputs(known) if os.path.lexists(path))
 
     def _is_done(self, job: Job, known: Known | None) -> bool:
         """Whether the ledger says that the photograph, as it is now, was colored in this way, and the outputs are there."""
@@ -240,7 +238,7 @@ class Collection:
         if not all(_size(path) == size for path, _, size in there if path.suffix != ".xmp"):
             return False
         wanted = {absolute(path) for paths in job.outputs for path in paths.values()}
-        wanted |= {absolute(sidecar.target) for sidecar in job.sidecars}
+        wanted |= {absolute(sidecar.target) for sidecar in job.sidecars if not os.path.lexists(sidecar.target)}
         return self.keeps or (known.settings == job.settings and wanted <= {str(path) for path, _, _ in there})
 
     @staticmethod

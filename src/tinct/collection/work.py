@@ -185,7 +185,7 @@ class _Writing:
 
     def __init__(self, job: Job, settings: Settings, colorizer: Colorizer, original: str) -> None:
         self._job, self._settings, self._colorizer, self._original = job, settings, colorizer, original
-        self._ours = dict(job.ours)
+        self._ours = {absolute(path): digest for path, digest in job.ours}  # outputs may be named by relative paths
         self._found: set[Path] = set()
         self._replaced: dict[Path, bool] = {}  # whether the file says that tinct made it
         self.wrote = False
@@ -209,11 +209,12 @@ class _Writing:
         if record is not None and not overwrite and self._repeats(record, variant, kind):
             self._found.add(path)
             return True
-        if path in self._ours and sha256(path) == self._ours[path]:
+        written = self._ours.get(absolute(path))
+        if written is not None and sha256(path) == written:
             self._replaced[path] = record is not None
         elif overwrite:
             self._replaced[path] = True  # `Photo.save` checks that it has a record
-        elif path in self._ours and (record is not None or provenance):
+        elif written is not None and (record is not None or provenance):
             raise PhotoError(
                 f"{path} has been changed since tinct wrote it, so it isn't replaced", code="changed-result", path=str(path)
             )
