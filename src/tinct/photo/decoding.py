@@ -142,7 +142,7 @@ class _Decoder:
 
     def streamed(self, header: _Header) -> Picture:
         name, content = self.name, self.content
-        turn, known = self.turn(header), self.known_rows(header)
+        turn, known = self.turn(header), self.accept_truncation(header)
         kept = content.tiff.photograph.kept_samples if content.tiff is not None else None
         if kept is not None and content.tiff is not None:
             self.notes.append(_extra_note(name, content.tiff.photograph.samples - len(kept)))
@@ -219,8 +219,11 @@ class _Decoder:
             return Turn(turn.orientation, *turn.size)
         return Turn(header.orientation, header.width, header.height)
 
-    def known_rows(self, header: _Header) -> tuple[int, int, int, int] | None:
-        """The part of the upright picture that a truncated file holds; None for all of it. Raises PhotoError if that is too little."""
+    def accept_truncation(self, header: _Header) -> tuple[int, int, int, int] | None:
+        """Note that a file is truncated, and decode what it holds: left, top, width, height in pixels of the upright picture; None for all of it.
+
+        Raises PhotoError if that is too little.
+        """
         truncation = self.truncation()
         if truncation is None or truncation.height != header.height:
             return None
