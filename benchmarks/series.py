@@ -31,9 +31,9 @@ from skimage.measure import label
 
 from tinct import Colorizer, Edit, Hint, Photo
 from tinct.collection.consensus import sketch_of
-from tinct.collection.matching import CELL
 from tinct.collection.series import links_of, plan_series
 from tinct.color import lab_to_rgb, rgb_to_lab
+from tinct.coloring.matching import CELL
 
 Floats = npt.NDArray[np.float32]
 SIDE = 160

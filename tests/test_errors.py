@@ -8,9 +8,9 @@ import pickle
 import pytest
 
 from tinct import errors
-from tinct.errors import ConfigError, DataError, DeviceError, HintError, PhotoError, TinctError, WeightsError, nearest
+from tinct.errors import ConfigError, DataError, DeviceError, FilmError, HintError, PhotoError, TinctError, WeightsError, nearest
 
-KINDS = [TinctError, PhotoError, HintError, WeightsError, ConfigError, DataError, DeviceError]
+KINDS = [TinctError, PhotoError, HintError, WeightsError, ConfigError, DataError, DeviceError, FilmError]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .coloring.regions import Brush, Mask, Region
     from .coloring.repeating import again
     from .coloring.suggestions import ColorFamily, Suggestion
-    from .errors import ConfigError, DataError, DeviceError, HintError, PhotoError, TinctError, WeightsError
+    from .errors import ConfigError, DataError, DeviceError, FilmError, HintError, PhotoError, TinctError, WeightsError
     from .photo import Photo
     from .runtime import ModelSpec
 
@@ -34,6 +34,7 @@ _HOMES = {
     "DataError": ".errors",
     "DeviceError": ".errors",
     "Edit": ".coloring.edit",
+    "FilmError": ".errors",
     "Hint": ".coloring.hints",
     "HintError": ".errors",
     "Mask": ".coloring.regions",
@@ -60,6 +61,7 @@ __all__ = [
     "DataError",
     "DeviceError",
     "Edit",
+    "FilmError",
     "Hint",
     "HintError",
     "Mask",

@@ -7,6 +7,7 @@
     ├── HintError         a color hint outside the picture, or one that can't be parsed
     ├── WeightsError      a model file that is missing, foreign, damaged or of another architecture
     ├── ConfigError       a recipe, an edit, an option or a run folder that can't be used
+    ├── FilmError         a film that can't be read, or can't be written as asked
     ├── DataError         training pictures that are missing or too few
     └── DeviceError       a device that isn't available, or a worker process that was killed
 
@@ -21,7 +22,17 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["ConfigError", "DataError", "DeviceError", "HintError", "PhotoError", "TinctError", "WeightsError", "nearest"]
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "DeviceError",
+    "FilmError",
+    "HintError",
+    "PhotoError",
+    "TinctError",
+    "WeightsError",
+    "nearest",
+]
 
 
 class TinctError(Exception):
@@ -61,6 +72,10 @@ class WeightsError(TinctError):
 
 class ConfigError(TinctError):
     """A recipe, an edit, an option or a run folder can't be used."""
+
+
+class FilmError(TinctError):
+    """A film can't be read, or can't be written in the container or codec that was asked for."""
 
 
 class DataError(TinctError):

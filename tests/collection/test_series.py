@@ -14,7 +14,7 @@ from pictures import DATE_TIME_ORIGINAL, EXIF
 from tinct import Colorizer, ConfigError, Edit, Hint, Mask, Photo
 from tinct.collection import groups_of, plan_series, series_edits
 from tinct.collection.consensus import Link, Sketch, agree, hints_for, sketch_of
-from tinct.collection.matching import Cells, Matches, Standardization, cells_of, match
+from tinct.coloring.matching import Cells, Matches, Standardization, cells_of, match
 
 
 def landscape(seed: int, width: int = 480, height: int = 400) -> np.ndarray:

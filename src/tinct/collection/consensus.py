@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from ..color import AB_SCALE
 from ..coloring.hints import KEEP, Hint, patch
+from ..coloring.matching import CELL, Cells, Matches, cells_of
 from ..coloring.packing import Omitted
 from ..coloring.palette import SAME_COLOR_RADIUS
 from ..coloring.regions import Mask, coverage
 from ..resampling import area_resize
-from .matching import CELL, Cells, Matches, cells_of
 
 if TYPE_CHECKING:
     from ..coloring.colorizer import Colorizer

@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 from .._util.caches import Latest
 from ..coloring.edit import Edit
+from ..coloring.matching import Cells, Matches, Standardization, match
 from ..errors import ConfigError, HintError, PhotoError
 from ..photo import Photo
 from .consensus import Link, Sketch, agree, hints_for, sketch_of
-from .matching import Cells, Matches, Standardization, match
 
 if TYPE_CHECKING:
     from ..coloring.colorizer import Colorizer

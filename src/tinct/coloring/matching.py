@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..coloring.encoding import EncodedPhoto
 from ..resampling import area_resize, bilinear_resize
+from .encoding import EncodedPhoto
 
 __all__ = ["CELL", "Cells", "Matches", "Standardization", "cells_of", "match"]
 
