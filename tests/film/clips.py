@@ -16,13 +16,13 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["damage_packets", "drawn_frame", "truncate", "video_frame", "video_packets", "write_clip"]
+__all__ = ["damage_bytes", "damage_packets", "drawn_frame", "truncate", "video_frame", "write_clip"]
 
 SAMPLE_RATE = 48000
 TIME_BASE = Fraction(1, 12000)
 """Of the times of frames; all usual frame rates are whole numbers of it."""
 FIXED_RATE = {"mpeg1video", "mpeg2video", "mpeg4"}
-"""Encoders whose time base is one frame."""
+"""Encoders whose time base is one frame, as AVI's is."""
 
 
 def drawn_frame(index: int, width: int = 96, height: int = 64, *, scene: int = 0, grain: float = 0.0) -> npt.NDArray[np.uint8]:
@@ -97,7 +97,7 @@ def write_clip(
     with av.open(str(path), "w", format=container) as output:
         stream: Any = output.add_stream(codec, rate=rate, options={"threads": "1", **(options or {})})
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
-        time_base = 1 / Fraction(rate) if codec in FIXED_RATE else TIME_BASE
+        time_base = 1 / Fraction(rate) if codec in FIXED_RATE or path.suffix == ".avi" else TIME_BASE
         stream.codec_context.time_base = stream.time_base = time_base
         stream.codec_context.gop_size = gop
         for name, value in (color or {}).items():
@@ -206,20 +206,27 @@ def _chapter(number: int, start: int, end: int, title: str) -> dict[str, Any]:
     return {"id": number, "start": start, "end": end, "time_base": Fraction(1, 1000), "metadata": {"title": title}}
 
 
-def video_packets(path: Path) -> list[tuple[int, int]]:
-    """Position and size in bytes of each packet of the first video stream, in the order of the file."""
-    with av.open(str(path)) as container:
-        found = [(packet.pos, packet.size) for packet in container.demux(video=0)]
-    return [(position, size) for position, size in found if position is not None and size]
-
-
 def damage_packets(path: Path, numbers: Iterable[int]) -> Path:
-    """Overwrite packets of the picture, counted in the order of the file, with garbage; their sizes stay."""
+    """Overwrite packets of the picture, counted in the order of the file, with garbage; their sizes stay.
+
+    For containers that store packets in one piece: Matroska, MP4, QuickTime, AVI.
+    """
     data = bytearray(path.read_bytes())
-    packets = video_packets(path)
+    with av.open(str(path)) as container:
+        packets = [(packet.pos or 0, bytes(packet)) for packet in container.demux(video=0) if packet.size]
     for number in numbers:
-        position, size = packets[number]
-        data[position : position + size] = np.random.default_rng(number).bytes(size)
+        position, content = packets[number]
+        begin = data.index(content, position)
+        data[begin : begin + len(content)] = np.random.default_rng(number).bytes(len(content))
+    path.write_bytes(data)
+    return path
+
+
+def damage_bytes(path: Path, begin: float, end: float) -> Path:
+    """Overwrite a part of a file, given as fractions of its length, with garbage."""
+    data = bytearray(path.read_bytes())
+    first, last = int(begin * len(data)), int(end * len(data))
+    data[first:last] = np.random.default_rng(0).bytes(last - first)
     path.write_bytes(data)
     return path
 

@@ -24,6 +24,10 @@ class ColorTags:
     """Whether luma takes all code values (0..255) instead of 16..235."""
     depth: int = 8
     """Bits of a code value, 8 to 16."""
+    primaries: int = 2
+    """Number of the color primaries in H.273, written back as it was; 2 is "unspecified"."""
+    transfer: int = 2
+    """Number of the transfer function in H.273, written back as it was; 2 is "unspecified"."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class FilmInfo:
     """Width of a pixel relative to its height."""
     time_base: Fraction = Fraction(1, 1000)
     """Seconds of one unit of `Frame.pts`."""
+    start: Fraction = Fraction(0)
+    """Presentation time in seconds at which players begin: a film's own clock needn't start at 0. Times that people name count from here."""
     frame_rate: Fraction | None = None
     """Mean frames per second, if the container knows it."""
     frames: int | None = None
@@ -58,13 +64,21 @@ class FilmInfo:
     notes: tuple[str, ...] = ()
     """Sentences about what was found and how it is treated: HDR, interlacing, several video streams."""
 
+    def seconds(self, pts: int) -> float:
+        """Seconds from the film's beginning to a frame's presentation time."""
+        return float(pts * self.time_base - self.start)
+
+    def pts_at(self, seconds: float) -> int:
+        """The presentation time, in units of `time_base`, nearest to a moment in seconds from the film's beginning."""
+        return round((Fraction(seconds).limit_denominator(10**9) + self.start) / self.time_base)
+
 
 @dataclass(frozen=True)
 class Frame:
     """One frame of a film, without its colors."""
 
     index: int
-    """Number in presentation order, from 0."""
+    """Number in presentation order, from 0; -1 where frames weren't counted (`reading.read_frame`)."""
     pts: int
     """Presentation time in units of `FilmInfo.time_base`."""
     luma: Samples
