@@ -48,7 +48,9 @@ class Damage:
             self.first = pts
 
 
-def packets_from(container: InputContainer, stream: VideoStream, start: int | None, damage: Damage) -> Iterator[Packet[VideoStream]]:
+def packets_from(
+    container: InputContainer, stream: VideoStream, start: int | None, damage: Damage
+) -> Iterator[Packet[VideoStream]]:
     """Packets of the stream, from the last key frame that lies at least `LEAD_FRAMES` before `start`; from the first one without it.
 
     Raises:

@@ -169,12 +169,18 @@ def _notes(container: InputContainer, stream: VideoStream, frame: VideoFrame, in
     notes = []
     others = [s for s in container.streams.video if s.index != stream.index and not s.disposition & COVER]
     if others:
-        notes.append(f"{len(others) + 1} video streams: the one of {frame.width}x{frame.height} pixels is colored, the others are left out.")
+        notes.append(
+            f"{len(others) + 1} video streams: the one of {frame.width}x{frame.height} pixels is colored, the others are left out."
+        )
     if interlaced:
         notes.append("Marked as interlaced: the marked frames are deinterlaced (bwdif), each into one frame.")
     if color.transfer in (PQ, HLG):
         curve = "PQ" if color.transfer == PQ else "HLG"
-        notes.append(f"High dynamic range ({curve}): luma and color tags are kept, the colors are those of a picture of standard range.")
+        notes.append(
+            f"High dynamic range ({curve}): luma and color tags are kept, the colors are those of a picture of standard range."
+        )
     if not (has_luma_plane(frame.format) or is_packed_yuv(frame.format)):
-        notes.append(f"Its frames are {frame.format.name}, without luma of their own: luma is computed, with the {color.matrix} matrix.")
+        notes.append(
+            f"Its frames are {frame.format.name}, without luma of their own: luma is computed, with the {color.matrix} matrix."
+        )
     return notes

@@ -129,7 +129,9 @@ class Reader:
         for frame in frames:
             pts = timeline.place(frame.pts if frame.pts is not None else frame.dts)
             if (frame.width, frame.height, frame.format.name) != self._size:
-                self._add(f"At {self._clock(pts)} the frames change to {frame.width}x{frame.height}: they are scaled to {width}x{height}.")
+                self._add(
+                    f"At {self._clock(pts)} the frames change to {frame.width}x{frame.height}: they are scaled to {width}x{height}."
+                )
                 frame = frame.reformat(width=width, height=height, format=kind)
             frame = planar(frame, self.info.color)
             if deinterlacer is None:
@@ -166,7 +168,9 @@ class Reader:
             self._add(f"Reading ended before the end of the file: {damage.stopped}.")
         if timeline.repaired and timeline.first is not None:
             where = self._clock(timeline.first)
-            self._add(f"{timeline.repaired} frames had no time of their own or one out of order, the first at {where}: they follow their predecessors.")
+            self._add(
+                f"{timeline.repaired} frames had no time of their own or one out of order, the first at {where}: they follow their predecessors."
+            )
 
     def _clock(self, pts: int) -> str:
         return clock(self.info.seconds(pts))
