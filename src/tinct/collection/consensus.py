@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..color import AB_SCALE
 from ..coloring.hints import KEEP, Hint, patch
-from ..coloring.matching import CELL, Cells, Matches, cells_of
+from ..coloring.matching import CELL, Cells, Matches, cells_of, spread
 from ..coloring.packing import Omitted
 from ..coloring.palette import SAME_COLOR_RADIUS
 from ..coloring.regions import Mask, coverage
@@ -185,8 +185,8 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
     rest = np.flatnonzero(sketch.cells.usable & ~agreed.matched)
     keeping = round(MAX_KEEPING_HINTS * (len(rest) / len(sketch.colors)) ** 2)
     common = Hint(0, 0, ab=(0, 0), size=round(CELL * min(sketch.scale), 1), reach="picture")
-    hints = [_hint(sketch, cell, sketch.colors[cell], common) for cell in _spread(rest, sketch.cells.shape, keeping)]
-    matched = _spread(_plain(np.flatnonzero(agreed.matched), sketch), sketch.cells.shape, MAX_HINTS)
+    hints = [_hint(sketch, cell, sketch.colors[cell], common) for cell in spread(rest, sketch.cells.shape, keeping)]
+    matched = spread(_plain(np.flatnonzero(agreed.matched), sketch), sketch.cells.shape, MAX_HINTS)
     hints += [_hint(sketch, cell, agreed.colors[cell], common) for cell in matched if cell not in decided]
     left = np.flatnonzero(agreed.decided)
     carried: list[Hint] = []
@@ -196,7 +196,7 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
         near = np.linalg.norm(agreed.colors[left, None] - agreed.colors[None, left], axis=-1) < CARRIED_RADIUS
         mine = near[near.sum(axis=1).argmax()]
         cells = left[mine]
-        (inside,) = _spread(_inner(cells, sketch.cells.shape), sketch.cells.shape, 1)
+        (inside,) = spread(_inner(cells, sketch.cells.shape), sketch.cells.shape, 1)
         reach = _mask(sketch, cells)
         carried.append(_hint(sketch, inside, agreed.colors[cells].mean(axis=0), replace(common, reach=reach, keep_rest=True)))
         left = left[~mine]
@@ -209,19 +209,6 @@ def _hint(sketch: Sketch, cell: int, color: Floats, like: Hint) -> Hint:
     x, y = (round((n + 0.5) * CELL * scale, 1) for n, scale in zip((column, row), sketch.scale, strict=True))
     a, b = (round(float(value), 1) for value in np.clip(color, -AB_SCALE, AB_SCALE))
     return replace(like, x=min(x, sketch.size[0]), y=min(y, sketch.size[1]), ab=(a, b))
-
-
-def _spread(cells: npt.NDArray[np.intp], shape: tuple[int, int], count: int) -> list[int]:
-    """At most `count` of the cells, spread over all of them: the first is nearest their center, each further one farthest from those chosen."""
-    if not len(cells):
-        return []
-    places = np.stack(np.divmod(cells, shape[1]), axis=1).astype(np.float64)
-    distance = np.full(len(cells), np.inf)
-    chosen = [int(np.square(places - places.mean(axis=0)).sum(axis=1).argmin())]
-    while len(chosen) < min(count, len(cells)):
-        distance = np.minimum(distance, np.square(places - places[chosen[-1]]).sum(axis=1))
-        chosen.append(int(distance.argmax()))
-    return [int(cells[i]) for i in chosen]
 
 
 def _plain(cells: npt.NDArray[np.intp], sketch: Sketch) -> npt.NDArray[np.intp]:

@@ -194,6 +194,17 @@ class Canvas:
         resolved = self._resolved(edit, changes)
         return self._ab(resolved) if self._encoded.encodings else self._encoded.ab
 
+    def with_prior(self, mean: Floats, scale: Floats) -> Canvas:
+        """This canvas with another prior over latent codes: the frames of one shot of a film have one in common.
+
+        Args:
+            mean: (1, latent) mean.
+            scale: (1, latent) standard deviation.
+        """
+        encodings = [replace(one, prior_mean=mean, prior_scale=scale) for one in self._encoded.encodings]
+        encoded = replace(self._encoded, encodings=encodings)
+        return Canvas(self.photo, self._network, self._spec, encoded, self._reference, self._record)
+
     @property
     def encoded(self) -> EncodedPhoto:
         """What the network's encoder made of the photograph."""

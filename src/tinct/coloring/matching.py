@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..resampling import area_resize, bilinear_resize
 from .encoding import EncodedPhoto
 
-__all__ = ["CELL", "Cells", "Matches", "Standardization", "cells_of", "match"]
+__all__ = ["CELL", "Cells", "Matches", "Standardization", "cells_of", "match", "spread"]
 
 Floats = npt.NDArray[np.float32]
 Halves = npt.NDArray[np.float16]
@@ -189,6 +189,25 @@ def match(first: Cells, second: Cells, one: Floats, other: Floats) -> Matches | 
         pairs = np.concatenate([a * len(other) + b, forward[0] * len(other) + forward[1], backward[1] * len(other) + backward[0]])
         a, b = np.divmod(np.unique(pairs), len(other))
     return Matches(a, b, sure)
+
+
+def spread(cells: Indices, shape: tuple[int, int], count: int) -> list[int]:
+    """At most `count` of the cells, spread over all of them: the first is nearest their center, each further one farthest from those chosen.
+
+    Args:
+        cells: indices, row by row.
+        shape: rows and columns.
+        count: number of cells that are wanted.
+    """
+    if not len(cells):
+        return []
+    places = np.stack(np.divmod(cells, shape[1]), axis=1).astype(np.float64)
+    distance = np.full(len(cells), np.inf)
+    chosen = [int(np.square(places - places.mean(axis=0)).sum(axis=1).argmin())]
+    while len(chosen) < min(count, len(cells)):
+        distance = np.minimum(distance, np.square(places - places[chosen[-1]]).sum(axis=1))
+        chosen.append(int(distance.argmax()))
+    return [int(cells[i]) for i in chosen]
 
 
 def _grown(alike: Floats, known: tuple[Indices, Indices], columns: int, others: int) -> tuple[Indices, Indices]:

@@ -16,7 +16,7 @@ from ..resampling import area_resize, bilinear_resize
 from .flow import CELL_WEIGHT, PLANE, box, cell_bounds, guided_filter, solve, variance
 from .provenance import Record
 
-__all__ = ["enlarge", "fidelity", "guided", "recolor", "sharpen"]
+__all__ = ["enlarge", "fidelity", "guided", "recolor", "sharpen", "slope"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -119,8 +119,8 @@ def guided(ab: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating], fu
     if ab.shape[:2] != light.shape or full.bands != 1:
         raise ValueError(f"ab {ab.shape}, lightness {light.shape} and {full.bands} bands of full size don't belong together")
     values: Floats = np.ascontiguousarray(np.moveaxis(ab, -1, 0), np.float32)  # (2, H, W)
-    slope = _slope(values, light)
-    lines = _image(np.moveaxis(np.concatenate([slope, values - slope * light]), 0, -1))
+    steep = slope(values, light)
+    lines = _image(np.moveaxis(np.concatenate([steep, values - steep * light]), 0, -1))
     width, height = full.width, full.height
     shrink = max(1, min(width // (light.shape[1] * _GUIDE_FACTOR), height // (light.shape[0] * _GUIDE_FACTOR)))
     small = full.shrink(shrink, shrink, ceil=True) if shrink > 1 else full
@@ -163,14 +163,22 @@ def _check(ab: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating] | N
     return np.ascontiguousarray(light, np.float32)
 
 
-def _slope(ab: Floats, light: Floats) -> Floats:
-    """(2, H, W) slope of ab over L* in the 3 × 3 pixels around each pixel, reduced by the share of variance that L* doesn't explain."""
-    light = light / np.float32(L_SCALE)
+def slope(ab: Floats, lightness: Floats) -> Floats:
+    """Slope of ab over L* in the 3 × 3 pixels around each pixel, reduced by the share of variance that L* doesn't explain.
+
+    Args:
+        ab: (2, H, W) a*, b*.
+        lightness: (H, W) L* 0..100.
+
+    Returns:
+        (2, H, W) units of a*, b* for one unit of L*.
+    """
+    light = lightness / np.float32(L_SCALE)
     spread = variance(light, 1)
     joint = box(ab * light, 1) - box(ab, 1) * box(light, 1)
     explained = (joint**2).sum(0) / ((spread + np.float32(1e-6)) * (variance(ab, 1).sum(0) + 1))  # 0..1
-    slope: Floats = box(joint / (spread + np.float32(_SLOPE_EPSILON)) * explained**2, 1) / np.float32(L_SCALE)
-    return slope
+    found: Floats = box(joint / (spread + np.float32(_SLOPE_EPSILON)) * explained**2, 1) / np.float32(L_SCALE)
+    return found
 
 
 def _image(values: npt.NDArray[np.floating]) -> pyvips.Image:

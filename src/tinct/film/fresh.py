@@ -1,0 +1,72 @@
+"""The network's colors for single frames of a shot, with one prior over latent codes for the whole shot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..color import chroma
+from ..coloring.canvas import Canvas
+from ..coloring.colorizer import Colorizer
+from ..coloring.edit import Edit
+from ..coloring.hints import Hint
+from ..photo import Photo
+from .tracking import Layer
+
+__all__ = ["FrameColorist", "Prior"]
+
+Floats = npt.NDArray[np.float32]
+
+CHROMA_OFFSET = 5.0
+"""A place's weight grows with its chroma plus this: what the network can't decide it leaves gray (`collection.consensus`)."""
+CHROMA_UNIT = 35.0
+"""Chroma plus offset for which the weight is the confidence alone."""
+MIN_WEIGHT = 1e-3
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Distribution over latent codes that the frames of a shot have in common."""
+
+    mean: Floats
+    """(1, latent)."""
+    scale: Floats
+    """(1, latent) standard deviation."""
+
+
+class FrameColorist:
+    """Colors single frames by one edit. Any thread may use it.
+
+    Args:
+        colorizer: the model.
+        edit: how frames are colored; it has no hints.
+        size: (width, height) of the small frames.
+    """
+
+    def __init__(self, colorizer: Colorizer, edit: Edit, size: tuple[int, int]) -> None:
+        self._colorizer, self._edit, self._size = colorizer, edit, size
+
+    def canvas(self, gray: Floats, prior: Prior | None = None) -> Canvas:
+        """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1; prior: the shot's."""
+        canvas = self._colorizer.canvas(Photo.open(gray), detail=self._edit.detail, ensemble=self._edit.ensemble)
+        return canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
+
+    def prior(self, samples: Sequence[Floats]) -> Prior | None:
+        """The mean prior of frames of a shot; None for a model without latent code."""
+        if not self._colorizer.has_code:
+            return None
+        encodings = [self.canvas(gray).encoded.encodings[0] for gray in samples]
+        means, scales = ([getattr(one, f"prior_{name}") for one in encodings] for name in ("mean", "scale"))
+        return Prior(np.mean(means, axis=0), np.mean(scales, axis=0))
+
+    def colors(self, canvas: Canvas, hints: Sequence[Hint] = ()) -> Layer:
+        """The network's colors of a frame, weighted by how sure they are. Args: hints: in pixels of the small frame."""
+        edit = self._edit.changed(hints=hints)
+        ab = canvas.colors(edit)
+        if not self._colorizer.has_code:
+            return Layer(ab, np.ones(ab.shape[:2], np.float32))
+        weight = canvas.confidence(edit) * (chroma(ab) + np.float32(CHROMA_OFFSET)) / np.float32(CHROMA_UNIT)
+        return Layer(ab, np.maximum(weight, np.float32(MIN_WEIGHT)))

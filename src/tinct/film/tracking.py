@@ -1,0 +1,195 @@
+"""Colors carried along the motion of a shot, corrected toward what the network says of each anchor.
+
+Anchors are the frames on which the network runs. Along the path of each place through a shot, the color of an anchor is the mean of the
+network's colors at the anchors before and after it, weighted by how sure these are and fading with distance: a recursive filter forward
+and one backward, whose results are combined as in a fixed-interval smoother (Fraser and Potter, 1969). Where a place wasn't visible
+before, or where its look changes by and by, as in a cross-fade, the mean begins anew. Frames between anchors take the colors of both neighbors along the motion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .motion import SURROUNDINGS, Motion, chained, pulled
+
+__all__ = ["Layer", "between", "chain_back", "choose_anchors", "mixed", "smoothed", "tracked"]
+
+Floats = npt.NDArray[np.float32]
+
+MAX_WEIGHT = 24.0
+"""Limit of a mean's weight: about so many anchors count."""
+DECAY = 0.94
+"""Factor on the weight of a mean from anchor to anchor."""
+MIN_TRUST = 0.6
+"""Mean trust of the motion from an anchor below which the next anchor comes earlier."""
+TAKE_OVER_ANCHORS = 8
+"""Anchors after the beginning of a later run from which what follows them counts fully, as the first one is fixed."""
+MAX_LOOK_GAP = 12 / 255
+"""Difference between a place's gray level and its mean over the shot, of 0..1, up to which it is the same thing in the same light."""
+MAX_EXPOSURE = 2.0
+"""Change of contrast that counts as exposure."""
+_TINY = np.float32(1e-6)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Colors with a weight at each place."""
+
+    ab: Floats
+    """(h, w, 2) a*, b*; `smoothed` adds gray levels as a third channel."""
+    weight: Floats
+    """(h, w) 0 where nothing is known."""
+
+    def pulled(self, motion: Motion, decay: float = 1.0) -> Layer:
+        """This layer as another frame sees it. Args: motion: from that frame into this one's; decay: factor on the weight."""
+        weight = np.clip(pulled(self.weight, motion, smooth=True), 0, None) * motion.trust * np.float32(decay)
+        return Layer(pulled(self.ab, motion), weight)
+
+    def with_more(self, other: Layer, limit: float = MAX_WEIGHT) -> Layer:
+        """The weighted mean of two layers."""
+        total = self.weight + other.weight
+        share = (other.weight / (total + _TINY))[..., None]
+        return Layer(self.ab + share * (other.ab - self.ab), np.minimum(total, np.float32(limit)))
+
+
+def choose_anchors(motions: Sequence[tuple[Motion, Motion]], every: int, wanted: Sequence[int] = ()) -> list[int]:
+    """Frames on which the network runs.
+
+    Args:
+        motions: between each frame and the next: into the next one, and back.
+        every: frames from one anchor to the next at most.
+        wanted: frames that must be anchors.
+
+    Returns:
+        Rising indices of frames, from 0 to the last, which is ``len(motions)``.
+    """
+    anchors, last = [0], len(motions)
+    must = {0, last, *wanted}
+    while anchors[-1] < last:
+        start = anchors[-1]
+        frame, way = start, None
+        while frame < last and frame - start < every:
+            step = motions[frame][1]  # from frame + 1 back
+            way = step if way is None else chained(step, way)
+            if frame > start and float(way.trust.mean()) < MIN_TRUST:
+                break
+            frame += 1
+            if frame in must:
+                break
+        anchors.append(max(frame, start + 1))
+    return anchors
+
+
+def chain_back(motions: Sequence[tuple[Motion, Motion]], first: int, last: int) -> tuple[Motion, Motion]:
+    """Motion from frame `first` into frame `last`, and back, along the frames between them."""
+    there = back = None
+    for frame in range(last - 1, first - 1, -1):
+        there = motions[frame][0] if there is None else chained(motions[frame][0], there)
+    for frame in range(first, last):
+        back = motions[frame][1] if back is None else chained(motions[frame][1], back)
+    assert there is not None
+    assert back is not None
+    return there, back
+
+
+def tracked(told: Sequence[Layer | None], ways: Sequence[tuple[Motion, Motion]], before: Layer | None) -> list[Layer | None]:
+    """Colors that were told, along the motion to all anchors. They don't fade; the latest or nearest one counts.
+
+    Args:
+        told: what was told of each anchor.
+        ways: between each anchor and the next: into the next one, and back.
+        before: what was told of the anchors before, at the first one.
+    """
+    forward: list[Layer | None] = []
+    for i, own in enumerate(told):
+        came = before if i == 0 else _moved(forward[-1], ways[i - 1][1])
+        forward.append(_over(own, came))
+    result = list(forward)
+    later: Layer | None = None
+    for i in range(len(told) - 1, -1, -1):
+        later = None if i == len(told) - 1 else _moved(_over(told[i + 1], later), ways[i][0])
+        result[i] = _over(forward[i], later)
+    return result
+
+
+def smoothed(
+    fresh: Sequence[Layer], looks: Sequence[Floats], ways: Sequence[tuple[Motion, Motion]], before: Layer | None
+) -> tuple[list[Layer], Layer]:
+    """The mean color of each place over a run of anchors.
+
+    Args:
+        fresh: the network's colors of each anchor, and how sure they are.
+        looks: (h, w) gray levels 0..1 of each anchor.
+        ways: between each anchor and the next: into the next one, and back.
+        before: the mean at the first anchor, if that is the last one of an earlier run: its colors stay as they are.
+
+    Returns:
+        The mean at each anchor; and the mean with which the next run begins. Of its three channels the last is the mean gray level.
+    """
+    own = [Layer(np.dstack([one.ab, look]), one.weight) for one, look in zip(fresh, looks, strict=True)]
+    forward = [own[0] if before is None else before]
+    for new, (_, back) in zip(own[1:], ways, strict=True):
+        forward.append(_carried(forward[-1], back, new).with_more(new))
+    result, later = [forward[-1]], None
+    for i in range(len(own) - 2, -1, -1):
+        known = own[i + 1] if later is None else later.with_more(own[i + 1])
+        later = _carried(known, ways[i][0], own[i])
+        if i == 0 and before is not None:
+            result.append(before)
+        else:
+            share = 1.0 if before is None else min(1.0, i / TAKE_OVER_ANCHORS)
+            result.append(forward[i].with_more(Layer(later.ab, later.weight * np.float32(share))))
+    return [Layer(one.ab[..., :2], one.weight) for one in result[::-1]], forward[-1]
+
+
+def _carried(mean: Layer, motion: Motion, new: Layer) -> Layer:
+    """The mean as a new anchor sees it; its weight falls where it looks different there, apart from exposure."""
+    moved = mean.pulled(motion, DECAY)
+    look, now = moved.ab[..., 2], new.ab[..., 2]
+    spread = float(look.var())
+    gain = float(((look - look.mean()) * (now - now.mean())).mean()) / spread if spread > 1e-6 else 0.0
+    gain = min(max(gain, 1 / MAX_EXPOSURE), MAX_EXPOSURE)
+    gap = cv2.blur(now - now.mean() - np.float32(gain) * (look - look.mean()), (SURROUNDINGS, SURROUNDINGS))
+    return Layer(moved.ab, moved.weight * np.clip(2 - np.abs(gap) / np.float32(MAX_LOOK_GAP), 0, 1))
+
+
+def between(first: Floats, second: Floats | None, to_first: Motion | None, to_second: Motion | None, share: float) -> Floats:
+    """Colors of a frame between two anchors.
+
+    Args:
+        first: (h, w, 2) a*, b* of the anchor before.
+        second: of the anchor after; None at the end of the film.
+        to_first: motion from the frame into the first; None for the anchor itself.
+        to_second: motion into the second.
+        share: of the way from the first to the second, 0..1.
+    """
+    if to_first is None:
+        return first
+    one = pulled(first, to_first)
+    if second is None or to_second is None:
+        return one
+    other = pulled(second, to_second)
+    near, far = (1 - share) * (to_first.trust + 1e-3), share * (to_second.trust + 1e-3)
+    return np.asarray(one + (far / (near + far))[..., None] * (other - one), np.float32)
+
+
+def mixed(base: Floats, told: Layer | None) -> Floats:
+    """Colors with those that were told laid over them."""
+    return base if told is None else np.asarray(base + np.clip(told.weight, 0, 1)[..., None] * (told.ab - base), np.float32)
+
+
+def _moved(layer: Layer | None, motion: Motion) -> Layer | None:
+    return None if layer is None else layer.pulled(motion)
+
+
+def _over(upper: Layer | None, lower: Layer | None) -> Layer | None:
+    """One layer of what was told over another."""
+    if upper is None or lower is None:
+        return upper or lower
+    share = np.clip(upper.weight, 0, 1)
+    return Layer(lower.ab + share[..., None] * (upper.ab - lower.ab), np.maximum(upper.weight, lower.weight))

@@ -1,0 +1,169 @@
+"""Colors for a run of frames of one shot: where the network, the motion and the memory come together.
+
+A long shot is colored window by window. Neighboring windows share an anchor, whose colors the later one takes over as they are, so that
+nothing jumps between them; what the next window needs is a `ShotState`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..coloring.canvas import Canvas
+from ..coloring.hints import Hint
+from ..coloring.matching import CELL, cells_of
+from .fresh import FrameColorist, Prior
+from .memory import MAX_HINTS, Place, PlaceMemory, hints_from
+from .motion import FlowMeter, Motion, pulled
+from .tracking import Layer, between, chain_back, choose_anchors, mixed, smoothed, tracked
+
+__all__ = ["ANCHOR_DISTANCE", "ShotState", "WindowColorist"]
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+T = TypeVar("T")
+R = TypeVar("R")
+
+ANCHOR_DISTANCE = 4
+"""Frames from one run of the network to the next, at most."""
+TOLD_WEIGHT = 100.0
+"""Weight of a color that was told, in the mean over a shot."""
+MIN_SEEN = 0.5
+"""Share of a frame that was seen when a place of its shot was remembered, below which another one is remembered."""
+MIN_SEEN_AT_END = 0.9
+"""The same at the end of a shot: a film often cuts back to its last frame."""
+
+
+@dataclass(frozen=True)
+class ShotState:
+    """What a window hands on to the next one of its shot."""
+
+    prior: Prior | None
+    mean: Layer
+    """Mean colors and gray levels at the shared anchor, (h, w, 3)."""
+    told: Layer | None
+    """Colors that were told, pixel by pixel."""
+    guides: Layer | None
+    """Colors of places that are given to the network as hints."""
+    seen: Floats
+    """(h, w) how much of the shared anchor was seen when a place was remembered."""
+
+
+class WindowColorist:
+    """Colors windows one after the other.
+
+    Args:
+        colorist: of the film's small frames.
+        memory: of places, to which shots are added.
+        each: applies a function to many values, in order, on several threads.
+    """
+
+    def __init__(
+        self, colorist: FrameColorist, memory: PlaceMemory, each: Callable[[Callable[[T], R], Iterable[T]], Iterable[R]]
+    ) -> None:
+        self._colorist, self._memory, self._each = colorist, memory, each
+
+    def color(
+        self,
+        grays: Sequence[Floats],
+        state: ShotState | None,
+        told: Mapping[int, Layer],
+        samples: Sequence[Floats],
+        *,
+        ends_shot: bool,
+    ) -> tuple[list[Floats], ShotState]:
+        """Colors of all frames of a window.
+
+        Args:
+            grays: (h, w) small frames, 0..1; the last one is the first of the next window, unless the shot ends with it.
+            state: of the window before; None at the beginning of a shot.
+            told: colors that someone gave, by index of the frame.
+            samples: small frames from all over the shot, for its prior; used at its beginning.
+            ends_shot: whether it is the shot's last window.
+
+        Returns:
+            (h, w, 2) a*, b* of each frame, and what the next window needs.
+        """
+        eight = [np.rint(gray * 255).astype(np.uint8) for gray in grays]
+        motions = list(self._each(_between, itertools.pairwise(eight)))
+        anchors = choose_anchors(motions, ANCHOR_DISTANCE, list(told)) if motions else [0]
+        ways = [chain_back(motions, a, b) for a, b in itertools.pairwise(anchors)]
+        given = [told.get(frame) for frame in anchors]
+        before_told, before_guides = (None, None) if state is None else (state.told, state.guides)
+        first_hints: list[Hint] = []
+        if state is not None:
+            prior = state.prior
+        else:
+            canvas = self._colorist.canvas(grays[0])
+            known = self._memory.recall(eight[0], cells_of(canvas.encoded)) if canvas.encoded.encodings else None
+            prior = known.prior if known is not None else self._colorist.prior(samples)
+            if known is not None:
+                before_told, first_hints = known.colors, known.hints
+                before_guides = _squares(known.hints, grays[0].shape) if known.colors is None else None
+        told_at = tracked(given, ways, before_told)
+        guides_at = tracked([None] * len(anchors), ways, before_guides)
+
+        def looked(number: int) -> tuple[Canvas, Layer]:
+            canvas = self._colorist.canvas(grays[anchors[number]], prior)
+            layers = [layer for layer in (told_at[number], guides_at[number]) if layer is not None]
+            hints = [hint for layer in layers for hint in hints_from(layer, MAX_HINTS // len(layers))]
+            found = self._colorist.colors(canvas, hints or (first_hints if number == 0 else ()))
+            return canvas, _insisting(found, told_at[number])
+
+        both = list(self._each(looked, range(len(anchors))))
+        means, last = smoothed(
+            [fresh for _, fresh in both], [grays[frame] for frame in anchors], ways, state.mean if state is not None else None
+        )
+        results = [mixed(mean.ab, layer) for mean, layer in zip(means, told_at, strict=True)]
+        seen = np.zeros(grays[0].shape, np.float32) if state is None else state.seen
+        for number in range(len(anchors)):
+            seen = seen if number == 0 else np.asarray(pulled(seen, ways[number - 1][1], smooth=True) * ways[number - 1][1].trust)
+            is_last = ends_shot and number == len(anchors) - 1
+            if (number or state is None) and float(seen.mean()) < (MIN_SEEN_AT_END if is_last else MIN_SEEN):
+                self._remember(eight[anchors[number]], both[number][0], results[number], prior)
+                seen = np.ones_like(seen)
+        colors = list(self._each(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
+        return colors, ShotState(
+            prior, Layer(np.dstack([results[-1], last.ab[..., 2]]), last.weight), told_at[-1], guides_at[-1], seen
+        )
+
+    def _remember(self, gray: Bytes, canvas: Canvas, ab: Floats, prior: Prior | None) -> None:
+        if canvas.encoded.encodings:
+            self._memory.remember(Place(gray, Layer(ab, np.ones(gray.shape, np.float32)), cells_of(canvas.encoded), prior))
+
+
+def _between(pair: tuple[Bytes, Bytes]) -> tuple[Motion, Motion]:
+    return FlowMeter().between(*pair)
+
+
+def _insisting(fresh: Layer, told: Layer | None) -> Layer:
+    """The network's colors, with those that were told over them."""
+    if told is None:
+        return fresh
+    return Layer(mixed(fresh.ab, told), fresh.weight + np.float32(TOLD_WEIGHT) * np.clip(told.weight, 0, 1))
+
+
+def _squares(hints: Sequence[Hint], shape: tuple[int, ...]) -> Layer:
+    """Hints as a layer that motion can carry."""
+    ab, weight = np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32)
+    for hint in hints:
+        top, left = (int(n // CELL) * CELL for n in (hint.y, hint.x))
+        part = np.s_[top : top + CELL, left : left + CELL]
+        ab[part], weight[part] = hint.chroma(), 1
+    return Layer(ab, weight)
+
+
+def _at(frame: int, anchors: Sequence[int], results: Sequence[Floats], motions: Sequence[tuple[Motion, Motion]]) -> Floats:
+    """(h, w, 2) a*, b* of one frame, from its neighboring anchors."""
+    number = int(np.searchsorted(anchors, frame, side="right")) - 1
+    start = anchors[number]
+    if frame == start:
+        return results[number]
+    end = anchors[number + 1]
+    back, there = chain_back(motions, start, frame)[1], chain_back(motions, frame, end)[0]
+    return between(results[number], results[number + 1], back, there, (frame - start) / (end - start))
