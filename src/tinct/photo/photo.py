@@ -40,7 +40,7 @@ from .metadata.xmp import has_record, without_record
 from .outputs import check_target, color_path, exists_error, is_result, reason
 from .own_color import has_own_color
 from .picture import Picture, grayed, printable
-from .pixels import KINDS, full_lightness, paint, rgb8, rgb16, side_by_side, split, with_chroma
+from .pixels import KINDS, alpha8, full_lightness, paint, rgb8, rgb16, side_by_side, split, with_chroma
 from .running import Progress, run, without_warnings
 from .sources import open_picture
 
@@ -273,6 +273,13 @@ class Photo:
             raise ValueError(f"bits must be 8 or 16, not {bits}")
         with self._reading():
             return self._run(split(self._image())[0], rgb8 if bits == 8 else rgb16, "reading")
+
+    def opacity(self) -> npt.NDArray[np.uint8] | None:
+        """(height, width) alpha of all pixels, 0 transparent..255 opaque; None without an alpha channel. Raises PhotoError if damaged."""
+        if not self._alpha:
+            return None
+        with self._reading():
+            return self._run(split(self._image())[1], alpha8, "reading")
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """``numpy.asarray(photo)``: (height, width, 3) sRGB of the picture's own depth, uint8 or uint16."""

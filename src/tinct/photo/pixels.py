@@ -11,7 +11,7 @@ import pyvips
 
 from ..color import GREEN_FOR_RED, gamut_chroma, lightness
 
-__all__ = ["KINDS", "full_lightness", "paint", "rgb8", "rgb16", "side_by_side", "split", "to_8bit", "with_chroma"]
+__all__ = ["KINDS", "alpha8", "full_lightness", "paint", "rgb8", "rgb16", "side_by_side", "split", "to_8bit", "with_chroma"]
 
 KINDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}
 """libvips interpretations of photographs -> number of color bands."""
@@ -98,6 +98,12 @@ def rgb8(image: pyvips.Image) -> npt.NDArray[np.uint8]:
     """(H, W, bands) 8-bit sRGB of a gray or sRGB image."""
     pixels: npt.NDArray[np.uint8] = to_8bit(image).colourspace("srgb").numpy()
     return pixels
+
+
+def alpha8(band: pyvips.Image) -> npt.NDArray[np.uint8]:
+    """(H, W) 8-bit, of a band of 8 or 16 bits."""
+    pixels: npt.NDArray[np.uint8] = ((band / 257).rint().cast("uchar") if band.format == "ushort" else band).numpy()
+    return pixels.reshape(band.height, band.width)
 
 
 def rgb16(image: pyvips.Image) -> npt.NDArray[np.uint16]:
