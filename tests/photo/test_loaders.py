@@ -24,7 +24,7 @@ BAD = {
     "a.gif": (encoded(picture("P"), "GIF"), "is a GIF, .* convert it to PNG"),
     "a.xcf": (b"gimp xcf v011" + bytes(99), "is a GIMP document file, which tinct doesn't read; convert it"),
     "a.ppm": (encoded(picture("RGB"), "PPM"), "is a PNM file, which tinct doesn't read; convert it"),
-    "a.mov": (b"\0\0\0\x14ftypqt  " + bytes(99), "is a video, not a photograph"),
+    "a.mov": (b"\0\0\0\x14ftypqt  " + bytes(99), "is a film, not a photograph"),
     "cr2.tif": (b"II*\0\x10\0\0\0CR\2\0" + bytes(99), "is a camera's raw file; develop it"),
     "a.pdf": (b"%PDF-1.7\n" + bytes(99), "is a PDF; save its pages as"),
     "a.djvu": (b"AT&TFORM" + bytes(99), "is a DjVu document; save its pages as"),

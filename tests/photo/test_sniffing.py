@@ -53,6 +53,10 @@ def test_heic(tmp_path: object) -> None:
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", ".avif", "AVIF"),
         (b"\0\0\0\x14ftypmif1\0\0\0\0mif1heic", "", "HEIF"),  # the last brand is outside the box
         (b"\0\0\0\x18ftypqt  \0\0\0\0qt  ", "", "video"),
+        (b"\0\0\0\x18ftypMSNV\1\x29\0\x46MSNVmp42", "", "video"),
+        (b"\0\0\1\xba\x44\0\4", "", "video"),
+        (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", "", "video"),
+        (b"FLV\1\5\0\0\0\t", "", "video"),
         (b"8BPS\0\1", "", "Photoshop document"),
         (b"\xff\x4f\xff\x51\0", "", "JPEG 2000"),
         (b"\xff\x0a", "", "JPEG XL"),

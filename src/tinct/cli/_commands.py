@@ -24,6 +24,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "colorize": Entry("colorize", "Color black-and-white photographs."),
+    "film": Entry("film", "Color black-and-white films, in colors that hold still."),
     "again": Entry("again", "Repeat a coloring from the record in its file."),
     "suggest": Entry(
         "suggest", "List the most probable colors of one place, with their probabilities; each is a color for --hint."

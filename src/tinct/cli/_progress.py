@@ -38,8 +38,12 @@ def stopping(state: str) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(*, shown: bool = True) -> Iterator[tuple[Progress, Tell]]:
+def progress_bar(*, shown: bool = True, time_left: bool = True) -> Iterator[tuple[Progress, Tell]]:
     """A progress bar on standard error, hidden where that is no terminal, or not `shown`.
+
+    Args:
+        shown: whether it is there at all.
+        time_left: whether it estimates the time left, by the speed so far.
 
     Yields:
         The bar, and a callback (description, done, total) that moves it; a total of 0 is unknown.
@@ -47,7 +51,7 @@ def progress_bar(*, shown: bool = True) -> Iterator[tuple[Progress, Tell]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *([TimeRemainingColumn()] if time_left else [])]
     console = Console(stderr=True)
     with Progress(
         *columns, console=console, transient=True, disable=not (shown and console.is_terminal), redirect_stdout=sys.stdout.isatty()

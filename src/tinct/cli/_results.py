@@ -93,12 +93,12 @@ def check_free(photo: Path, results: Iterable[Path], taken: set[str]) -> None:
 
 
 @contextmanager
-def system_errors(photo: Path) -> Iterator[None]:
+def system_errors(path: Path) -> Iterator[None]:
     """Turn what the operating system says of a path (a name that is too long, a loop of links) into a PhotoError."""
     try:
         yield
     except OSError as error:
-        raise PhotoError(f"{photo}: {error.strerror or error}.") from error
+        raise PhotoError(f"{path}: {error.strerror or error}.") from error
 
 
 def _same_format(suffix: str, format: Format) -> bool:

@@ -34,6 +34,16 @@ REMEDIES: dict[str, str] = {
     "mask-size": "Save the mask with the photograph's width and height.",
     "gray-reference": "Name a color picture with --like.",
     "no-capability": "Choose that model with --model, or leave the option out.",
+    # films
+    "is-film": "Color it with `tinct film`.",
+    "film-hints": "Put them into a keyframe of the edit.",
+    "keyframe-outside": "Give it a time inside the film.",
+    "keyframe-shape": "Save it with the film's width and height, {width} × {height}.",
+    "gray-keyframe": "Color it first, or leave it out.",
+    "empty-keyframe": "Paint on it first, or leave it out.",
+    "keyframe-twice": "Leave one of them out.",
+    "time": "Write seconds, minutes and seconds, or hours, minutes and seconds.",
+    "no-films": "Name a film, or a folder that holds some.",
     # repeating a coloring
     "no-record": "Color its original with `tinct colorize`; without --no-provenance the result can be repeated.",
     "other-original": "Name the unchanged original with --from.",

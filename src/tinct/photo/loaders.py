@@ -31,7 +31,7 @@ _OTHER_FORMATS = {  # name that `sniff` gives -> what the file is, and what to d
     "GIF": "a GIF, which has 256 colors at most; convert it to PNG first",
     "Photoshop document": "a Photoshop document; save a flattened copy as TIFF",
     "camera raw": "a camera's raw file; develop it to TIFF or JPEG first",
-    "video": "a video, not a photograph",
+    "video": "a film, not a photograph",
     "ZIP archive": "a ZIP archive; unpack it first",
 }
 RAW_SUFFIXES = {
@@ -71,6 +71,8 @@ def find_loader(name: str, source: pyvips.Source, head: bytes, suffix: str) -> s
         suffix in RAW_SUFFIXES and (not loader or "Tiff" in loader)
     ) or kind.name == "camera raw":  # libvips would take the small preview
         raise PhotoError(f"{name} is {_OTHER_FORMATS['camera raw']}")
+    if kind.name == "video":
+        raise PhotoError(f"{name} is {_OTHER_FORMATS['video']}", code="is-film")
     if loader not in _LOADERS:
         raise PhotoError(f"{name} is {_what(kind.name, known=bool(kind.suffix))}")
     return _LOADERS[loader]

@@ -57,6 +57,12 @@ _STARTS: tuple[tuple[bytes, FileKind], ...] = (  # the first match counts
     (b"#?RADIANCE", FileKind("", "Radiance HDR")),
     (b"\0\0\1\0", FileKind("", "icon")),
     (b"\x1aE\xdf\xa3", _VIDEO),  # Matroska, WebM
+    (b"\0\0\1\xba", _VIDEO),  # MPEG program stream: DVD, .mpg
+    (b"\0\0\1\xb3", _VIDEO),  # MPEG elementary stream
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _VIDEO),  # ASF: .wmv
+    (b"FLV\1", _VIDEO),
+    (b"YUV4MPEG2 ", _VIDEO),
+    (b"\6\x0e\x2b\x34\2\5\1\1\x0d\1\2\1\1", _VIDEO),  # MXF
     (b"PK\x03\x04", FileKind("", "ZIP archive")),
     (b"SIMPLE  =", FileKind("", "FITS")),
 )
@@ -68,7 +74,7 @@ _BRANDS = {
     b"crx ": _RAW,  # CR3
     b"jp2 ": _JP2,
 }
-_VIDEO_BRANDS = (b"qt  ", b"iso", b"mp4", b"M4V", b"3gp", b"avc1")
+_VIDEO_BRANDS = (b"qt  ", b"iso", b"mp4", b"M4V", b"3gp", b"3g2", b"avc1", b"dash", b"f4v ", b"F4V ", b"MSNV", b"XAVC")
 
 
 def sniff(head: bytes) -> FileKind:

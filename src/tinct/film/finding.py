@@ -1,0 +1,113 @@
+"""Which films files and folders stand for, and where their results go."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from ..errors import FilmError
+from ..photo import printable
+
+__all__ = ["EDIT_SUFFIX", "FILM_SUFFIXES", "WORK_SUFFIX", "FoundFilm", "edit_beside", "film_output", "find_films"]
+
+FILM_SUFFIXES = frozenset(
+    {
+        *(".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
+        *(".mts", ".mxf", ".nut", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m"),
+    }
+)
+"""Suffixes by which the films in a folder are known. A film that is named by itself may have any."""
+KEPT_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mxf", ".nut", ".ts"})
+"""Suffixes of containers that hold H.264; a film in another one becomes .mkv, which holds every kind of sound and subtitles."""
+EDIT_SUFFIX = ".tinct.json"
+WORK_SUFFIX = ".tinct-film"
+"""Of the folder beside an output, in which an interrupted run has its state."""
+_RESULT_STEM = re.compile(r"(.*)\.(?:color|preview)", re.DOTALL)
+_SEPARATORS = tuple({"/", os.sep})
+
+
+class FoundFilm(NamedTuple):
+    """A film that is to be colored."""
+
+    path: Path
+    below: PurePosixPath
+    """Folder of its output, relative to the output folder."""
+
+
+def find_films(roots: Sequence[Path]) -> list[FoundFilm]:
+    """The films that files and folders stand for, in the order of the roots, and of names in a folder.
+
+    Folders are searched with their subfolders. Hidden files, and results of tinct beside their films, are left out.
+
+    Raises:
+        FilmError: a folder can't be read, or holds no film (code ``"no-films"``).
+    """
+    found: list[FoundFilm] = []
+    for root in roots:
+        if not os.path.isdir(root):  # noqa: PTH112 (takes names that are too long)
+            found.append(FoundFilm(root, PurePosixPath()))
+            continue
+        inside = list(_searched(root, PurePosixPath() if len(roots) == 1 else PurePosixPath(root.resolve().name)))
+        if not inside:
+            raise FilmError(
+                f"{printable(root)} holds no films ({', '.join(sorted(FILM_SUFFIXES))}).", code="no-films", path=str(root)
+            )
+        found += inside
+    return found
+
+
+def _searched(folder: Path, below: PurePosixPath) -> Iterator[FoundFilm]:
+    try:
+        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        raise FilmError(f"{printable(folder)} can't be read ({error.strerror or error}).", path=str(folder)) from None
+    names = {path.name for path in entries}
+    folders = [path for path in entries if path.is_dir() and not path.is_symlink()]
+    for path in entries:
+        if (
+            path.suffix.lower() in FILM_SUFFIXES
+            and not path.name.startswith(".")
+            and path not in folders
+            and not _is_result(path, names)
+        ):
+            yield FoundFilm(path, below)
+    for path in folders:
+        if not path.name.startswith(".") and not path.name.endswith(WORK_SUFFIX):
+            yield from _searched(path, below / path.name)
+
+
+def _is_result(path: Path, names: Iterable[str]) -> bool:
+    """Whether a file is called ``NAME.color.EXT`` or ``NAME.preview.EXT``, and a film ``NAME`` lies beside it."""
+    parts = _RESULT_STEM.fullmatch(path.stem)
+    return parts is not None and any(
+        Path(name).stem == parts[1] and Path(name).suffix.lower() in FILM_SUFFIXES for name in names if name != path.name
+    )
+
+
+def film_output(film: Path, output: str | Path | None = None, below: PurePosixPath | None = None, *, preview: bool = False) -> Path:
+    """Where the colored film is written: ``a/b.mp4`` becomes ``a/b.color.mp4``, a preview ``a/b.preview.mp4``.
+
+    Args:
+        film: the film's file.
+        output: a folder (an existing one, or a text that ends with a path separator) for a file of that name; or the path itself.
+        below: folder inside that folder.
+        preview: whether only a part of the frames is colored.
+    """
+    suffix = film.suffix if film.suffix.lower() in KEPT_SUFFIXES else ".mkv"
+    stem = film.stem if film.suffix.lower() in FILM_SUFFIXES else film.name
+    name = f"{stem}.{'preview' if preview else 'color'}{suffix}"
+    if output is None:
+        return film.with_name(name)
+    folder = os.path.isdir(output) or os.fspath(output).endswith(_SEPARATORS)  # noqa: PTH112
+    return Path(output) / (below or PurePosixPath()) / name if folder else Path(output)
+
+
+def edit_beside(film: Path) -> Path | None:
+    """The ``NAME.EXT.tinct.json`` or ``NAME.tinct.json`` beside a film; None if there is neither."""
+    for name in (film.name, film.stem):
+        if os.path.isfile(path := film.with_name(name + EDIT_SUFFIX)):  # noqa: PTH113
+            return path
+    return None
