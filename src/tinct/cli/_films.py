@@ -13,16 +13,17 @@ import typer
 
 from .._util.words import duration
 from ..errors import FilmError, TinctError
-from ..film import Film
+from ..film import Encoding, Film
 from ..film.by_hand import write_frames
-from ..film.finding import FILM_SUFFIXES, FoundFilm, film_output, find_films
+from ..film.encoding import default_codec
+from ..film.finding import FILM_SUFFIXES, FoundFilm, film_output, film_stem, find_films
 from ._progress import PARTLY_FAILED, Tell, progress_bar, stopping
 from ._results import is_folder, system_errors
 from .remedies import printable, with_remedy
 
 if TYPE_CHECKING:
     from ..coloring import Colorizer
-    from ..film import Encoding, FilmEdit, FilmProgress
+    from ..film import FilmEdit, FilmProgress
 
 __all__ = ["Request", "color_films", "write_keyframes"]
 
@@ -36,12 +37,18 @@ class Request:
     output: str | None
     edit_of: Callable[[Path], tuple[FilmEdit, list[str]]]
     """From a film to its edit, and sentences for the user."""
-    encoding: Encoding
+    codec: str | None
+    quality: int | None
+    preset: str | None
     start: float | None
     end: float | None
     every: int
     fresh: bool
     overwrite: bool
+
+    def encoding(self, output: Path) -> Encoding:
+        """Of one result. Raises ConfigError or FilmError."""
+        return Encoding(self.codec or default_codec(output), self.quality, self.preset)
 
     @property
     def preview(self) -> bool:
@@ -107,7 +114,7 @@ def _jobs(paths: Sequence[Path], request: Request, several: bool) -> list[tuple[
     output = _output_folder(request.output) if several and request.output is not None else request.output
     jobs: dict[Path, Path] = {}
     for found in find_films(paths):
-        target = film_output(found.path, output, found.below, preview=request.preview)
+        target = film_output(found.path, output, found.below, codec=request.codec, preview=request.preview)
         if target in jobs:
             one, other = printable(jobs[target]), printable(found.path)
             raise FilmError(
@@ -138,7 +145,7 @@ def _color(film: Path, output: Path, request: Request, colorizer: Colorizer, tel
         output,
         edit,
         colorizer=colorizer,
-        encoding=request.encoding,
+        encoding=request.encoding(output),
         start=request.start,
         end=request.end,
         every=request.every,
@@ -172,8 +179,7 @@ def write_keyframes(paths: Sequence[Path], output: str | None, count: int) -> No
 def _write_frames(found: FoundFilm, output: str | None, count: int, tell: Tell) -> None:
     film = found.path
     folder = film.parent if output is None else Path(output) / found.below
-    stem = film.stem if film.suffix.lower() in FILM_SUFFIXES else film.name
-    written = write_frames(Film(film), count, folder, stem=stem, progress=Follower(tell, printable(film.name)))
+    written = write_frames(Film(film), count, folder, stem=film_stem(film), progress=Follower(tell, printable(film.name)))
     for path in (*written.written, written.edit):
         typer.echo(path)
     for path in written.kept:

@@ -99,8 +99,29 @@ def film(
         int,
         typer.Option(min=1, metavar="N", help="Color every N-th frame only, for a quick look; the film runs as fast as before."),
     ] = 1,
-    codec: Annotated[str | None, typer.Option(metavar="NAME", help="Codec of the result: CODECS.", show_default=False)] = None,
-    quality: Annotated[int | None, typer.Option(metavar="NUMBER", help="Quality of the codec.", show_default=False)] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Codec of the result: h264, h265, vp9, prores (422 HQ) or ffv1 (lossless). By default that of the container: vp9 for WebM, "
+            "else h264.",
+            show_default=False,
+        ),
+    ] = None,
+    quality: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Constant rate factor: less is better. By default 18 of h264, 20 of h265, 24 of vp9.",
+            show_default=False,
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="How long the encoder may take: ultrafast to veryslow; 8 (fast) to 0 of vp9.", show_default=False
+        ),
+    ] = None,
     device: DeviceOption = Device.AUTO,
     threads: Annotated[int, typer.Option(min=0, help="Processor threads of the network; 0 takes all cores.")] = 0,
     fresh: Annotated[
@@ -137,10 +158,14 @@ def film(
     def edit_of(path: Path) -> tuple[FilmEdit, list[str]]:
         return film_edit_of(context, edit or (None if keyframe else edit_beside(path)), keyframe or ())
 
+    if codec is not None:
+        Encoding(codec, quality, preset)  # says what is wrong with them
     request = Request(
         output,
         edit_of,
-        encoding=Encoding(codec, quality) if codec else Encoding(quality=quality),
+        codec=codec,
+        quality=quality,
+        preset=preset,
         start=None if start is None else parse_time(start),
         end=None if end is None else parse_time(end),
         every=every,

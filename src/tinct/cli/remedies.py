@@ -43,6 +43,11 @@ REMEDIES: dict[str, str] = {
     "empty-keyframe": "Paint on it first, or leave it out.",
     "keyframe-twice": "Leave one of them out.",
     "time": "Write seconds, minutes and seconds, or hours, minutes and seconds.",
+    "film-codec": "Choose one with --codec.",
+    "film-quality": "Choose another --quality, or leave it out.",
+    "film-preset": "Choose another --preset, or leave it out.",
+    "container-codec": "Name such a file with -o, or choose another codec with --codec.",
+    "container-audio": "Name a .mkv with -o.",
     "no-films": "Name a film, or a folder that holds some.",
     # repeating a coloring
     "no-record": "Color its original with `tinct colorize`; without --no-provenance the result can be repeated.",
@@ -102,6 +107,7 @@ REMEDIES: dict[str, str] = {
     "old-run": "Resume it with: tinct train --run {path} --resume",
     "run-unfinished": "Resume it with: tinct train --run {path} --resume",
     # the server
+    "film-packages": "Install them in a clone of tinct, with pip install -c constraints.txt '.[film]', or leave out --films.",
     "server-needs-token": "Give it one with --token or the variable TINCT_TOKEN, or leave out --host.",
     "address-unavailable": "Choose another --port or --host.",
 }

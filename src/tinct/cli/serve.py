@@ -103,12 +103,47 @@ def serve(
             help="Forget a photograph that wasn't used for this time.",
         ),
     ],
+    films: Annotated[
+        bool | None,
+        typer.Option(
+            "--films/--no-films",
+            show_default=False,
+            help="Color films, too, in files of a temporary folder. By default if only this machine can reach the server.",
+        ),
+    ] = None,
+    max_film: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="BYTES",
+            default_factory=Default("web.settings:Settings.max_film"),
+            help="Refuse larger films.",
+        ),
+    ],
+    max_films: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            default_factory=Default("web.settings:Settings.max_films"),
+            help="Number of films that are kept; more are refused with status 429.",
+        ),
+    ],
+    film_expiry: Annotated[
+        float,
+        typer.Option(
+            min=1,
+            metavar="SECONDS",
+            default_factory=Default("web.settings:Settings.film_expiry"),
+            help="Forget a film that wasn't used for this time.",
+        ),
+    ],
     allow_host: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Host name under which a reverse proxy asks; may be given several times."),
     ] = None,
 ) -> None:
-    """Color by hand: a page in the browser, and an HTTP API. Photographs are kept in memory only, and forgotten after use."""
+    """Color by hand: a page in the browser, and an HTTP API. Photographs are kept in memory only, films in a temporary folder, and forgotten after use."""
     with requires("The page", "web"):
         from ..web.server import serve as run_server
         from ..web.settings import Settings
@@ -126,6 +161,10 @@ def serve(
         max_pixels=max_pixels,
         max_detail=max_detail,
         expiry=expiry,
+        films=films,
+        max_film=max_film,
+        max_films=max_films,
+        film_expiry=film_expiry,
         hosts=tuple(allow_host or ()),
     )
     run_server(settings, open_page=open_page)

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from ..errors import FilmError
 from ..photo import printable
+from .encoding import CONTAINERS
 
-__all__ = ["EDIT_SUFFIX", "FILM_SUFFIXES", "WORK_SUFFIX", "FoundFilm", "edit_beside", "film_output", "find_films"]
+__all__ = ["EDIT_SUFFIX", "FILM_SUFFIXES", "WORK_SUFFIX", "FoundFilm", "edit_beside", "film_output", "film_stem", "find_films"]
 
 FILM_SUFFIXES = frozenset(
     {
@@ -20,8 +21,6 @@ FILM_SUFFIXES = frozenset(
     }
 )
 """Suffixes by which the films in a folder are known. A film that is named by itself may have any."""
-KEPT_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mxf", ".nut", ".ts"})
-"""Suffixes of containers that hold H.264; a film in another one becomes .mkv, which holds every kind of sound and subtitles."""
 EDIT_SUFFIX = ".tinct.json"
 WORK_SUFFIX = ".tinct-film"
 """Of the folder beside an output, in which an interrupted run has its state."""
@@ -87,22 +86,39 @@ def _is_result(path: Path, names: Iterable[str]) -> bool:
     )
 
 
-def film_output(film: Path, output: str | Path | None = None, below: PurePosixPath | None = None, *, preview: bool = False) -> Path:
+def film_output(
+    film: Path,
+    output: str | Path | None = None,
+    below: PurePosixPath | None = None,
+    *,
+    codec: str | None = None,
+    preview: bool = False,
+) -> Path:
     """Where the colored film is written: ``a/b.mp4`` becomes ``a/b.color.mp4``, a preview ``a/b.preview.mp4``.
+
+    A film in a container that isn't written, or that doesn't hold the codec, becomes Matroska, which holds every kind of sound and
+    subtitles; ProRes becomes QuickTime, as its programs expect.
 
     Args:
         film: the film's file.
         output: a folder (an existing one, or a text that ends with a path separator) for a file of that name; or the path itself.
         below: folder inside that folder.
+        codec: a key of `encoding.CODECS`; None is the container's default.
         preview: whether only a part of the frames is colored.
     """
-    suffix = film.suffix if film.suffix.lower() in KEPT_SUFFIXES else ".mkv"
-    stem = film.stem if film.suffix.lower() in FILM_SUFFIXES else film.name
-    name = f"{stem}.{'preview' if preview else 'color'}{suffix}"
+    suffix, container = film.suffix, CONTAINERS.get(film.suffix.lower())
+    if container is None or (codec is not None and codec not in container.codecs):
+        suffix = ".mov" if codec == "prores" else ".mkv"
+    name = f"{film_stem(film)}.{'preview' if preview else 'color'}{suffix}"
     if output is None:
         return film.with_name(name)
     folder = os.path.isdir(output) or os.fspath(output).endswith(_SEPARATORS)  # noqa: PTH112
     return Path(output) / (below or PurePosixPath()) / name if folder else Path(output)
+
+
+def film_stem(film: Path) -> str:
+    """With which the names of a film's results begin: what isn't a film's suffix stays part of it."""
+    return film.stem if film.suffix.lower() in FILM_SUFFIXES else film.name
 
 
 def edit_beside(film: Path) -> Path | None:

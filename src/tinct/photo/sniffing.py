@@ -81,7 +81,7 @@ def sniff(head: bytes) -> FileKind:
     """The format of a file, whatever its name.
 
     Args:
-        head: its first `SNIFF_BYTES` bytes, or more; a shorter file is passed as it is.
+        head: its first `SNIFF_BYTES` bytes, or more; a shorter file is passed as it is. An MPEG transport stream is known by 200 bytes.
 
     Returns:
         Suffix and name. The suffix says that tinct reads the format, not that it can read this file. Most camera raw files look like TIFF.
@@ -98,6 +98,8 @@ def sniff(head: bytes) -> FileKind:
         return _by_brands([head[8:12], *(head[i : i + 4] for i in range(16, min(size, len(head) - 3), 4))])
     if head[4:8] in (b"moov", b"mdat", b"wide") or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
         return _VIDEO
+    if any(head[start : start + 1] == head[start + step : start + step + 1] == b"G" for start, step in ((0, 188), (4, 192))):
+        return _VIDEO  # MPEG transport stream, told only by more than `SNIFF_BYTES`
     if head[:1] == b"P" and head[1:2] in b"1234567" and head[2:3].isspace():
         return FileKind("", "PNM")
     return _UNKNOWN

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse
@@ -23,6 +24,9 @@ from .problems import Problem, handle_errors, problems
 from .settings import Settings
 from .state import State
 from .telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from .film_store import Films
 
 __all__ = ["make_app"]
 
@@ -41,12 +45,14 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     colorizer, telemetry = Colorizer(settings.model, device=settings.device), Telemetry()
     models = one_shot.describe_models(colorizer)
+    takes_films = settings.takes_films
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         gate = Gate(settings.worker_count, settings.queue, settings.timeout)
         pictures = Pictures(settings.max_memory, settings.expiry)
-        app.state.tinct = State(settings, colorizer, models, pictures, gate, telemetry)
+        films = _films(settings, colorizer, telemetry) if takes_films else None
+        app.state.tinct = State(settings, colorizer, models, pictures, gate, telemetry, films)
         telemetry.watch("running", "Requests being computed.", lambda: gate.running)
         telemetry.watch("waiting", "Requests that wait for a worker.", lambda: gate.waiting)
         telemetry.watch("pictures", "Photographs kept for coloring by hand.", lambda: len(pictures))
@@ -56,6 +62,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
             while True:
                 await asyncio.sleep(SWEEP_SECONDS)
                 await clean_up(pictures, gate)
+                if films is not None:
+                    await asyncio.to_thread(films.sweep)
 
         sweeper = asyncio.create_task(sweep())
         yield
@@ -63,12 +71,14 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await sweeper
         gate.close()
+        if films is not None:
+            await asyncio.to_thread(films.close)
 
     app = FastAPI(
         title="tinct",
         version=__version__,
         summary="Color for black-and-white photographs.",
-        description="Photographs that are sent are kept in memory only, while they are colored. Errors are problem details (RFC 9457).",
+        description="Photographs that are sent are kept in memory only, while they are colored; films in a temporary folder. Errors are problem details (RFC 9457).",
         lifespan=life,
         docs_url=None,  # FastAPI's page loads scripts from another server
         redoc_url=None,
@@ -77,6 +87,10 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     handle_errors(app)
     app.include_router(one_shot.router)
     app.include_router(interactive.router)
+    if takes_films:
+        from . import films as film_routes
+
+        app.include_router(film_routes.router)
 
     @app.get("/healthz", tags=["operation"], response_class=PlainTextResponse)
     async def healthz() -> str:
@@ -102,6 +116,16 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     _describe_problems(app)
     app.add_middleware(Guard, settings=settings, telemetry=telemetry)
     return app
+
+
+def _films(settings: Settings, colorizer: Colorizer, telemetry: Telemetry) -> Films:
+    """The films of a server, with their metrics."""
+    from .film_store import Films
+
+    films = Films(colorizer, settings.max_films, settings.film_expiry)
+    telemetry.watch("films", "Films kept.", lambda: len(films))
+    telemetry.watch("films_busy", "Films that are colored, or wait for it.", lambda: films.busy)
+    return films
 
 
 async def clean_up(pictures: Pictures, gate: Gate) -> None:

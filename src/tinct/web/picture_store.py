@@ -17,7 +17,7 @@ from ..coloring import Canvas, Colorizer
 from ..photo import Photo
 from .problems import RefusedError
 
-__all__ = ["MAX_PREVIEW_SIDE", "Picture", "Pictures"]
+__all__ = ["MAX_PREVIEW_SIDE", "Picture", "Pictures", "minutes"]
 
 MAX_PREVIEW_SIDE = 2048
 """Largest preview, pixels of the longer side."""
@@ -113,7 +113,7 @@ class Pictures:
                 raise RefusedError(
                     404,
                     "no-such-picture",
-                    f"There is no picture of this id, or no longer: one that isn't used for {_minutes(self.expiry_seconds)} is forgotten.",
+                    f"There is no picture of this id, or no longer: one that isn't used for {minutes(self.expiry_seconds)} is forgotten.",
                 )
             picture.used = monotonic()
             return picture
@@ -181,5 +181,6 @@ class Pictures:
             del self._kept[picture.id]
 
 
-def _minutes(seconds: float) -> str:
+def minutes(seconds: float) -> str:
+    """``30 minutes``, ``20 seconds``: a time without use, in a sentence."""
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"

@@ -1,4 +1,4 @@
-"""Request bodies: limited in size, each and in total; refused when they stall; and never written to the disk."""
+"""Request bodies: limited in size, each and in total; refused when they stall; and, but for films, never written to the disk."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from .settings import Settings
 
 __all__ = ["Body", "InMemoryRoute", "Intake"]
 
+FILMS_PATH = "/v1/films"
+"""Where films are sent."""
+
 
 class Intake:
     """Bytes of all request bodies that are in memory; for one event loop."""
@@ -27,6 +30,7 @@ class Intake:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.held_bytes = 0
+        self.takes_films = settings.takes_films
 
 
 class Body:
@@ -36,6 +40,7 @@ class Body:
         self._intake, self._receive = intake, receive
         self._received = self._held = 0  # bytes
         self._complete = False
+        self._on_disk = intake.takes_films and scope["method"] == "POST" and scope["path"] == FILMS_PATH
         self.refusal: RefusedError | None = None
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         self._hold(int(length) if length.isdigit() else 0)
@@ -62,10 +67,13 @@ class Body:
 
     def _hold(self, total: int) -> None:
         """Reserve memory for `total` bytes of this body, or refuse it."""
-        limit, settings = self._intake.settings.max_upload, self._intake.settings
+        settings = self._intake.settings
+        limit = settings.max_film if self._on_disk else settings.max_upload
         room = settings.max_memory - self._intake.held_bytes + self._held
         if total > limit:
             self.refusal = RefusedError(413, "request-too-large", f"The request is larger than {limit / 1e6:g} MB.")
+        elif self._on_disk:
+            return
         elif total > max(room, self._held):
             fact = "The requests that are being received take all memory for them."
             self.refusal = RefusedError(429, "too-many-uploads", fact, retry_after=5)

@@ -22,16 +22,20 @@ __all__ = [
     "DEFAULT_PREVIEW_SIDE",
     "ColorizeForm",
     "Edit",
+    "EditNumbers",
     "HintIn",
+    "HintList",
     "ModelOut",
     "PictureForm",
     "PictureOut",
     "Place",
     "Preview",
     "Render",
+    "Strict",
     "SuggestForm",
     "SuggestionsOut",
     "parse_hints",
+    "parsed",
 ]
 
 MAX_HINTS = 2000
@@ -62,26 +66,26 @@ JpegQuality = Annotated[int, Field(ge=1, le=100, description="Of jpg, webp and a
 SuggestionCount = Annotated[int, Field(ge=1, le=50, description="How many suggestions at most.")]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class RegionIn(_Strict):
+class RegionIn(Strict):
     """A polygon."""
 
     region: list[tuple[Number, Number]] = Field(description="Corners x, y in pixels of the full-size photograph; at most 10,000.")
 
 
-class BrushIn(_Strict):
+class BrushIn(Strict):
     """A painted stroke."""
 
     brush: list[tuple[Number, Number]] = Field(description="Points x, y in pixels of the full-size photograph; at most 10,000.")
     width: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(description="In pixels of the full-size photograph.")
 
 
-class MaskIn(_Strict):
+class MaskIn(Strict):
     """A mask picture."""
 
     png: str = Field(description="Base64 of a PNG of the photograph's shape, at any size, which is white inside and black outside.")
@@ -108,7 +112,7 @@ ReachIn: TypeAlias = Annotated[
 ]
 
 
-class HintIn(_Strict):
+class HintIn(Strict):
     """The color of one place: either `color` or `ab`."""
 
     x: Number = Field(description="Pixels of the full-size photograph from its left edge.", examples=[120])
@@ -142,7 +146,7 @@ def _few_masks(hints: list[HintIn]) -> list[HintIn]:
 HintList: TypeAlias = Annotated[list[HintIn], Field(max_length=MAX_HINTS), AfterValidator(_few_masks)]
 
 
-class _EditNumbers(_Strict):
+class EditNumbers(Strict):
     """The fields that an edit has both as JSON and in a form."""
 
     variant: int = Field(
@@ -161,7 +165,7 @@ class _EditNumbers(_Strict):
     )
 
 
-class Edit(_EditNumbers):
+class Edit(EditNumbers):
     """How a photograph is colored: the JSON form of `tinct.Edit`."""
 
     hints: HintList = []
@@ -169,14 +173,14 @@ class Edit(_EditNumbers):
 
     def edit(self, like: Photo | None) -> coloring.Edit:
         """The library's `Edit`, with the picture that `like` names. Raises HintError, ConfigError."""
-        numbers = {name: getattr(self, name) for name in _EditNumbers.model_fields}
+        numbers = {name: getattr(self, name) for name in EditNumbers.model_fields}
         return coloring.Edit(hints=tuple(hint.hint() for hint in self.hints), like=like, **numbers)
 
     @classmethod
     def from_form(cls, form: ColorizeForm, sent: set[str]) -> Edit:
         """The field `edit`, and laid over it those of the other fields that were sent. Raises RefusedError, 422."""
-        edit = cls.model_validate({}) if form.edit is None else _parsed(TypeAdapter(cls), form.edit, "edit")
-        changes: dict[str, Any] = {name: getattr(form, name) for name in sent & set(_EditNumbers.model_fields)}
+        edit = cls.model_validate({}) if form.edit is None else parsed(TypeAdapter(cls), form.edit, "edit")
+        changes: dict[str, Any] = {name: getattr(form, name) for name in sent & set(EditNumbers.model_fields)}
         if "hints" in sent:
             changes["hints"] = parse_hints(form.hints)
         return edit.model_copy(update=changes)
@@ -200,7 +204,7 @@ class Render(Edit):
     jpeg_quality: JpegQuality = DEFAULT_JPEG_QUALITY
 
 
-class ColorizeForm(_EditNumbers):
+class ColorizeForm(EditNumbers):
     """The form of `POST /v1/colorize`."""
 
     photo: UploadFile = Field(description="The photograph: JPEG, PNG, TIFF, WebP, AVIF or HEIC.")
@@ -214,13 +218,13 @@ class ColorizeForm(_EditNumbers):
     jpeg_quality: JpegQuality = DEFAULT_JPEG_QUALITY
 
 
-class PictureForm(_Strict):
+class PictureForm(Strict):
     """The form of `POST /v1/pictures`."""
 
     photo: UploadFile = Field(description="The photograph, or a reference picture.")
 
 
-class SuggestForm(_Strict):
+class SuggestForm(Strict):
     """The form of `POST /v1/suggest`."""
 
     photo: UploadFile
@@ -230,7 +234,7 @@ class SuggestForm(_Strict):
     count: SuggestionCount = DEFAULT_SUGGESTIONS
 
 
-class Place(_Strict):
+class Place(Strict):
     """A place to suggest colors for."""
 
     x: Number
@@ -310,10 +314,10 @@ _HINTS: TypeAdapter[list[HintIn]] = TypeAdapter(HintList)
 
 def parse_hints(text: str) -> list[HintIn]:
     """Hints from the JSON of a form field. Raises RefusedError, 422."""
-    return _parsed(_HINTS, text or "[]", "hints")
+    return parsed(_HINTS, text or "[]", "hints")
 
 
-def _parsed(adapter: TypeAdapter[T], text: str, field: str) -> T:
+def parsed(adapter: TypeAdapter[T], text: str, field: str) -> T:
     """Parse the JSON of a form field. Raises RefusedError, 422, which names the field."""
     try:
         return adapter.validate_json(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from ..errors import ConfigError
 from ..runtime.spec import DEFAULT_MODEL
@@ -47,6 +48,15 @@ class Settings:
     """Bytes of all photographs kept between requests; and, separately, of all request bodies being received."""
     expiry: float = 1800.0
     """Seconds that a photograph is kept after its last use."""
+    films: bool | None = None
+    """Whether films are colored, too; None: where only this machine can reach the server, and the extra ``film`` is installed. They are
+    kept in files of a temporary folder, and one of them takes a processor for hours."""
+    max_film: int = 8_000_000_000
+    """Bytes of a request with a film; it goes to the disk, not into memory."""
+    max_films: int = 8
+    """Films that are kept at once."""
+    film_expiry: float = 86_400.0
+    """Seconds that a film and its result are kept after their last use."""
     hosts: tuple[str, ...] = ()
     """Further names under which the server may be asked: those of a reverse proxy."""
 
@@ -54,7 +64,17 @@ class Settings:
         for name in ("queue", "workers"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} must be at least 0, not {getattr(self, name)}.")
-        for name in ("timeout", "max_upload", "max_pixels", "max_detail", "max_memory", "expiry"):
+        for name in (
+            "timeout",
+            "max_upload",
+            "max_pixels",
+            "max_detail",
+            "max_memory",
+            "expiry",
+            "max_film",
+            "max_films",
+            "film_expiry",
+        ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} must be above 0, not {getattr(self, name)}.")
         if not self.loopback and not self.token:
@@ -71,6 +91,14 @@ class Settings:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    @property
+    def takes_films(self) -> bool:
+        """Whether films are colored. Raises ConfigError where they are asked for, and the extra is missing (code ``"film-packages"``)."""
+        missing = [name for name in ("av", "cv2") if find_spec(name) is None]
+        if self.films and missing:
+            raise ConfigError(f"Films can't be colored: the package {missing[0]} is missing.", code="film-packages")
+        return not missing and (self.loopback if self.films is None else self.films)
 
     @property
     def worker_count(self) -> int:

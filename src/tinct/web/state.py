@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import Request
 
@@ -12,9 +12,13 @@ from ..photo import Photo
 from .admission import Gate
 from .picture_store import Pictures
 from .problems import RefusedError
-from .schemas import Edit, ModelOut
+from .schemas import Edit, EditNumbers, ModelOut
 from .settings import Settings
 from .telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from .film_schemas import FilmEditIn
+    from .film_store import Films
 
 __all__ = ["State", "state_of"]
 
@@ -29,12 +33,14 @@ class State:
     pictures: Pictures
     gate: Gate
     telemetry: Telemetry
+    films: Films | None = None
+    """None where the server colors no films."""
 
-    def like(self, edit: Edit) -> Photo | None:
+    def like(self, edit: Edit | FilmEditIn) -> Photo | None:
         """The reference picture whose id an edit holds; None where it holds none. Raises RefusedError, 404."""
         return None if edit.like is None else self.pictures.get(edit.like).small
 
-    def check(self, edit: Edit) -> None:
+    def check(self, edit: EditNumbers) -> None:
         """Raises RefusedError, 422, for an edit that would take more memory and time than this server allows."""
         limit = self.settings.max_detail
         if edit.detail is not None and edit.detail > limit:
