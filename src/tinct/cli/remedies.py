@@ -48,6 +48,9 @@ REMEDIES: dict[str, str] = {
     "film-preset": "Choose another --preset, or leave it out.",
     "container-codec": "Name such a file with -o, or choose another codec with --codec.",
     "container-audio": "Name a .mkv with -o.",
+    "film-unwritable": "Make room, make the folder first, or name another output with -o.",
+    "still-picture": "Color it with `tinct colorize`.",
+    "outside-film": "Give a time inside the film.",
     "no-films": "Name a film, or a folder that holds some.",
     # repeating a coloring
     "no-record": "Color its original with `tinct colorize`; without --no-provenance the result can be repeated.",

@@ -48,6 +48,7 @@ REMEDIES = {
     "no-such-keyframe": "Send it in the field pictures, under the name that the edit has.",
     "no-such-picture": "Send it again with POST /v1/pictures.",
     "still-looking": _RETRY,
+    "outside-film": "Give a time inside the film.",
     "request-stalled": "Send the whole request again.",
     "request-too-large": "Send a smaller file.",
     "timeout": "Send a smaller picture, or ask for fewer variants at once.",
