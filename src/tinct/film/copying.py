@@ -20,7 +20,7 @@ from ..errors import FilmError
 from .describing import COVER, open_container, picture_stream, stream_words
 from .encoding import CONTAINERS
 
-__all__ = ["Copies", "Copier", "plan_copies"]
+__all__ = ["Copier", "Copies", "plan_copies"]
 
 TEXT_CODECS = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 """The text subtitles that each format holds everywhere."""

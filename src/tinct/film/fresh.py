@@ -43,15 +43,18 @@ class FrameColorist:
     Args:
         colorizer: the model.
         edit: how frames are colored; it has no hints.
-        size: (width, height) of the small frames.
     """
 
-    def __init__(self, colorizer: Colorizer, edit: Edit, size: tuple[int, int]) -> None:
-        self._colorizer, self._edit, self._size = colorizer, edit, size
+    def __init__(self, colorizer: Colorizer, edit: Edit) -> None:
+        self._colorizer, self.edit = colorizer, edit
+
+    @property
+    def takes_hints(self) -> bool:
+        return self._colorizer.takes_hints
 
     def canvas(self, gray: Floats, prior: Prior | None = None) -> Canvas:
-        """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1; prior: the shot's."""
-        canvas = self._colorizer.canvas(Photo.open(gray), detail=self._edit.detail, ensemble=self._edit.ensemble)
+        """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1, of any size; prior: the shot's."""
+        canvas = self._colorizer.canvas(Photo.open(gray), detail=self.edit.detail, ensemble=self.edit.ensemble)
         return canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
 
     def prior(self, samples: Sequence[Floats]) -> Prior | None:
@@ -64,7 +67,7 @@ class FrameColorist:
 
     def colors(self, canvas: Canvas, hints: Sequence[Hint] = ()) -> Layer:
         """The network's colors of a frame, weighted by how sure they are. Args: hints: in pixels of the small frame."""
-        edit = self._edit.changed(hints=hints)
+        edit = self.edit.changed(hints=hints)
         ab = canvas.colors(edit)
         if not self._colorizer.has_code:
             return Layer(ab, np.ones(ab.shape[:2], np.float32))

@@ -52,8 +52,11 @@ class FlowMeter:
 
     def between(self, first: Bytes, second: Bytes) -> tuple[Motion, Motion]:
         """Motion from the first frame into the second, and back. Args: two (h, w) gray frames."""
-        there, back = self._dis.calc(first, second, None), self._dis.calc(second, first, None)
+        there, back = self._flow(first, second), self._flow(second, first)
         return _checked(first, second, there, back), _checked(second, first, back, there)
+
+    def _flow(self, first: Bytes, second: Bytes) -> Floats:
+        return np.asarray(self._dis.calc(first, second, None), np.float32)  # type: ignore[call-overload]  # None: no first guess
 
 
 def pulled(values: Floats, motion: Motion, *, smooth: bool = False) -> Floats:
@@ -65,13 +68,18 @@ def pulled(values: Floats, motion: Motion, *, smooth: bool = False) -> Floats:
         smooth: bilinear interpolation, which stays within the range of the values; else bicubic, which keeps edges over many steps.
     """
     kind = cv2.INTER_LINEAR if smooth else cv2.INTER_CUBIC
-    return np.asarray(cv2.remap(values, _places(motion.flow), None, kind, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return _sampled(values, _places(motion.flow), kind)
 
 
 def chained(first: Motion, second: Motion) -> Motion:
     """Motion over two steps: from a frame into the next, and from that into the one after it."""
     more = pulled(np.dstack([second.flow, second.trust]), first, smooth=True)
     return Motion(first.flow + more[..., :2], first.trust * more[..., 2])
+
+
+def _sampled(values: Floats, places: Floats, kind: int) -> Floats:
+    empty = np.empty((0, 0), np.float32)  # the places are in one array, not in two
+    return np.asarray(cv2.remap(values, places, empty, kind, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _places(flow: Floats) -> Floats:
@@ -83,11 +91,11 @@ def _places(flow: Floats) -> Floats:
 def _checked(here: Bytes, other: Bytes, there: Floats, back: Floats) -> Motion:
     """The motion with its trust, from the flow of both directions."""
     places = _places(there)
-    returned = cv2.remap(back, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    returned = _sampled(back, places, cv2.INTER_LINEAR)
     error = np.square(there + returned).sum(axis=-1)
     allowed = ROUND_TRIP_SHARE * (np.square(there).sum(axis=-1) + np.square(returned).sum(axis=-1)) + ROUND_TRIP_PIXELS
-    seen = cv2.remap(other, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    residual = cv2.blur(here.astype(np.float32) - seen.astype(np.float32), (SURROUNDINGS, SURROUNDINGS))
+    seen = _sampled(other.astype(np.float32), places, cv2.INTER_LINEAR)
+    residual = cv2.blur(here.astype(np.float32) - seen, (SURROUNDINGS, SURROUNDINGS))
     residual -= np.median(residual)
     height, width = there.shape[:2]
     inside = (places[..., 0] >= 0) & (places[..., 0] <= width - 1) & (places[..., 1] >= 0) & (places[..., 1] <= height - 1)

@@ -24,7 +24,7 @@ _AB_UNITS = np.float32(220)
 """Factor from chroma of -0.5..0.5 to about the range of a*, b*, for which `slope` has its constants."""
 
 
-def gray_levels(samples: Samples, color: ColorTags) -> Floats:
+def gray_levels(samples: npt.NDArray[np.generic], color: ColorTags) -> Floats:
     """Luma code values -> 0..1, black to white; values beyond either are clipped."""
     unit = 1 << (color.depth - 8)
     low, span = (0, (1 << color.depth) - 1) if color.full_range else (16 * unit, 219 * unit)
@@ -63,7 +63,8 @@ def chroma_planes(ab: Floats, gray: Floats, luma: Samples, color: ColorTags, sha
     span, top = ((1 << color.depth) - 1, (1 << color.depth) - 1) if color.full_range else (224 * unit, 240 * unit)
     low = 0 if color.full_range else 16 * unit
     coded = [np.clip(np.rint(plane * share * np.float32(span) + np.float32(128 * unit)), low, top) for plane in (cb, cr)]
-    return coded[0].astype(luma.dtype), coded[1].astype(luma.dtype)
+    kind = np.uint8 if color.depth == 8 else np.uint16
+    return coded[0].astype(kind), coded[1].astype(kind)
 
 
 def _chroma(ab: Floats, gray: Floats, weights: tuple[float, float], factors: Floats) -> Floats:
@@ -72,7 +73,7 @@ def _chroma(ab: Floats, gray: Floats, weights: tuple[float, float], factors: Flo
     rgb = cv2.cvtColor(np.dstack([light, ab]).astype(np.float32), cv2.COLOR_Lab2RGB)
     red, blue = weights
     luma = rgb @ np.array([red, 1 - red - blue, blue], np.float32)
-    return np.stack([rgb[..., 2] - luma, rgb[..., 0] - luma], axis=-1) / factors
+    return np.asarray(np.stack([rgb[..., 2] - luma, rgb[..., 0] - luma], axis=-1) / factors, np.float32)
 
 
 def _showable(level: Floats, blue: Floats, red: Floats, weights: tuple[float, float]) -> Floats:

@@ -7,9 +7,9 @@ nothing jumps between them; what the next window needs is a `ShotState`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,6 @@ __all__ = ["ANCHOR_DISTANCE", "ShotState", "WindowColorist"]
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
-T = TypeVar("T")
-R = TypeVar("R")
 
 ANCHOR_DISTANCE = 4
 """Frames from one run of the network to the next, at most."""
@@ -60,13 +58,11 @@ class WindowColorist:
     Args:
         colorist: of the film's small frames.
         memory: of places, to which shots are added.
-        each: applies a function to many values, in order, on several threads.
+        pool: threads that share the work of a window.
     """
 
-    def __init__(
-        self, colorist: FrameColorist, memory: PlaceMemory, each: Callable[[Callable[[T], R], Iterable[T]], Iterable[R]]
-    ) -> None:
-        self._colorist, self._memory, self._each = colorist, memory, each
+    def __init__(self, colorist: FrameColorist, memory: PlaceMemory, pool: Executor) -> None:
+        self._colorist, self._memory, self._map = colorist, memory, pool.map
 
     def color(
         self,
@@ -90,7 +86,7 @@ class WindowColorist:
             (h, w, 2) a*, b* of each frame, and what the next window needs.
         """
         eight = [np.rint(gray * 255).astype(np.uint8) for gray in grays]
-        motions = list(self._each(_between, itertools.pairwise(eight)))
+        motions = list(self._map(_between, itertools.pairwise(eight)))
         anchors = choose_anchors(motions, ANCHOR_DISTANCE, list(told)) if motions else [0]
         ways = [chain_back(motions, a, b) for a, b in itertools.pairwise(anchors)]
         given = [told.get(frame) for frame in anchors]
@@ -111,11 +107,11 @@ class WindowColorist:
         def looked(number: int) -> tuple[Canvas, Layer]:
             canvas = self._colorist.canvas(grays[anchors[number]], prior)
             layers = [layer for layer in (told_at[number], guides_at[number]) if layer is not None]
-            hints = [hint for layer in layers for hint in hints_from(layer, MAX_HINTS // len(layers))]
+            hints = [hint for layer in layers if self._colorist.takes_hints for hint in hints_from(layer, MAX_HINTS // len(layers))]
             found = self._colorist.colors(canvas, hints or (first_hints if number == 0 else ()))
             return canvas, _insisting(found, told_at[number])
 
-        both = list(self._each(looked, range(len(anchors))))
+        both = list(self._map(looked, range(len(anchors))))
         means, last = smoothed(
             [fresh for _, fresh in both], [grays[frame] for frame in anchors], ways, state.mean if state is not None else None
         )
@@ -127,7 +123,7 @@ class WindowColorist:
             if (number or state is None) and float(seen.mean()) < (MIN_SEEN_AT_END if is_last else MIN_SEEN):
                 self._remember(eight[anchors[number]], both[number][0], results[number], prior)
                 seen = np.ones_like(seen)
-        colors = list(self._each(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
+        colors = list(self._map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
         return colors, ShotState(
             prior, Layer(np.dstack([results[-1], last.ab[..., 2]]), last.weight), told_at[-1], guides_at[-1], seen
         )

@@ -1,0 +1,93 @@
+"""What keyframes say of a film's frames, as colors that are carried along the motion and remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..coloring.hints import KEEP, Hint, Strokes, draw
+from ..coloring.matching import cells_of
+from ..errors import ConfigError
+from .edit import FilmEdit
+from .fresh import FrameColorist
+from .keyframes import Keyframe
+from .memory import Place, hints_from
+from .planes import gray_levels, small_gray
+from .planning import FilmPlan, Selection
+from .reading import Reader
+from .times import format_time
+from .tracking import Layer, mixed
+
+__all__ = ["Told", "told_by"]
+
+Floats = npt.NDArray[np.float32]
+
+MIN_CHANGE = 4.0
+"""Distance in the ab plane by which hints change a place, from which it begins to count as told."""
+FULL_CHANGE = 12.0
+"""Distance from which it counts entirely."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of one frame."""
+
+    colors: Layer
+    place: Place | None
+    """The same, to be found again in other shots; None for a model without features."""
+
+
+def told_by(
+    edit: FilmEdit, plan: FilmPlan, reader: Reader, selection: Selection, colorist: FrameColorist, size: tuple[int, int]
+) -> dict[int, Told]:
+    """By index of the selected frame, what the keyframes say.
+
+    Keyframes outside the selected part, for a preview, still count for shots that recur: they have negative indices.
+
+    Raises:
+        ConfigError: a keyframe after the film's end (code ``"keyframe-outside"``), or an unusable picture.
+        HintError: a hint outside the frame.
+        PhotoError: a picture can't be read.
+    """
+    found: dict[int, Told] = {}
+    info = reader.info
+    for number, keyframe in enumerate(edit.keyframes):
+        pts = info.pts_at(keyframe.time)
+        inside = keyframe.time >= selection.start and (selection.end is None or keyframe.time < selection.end)
+        index = int(np.abs(plan.pts - pts).argmin()) if inside else -1 - number
+        wanted = int(plan.pts[index]) if inside else pts
+        frame = next(iter(reader.frames(max(wanted, 0) if wanted else None)), None)
+        if frame is None:
+            raise ConfigError(
+                f"The keyframe at {format_time(keyframe.time)} lies outside the film.", code="keyframe-outside", time=keyframe.time
+            )
+        gray = small_gray(frame.luma, info.color, size)
+        layer = _layer(keyframe, gray_levels(frame.luma, info.color), colorist, size)
+        canvas = colorist.canvas(gray)
+        network = colorist.colors(canvas, hints_from(layer)) if colorist.takes_hints else colorist.colors(canvas)
+        place = Layer(mixed(network.ab, layer), np.clip(layer.weight, 0, 1))
+        eight = np.rint(gray * 255).astype(np.uint8)
+        has_features = bool(canvas.encoded.encodings)
+        found[index] = Told(layer, Place(eight, place, cells_of(canvas.encoded), None) if has_features else None)
+    return found
+
+
+def _layer(keyframe: Keyframe, full: Floats, colorist: FrameColorist, size: tuple[int, int]) -> Layer:
+    """Colors and weights of a keyframe at the size of small frames. Args: full: (H, W) gray levels 0..1 of the whole frame."""
+    width, height = size
+    ab, weight = keyframe.told(height, width)
+    if not keyframe.hints:
+        return Layer(ab, weight)
+    canvas = colorist.canvas(full)
+    colored = canvas.colors(colorist.edit.changed(hints=keyframe.hints))
+    change = np.linalg.norm(colored - canvas.colors(colorist.edit), axis=-1)
+    moved = np.clip((change - MIN_CHANGE) / (FULL_CHANGE - MIN_CHANGE), 0, 1)
+    hinted = np.maximum(moved, draw(_drawable(keyframe), canvas.photo.size, size)[2])[..., None]
+    return Layer(np.asarray(ab + hinted * (colored - ab), np.float32), np.maximum(weight, hinted[..., 0]))
+
+
+def _drawable(keyframe: Keyframe) -> list[Hint | Strokes]:
+    """The hints, all with a color: only their places matter."""
+    return [replace(hint, color="#808080") if isinstance(hint, Hint) and hint.color == KEEP else hint for hint in keyframe.hints]

@@ -1,0 +1,63 @@
+"""The frames of a film that resemble the most of it: those that are worth coloring by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..coloring.matching import cells_of
+from .fresh import FrameColorist
+from .planning import FilmPlan, ShotSamples
+
+__all__ = ["choose"]
+
+Floats = npt.NDArray[np.float32]
+
+MIN_SHARE = 0.1
+"""Share of a frame's own weight that a frame of the least detail keeps: black and blurred frames aren't worth coloring."""
+SAME_DISTANCE = 0.5
+"""Distance of two frames' summaries, of length 1, at which one stands for the other by a third."""
+
+
+def choose(shots: Sequence[ShotSamples], plan: FilmPlan, count: int, colorist: FrameColorist) -> list[int]:
+    """Indices of frames, rising.
+
+    Each sample of a shot weighs as much as the frames that it stands for. Frames are added one by one, each time the one that most
+    increases how well all samples are represented by the nearest chosen one (greedy maximization of facility location: Nemhauser et al.,
+    "An Analysis of Approximations for Maximizing Submodular Set Functions", 1978).
+
+    Args:
+        shots: samples of each.
+        plan: of the film.
+        count: number of frames that are wanted.
+        colorist: whose features compare frames.
+    """
+    lengths = np.diff([*plan.starts.tolist(), len(plan.pts)])
+    indices = np.concatenate([shot.indices for shot in shots])
+    weights = np.concatenate([np.full(len(shot.indices), n / len(shot.indices)) for shot, n in zip(shots, lengths, strict=True)])
+    frames = [frame for shot in shots for frame in shot.frames]
+    summaries = np.stack([_summary(frame.astype(np.float32) / np.float32(255), colorist) for frame in frames])
+    summaries = (summaries - summaries.mean(axis=0)) / (summaries.std(axis=0) + 1e-3)
+    summaries /= np.maximum(np.linalg.norm(summaries, axis=1, keepdims=True), 1e-6)
+    gaps = np.square(summaries[:, None] - summaries[None]).sum(axis=-1)
+    alike = np.exp(-gaps / SAME_DISTANCE**2)
+    detail = np.array([cv2.Laplacian(frame, cv2.CV_32F).std() for frame in frames])
+    worth = MIN_SHARE + (1 - MIN_SHARE) * detail / max(float(detail.max()), 1e-6)
+    best, chosen = np.zeros(len(frames)), list[int]()
+    for _ in range(min(count, len(frames))):
+        gains = (np.maximum(alike * worth, best[:, None]) - best[:, None]).T @ weights
+        gains[chosen] = -1
+        chosen.append(int(gains.argmax()))
+        best = np.maximum(best, alike[:, chosen[-1]] * worth[chosen[-1]])
+    return sorted(int(indices[i]) for i in chosen)
+
+
+def _summary(gray: Floats, colorist: FrameColorist) -> Floats:
+    """(C,) what a frame shows; of a model without features, its gray levels."""
+    canvas = colorist.canvas(gray)
+    if not canvas.encoded.encodings:
+        return np.asarray(cv2.resize(gray, (16, 12), interpolation=cv2.INTER_AREA), np.float32).ravel()
+    return np.asarray(cells_of(canvas.encoded).maps[-1].astype(np.float32).mean(axis=(0, 1)), np.float32)
