@@ -78,8 +78,8 @@ def chained(first: Motion, second: Motion) -> Motion:
 
 
 def _sampled(values: Floats, places: Floats, kind: int) -> Floats:
-    empty = np.empty((0, 0), np.float32)  # the places are in one array, not in two
-    return np.asarray(cv2.remap(values, places, empty, kind, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    sampled = cv2.remap(values, places, None, kind, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]  # None: x, y in one
+    return np.asarray(sampled, np.float32)
 
 
 def _places(flow: Floats) -> Floats:
