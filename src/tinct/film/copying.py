@@ -17,17 +17,16 @@ from av.stream import Discard, Stream
 from av.subtitles.stream import SubtitleStream
 
 from ..errors import FilmError
+from .decoding import JUMP
 from .describing import COVER, open_container, picture_stream, stream_words
-from .encoding import CONTAINERS
+from .encoding import CONTAINERS, listed
 
-__all__ = ["Copies", "Copier", "plan_copies"]
+__all__ = ["Copier", "Copies", "plan_copies"]
 
 TEXT_CODECS = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 """The text subtitles that each format holds everywhere."""
 TEXTS = {"ass", "mov_text", "ssa", "subrip", "text", "webvtt"}
 """Subtitles of text: ffmpeg decodes and encodes all of them as lines of ASS."""
-JUMP = 1
-"""Seconds by which timestamps must fall back to be taken for a clock that started again."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def _capital(stream: Stream) -> str:
 def _audio_error(output: Path, stream: Stream) -> FilmError:
     endings = [ending for ending, container in CONTAINERS.items() if holds(container.format, stream)]
     return FilmError(
-        f"{output.name}: {output.suffix} can't hold the film's {stream_words(stream)}; {' and '.join(endings) or 'none that tinct writes'} can.",
+        f"{output.name}: {output.suffix} can't hold the film's {stream_words(stream)}; {listed(endings, 'and') or 'no container that tinct writes'} can.",
         code="container-audio",
         path=output,
         stream=stream.index,

@@ -16,7 +16,7 @@ from ..errors import FilmError
 from .frames import ColorTags, FilmInfo
 from .luma import has_luma_plane, is_packed_yuv, luma_depth
 
-__all__ = ["open_container", "picture_stream", "describe"]
+__all__ = ["describe", "open_container", "picture_stream"]
 
 MATRICES = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt709", 9: "bt2020", 10: "bt2020"}
 """Matrix coefficients of ITU-T H.273 -> the nearest of those that coloring knows. 7 (SMPTE 240M) differs from BT.709 by 0.01."""
@@ -77,7 +77,7 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     pictures = [stream for stream in container.streams.video if stream.codec_context is not None]
     films = [stream for stream in pictures if not stream.disposition & COVER]
     name = container.format.name
-    if name in STILLS or name.endswith("_pipe") and name != "yuv4mpegpipe" or (pictures and not films):
+    if name in STILLS or (name.endswith("_pipe") and name != "yuv4mpegpipe") or (pictures and not films):
         what = "holds a cover picture, but no film" if pictures and not films else "is a picture, not a film"
         raise FilmError(f"{path} {what}.", code="still-picture", path=path)
     if not films:

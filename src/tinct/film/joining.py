@@ -34,6 +34,8 @@ OPTIONS = {
     "matroska": {"avoid_negative_ts": "disabled"},  # the priming of AAC begins before 0; the times stay as they are
     "webm": {"avoid_negative_ts": "disabled"},
 }
+BITEXACT = 0x400
+"""AVFMT_FLAG_BITEXACT."""
 WRITTEN_BY_MUXERS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
 
 
@@ -102,7 +104,7 @@ def join(
 
 def _opened(path: Path, kind: str) -> OutputContainer:
     result = av.open(f"file:{path}", "w", format=kind, container_options=OPTIONS[kind])
-    result.flags |= av.container.Flags.bitexact.value  # no dates, no random numbers: the same film gives the same bytes
+    result.flags |= BITEXACT  # no dates, no random numbers: the same film gives the same bytes
     return result
 
 
@@ -112,7 +114,7 @@ def _picture_stream(
     """The picture's stream, set up as its segments were, with the metadata of the source's picture."""
     stream: Any = result.add_stream(encoding.traits.encoder, rate=info.frame_rate or 25)
     configure(stream.codec_context, encoding, info, threads=1)
-    stream.codec_context.flags |= Flags.global_header | Flags.bitexact
+    stream.codec_context.flags |= int(Flags.global_header) | int(Flags.bitexact)
     stream.time_base = info.time_base
     if encoding.codec == "h265" and result.format.name in ("mp4", "mov"):
         stream.codec_context.codec_tag = "hvc1"  # the tag that Apple's players know
