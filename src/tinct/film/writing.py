@@ -69,6 +69,9 @@ class SegmentWriter:
         _fill(frame, 2, colored.cr, self._chroma, self._chroma_levels)
         frame.pts, frame.time_base = pts, self._info.time_base
         frame.pict_type = PictureType.NONE
+        context = self._context  # ProRes takes its tags from the frames
+        frame.colorspace, frame.color_range = context.colorspace, context.color_range
+        frame.color_primaries, frame.color_trc = context.color_primaries, context.color_trc
         self._encode(frame)
 
     def close(self) -> None:
