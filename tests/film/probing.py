@@ -24,26 +24,38 @@ def probed(path: Path, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def streams(path: Path, kind: str) -> list[dict[str, Any]]:
-    """Streams of a type: ``video``, ``audio``, ``subtitle``."""
-    return [s for s in probed(path, "-show_streams")["streams"] if s["codec_type"] == kind]
+class Probe:
+    """All that the tests compare of a film, by one call of ffprobe."""
+
+    def __init__(self, path: Path) -> None:
+        everything = ("-show_streams", "-show_format", "-show_chapters", "-show_packets", "-show_data_hash", "md5")
+        found = probed(path, *everything)
+        self.streams, self.chapters, self._packets = found["streams"], found["chapters"], found["packets"]
+        self.tags = {key.lower(): value for key, value in found["format"].get("tags", {}).items()}
+        self.start = float(found["format"].get("start_time", 0))
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """Streams of a type: ``video``, ``audio``, ``subtitle``."""
+        return [stream for stream in self.streams if stream["codec_type"] == kind]
+
+    def packets(self, kind: str, number: int = 0) -> list[tuple[str | None, str, str]]:
+        """Time, size and hash of the content of each packet of a stream."""
+        index = self.of(kind)[number]["index"]
+        return [(p.get("pts_time"), p["size"], p["data_hash"]) for p in self._packets if p["stream_index"] == index]
+
+    def times(self, kind: str) -> list[float]:
+        """Presentation time of each packet of the first stream of a type."""
+        return [float(time or 0) for time, _, _ in self.packets(kind)]
+
+    def decoding_times(self) -> list[float]:
+        """Of the picture's packets, where the container stores them."""
+        return [float(p["dts_time"]) for p in self._packets if p["codec_type"] == "video" and "dts_time" in p]
 
 
 def frame_times(path: Path) -> list[str]:
     """Times of all frames of the picture, in seconds with six decimals."""
     frames = probed(path, "-select_streams", "v:0", "-show_frames", "-show_entries", "frame=best_effort_timestamp_time")["frames"]
     return [frame["best_effort_timestamp_time"] for frame in frames]
-
-
-def packets(path: Path, kind: str = "a") -> list[tuple[str | None, str, str]]:
-    """Time, size and hash of the content of each packet of the streams of a type."""
-    found = probed(path, "-select_streams", kind, "-show_packets", "-show_data_hash", "md5")["packets"]
-    return [(packet.get("pts_time"), packet["size"], packet["data_hash"]) for packet in found]
-
-
-def tags(path: Path) -> dict[str, str]:
-    """The container's metadata, keys in lower case."""
-    return {key.lower(): value for key, value in probed(path, "-show_format")["format"].get("tags", {}).items()}
 
 
 def written(

@@ -72,7 +72,7 @@ def test_each_codec_has_a_container_and_each_container_a_default() -> None:
 
 @pytest.mark.parametrize("name", ["a.avi", "a", "a.mp3"])
 def test_other_containers_are_refused(name: str, film: FilmInfo) -> None:
-    with pytest.raises(FilmError, match=".mkv, .mov, .mp4 or .webm") as error:
+    with pytest.raises(FilmError, match=r"\.mkv, \.mov, \.mp4 or \.webm") as error:
         check_output(Path(name), Encoding(), film)
     assert error.value.code == "container-codec"
 
