@@ -219,7 +219,7 @@ def test_a_film_whose_times_repeat_is_told(tmp_path: Path) -> None:
     reader, frames = read(path)
     times = [f.pts for f in frames]
     assert times == [0, 83, 167, 250, 251, 417, 500, 583, 667, 750]
-    assert "1 frames had no time of their own or one out of order, the first at 0:00.251" in " ".join(reader.notes)
+    assert "Times of 1 frame were missing, repeated or out of order, the first at 0:00.251" in " ".join(reader.notes)
     with open_film(path) as again:
         assert [f.pts for f in again.frames(times[7], 7)] == times[7:]
 

@@ -17,6 +17,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from .._util.words import counted
 from ..errors import FilmError
 from .copying import Copier, Copies, plan_copies, stream_metadata
 from .describing import open_container, picture_stream
@@ -108,11 +109,9 @@ def join(
         partial.unlink(missing_ok=True)
     notes = list(copies.notes)
     if copier.repaired:
-        notes.append(
-            f"{copier.repaired} packets of audio or subtitles had no time or one that falls back: they follow their predecessors."
-        )
+        notes.append(f"Times of {counted(copier.repaired, 'packet')} of audio or subtitles were missing or fell back; repaired.")
     if copier.failed:
-        notes.append(f"{copier.failed} subtitles couldn't be converted.")
+        notes.append(f"{counted(copier.failed, 'subtitle')} couldn't be converted.")
     if copier.stopped:
         notes.append(f"Copying of audio ended before the end of the file: {copier.stopped}.")
     return notes
@@ -158,7 +157,8 @@ def _describe(result: OutputContainer, film: InputContainer, metadata: Mapping[s
     if cover:
         lines = [f"{key}: {value}" for key, value in entries.items() if key.lower() not in ITUNES_KEYS]
         entries = {key: value for key, value in entries.items() if key.lower() in ITUNES_KEYS}
-        entries["comment"] = "\n".join([*([entries["comment"]] if "comment" in entries else []), *lines])
+        if lines:
+            entries["comment"] = "\n".join([*([entries["comment"]] if "comment" in entries else []), *lines])
     result.metadata.update(entries)
     chapters = []
     for chapter in film.chapters():
