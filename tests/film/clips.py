@@ -21,6 +21,8 @@ __all__ = ["damage_bytes", "damage_packets", "drawn_frame", "truncate", "video_f
 SAMPLE_RATE = 48000
 TIME_BASE = Fraction(1, 12000)
 """Of the times of frames; all usual frame rates are whole numbers of it."""
+REPRODUCIBLE = {"libx264": {"x264-params": "cpu-independent=1"}, "libx265": {"x265-params": "log-level=none"}}
+"""x264's macroblock tree gives other bytes each time where the processor has AVX-512, unless it is told to be independent of it."""
 FIXED_RATE = {"mpeg1video", "mpeg2video", "mpeg4"}
 """Encoders whose time base is one frame, as AVI's is."""
 
@@ -95,7 +97,9 @@ def write_clip(
     shown = list(times) if times is not None else [float(i / Fraction(rate)) for i in range(frames)]
     end = shown[-1] + (shown[-1] - shown[-2] if len(shown) > 1 else float(1 / Fraction(rate)))
     with av.open(str(path), "w", format=container) as output:
-        stream: Any = output.add_stream(codec, rate=rate, options={"threads": "1", **(options or {})})
+        stream: Any = output.add_stream(
+            codec, rate=rate, options={"threads": "1", **REPRODUCIBLE.get(codec, {}), **(options or {})}
+        )
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
         time_base = 1 / Fraction(rate) if codec in FIXED_RATE or path.suffix == ".avi" else TIME_BASE
         stream.codec_context.time_base = stream.time_base = time_base
@@ -157,18 +161,23 @@ def _encoded(
 
 
 def video_frame(picture: npt.NDArray[np.uint8], pix_fmt: str) -> av.VideoFrame:
-    """A frame of any planar or RGB format whose luma is `picture` (times 4, 16, ... at more bits) and whose chroma is neutral."""
+    """A frame of any planar or RGB format whose luma is `picture` (times 4, 16, ... at more bits) and whose chroma is neutral.
+
+    RGB, packed and 1-bit formats are converted from gray by ffmpeg's scaler.
+    """
     height, width = picture.shape
     kind = av.VideoFormat(pix_fmt, width, height)
-    if kind.is_rgb or not kind.is_planar:
+    depth = kind.components[0].bits
+    if kind.is_rgb or kind.is_bit_stream or any(c.plane == 0 for c in kind.components[1:]):
         return av.VideoFrame.from_ndarray(picture, "gray").reformat(format=pix_fmt)
     frame = av.VideoFrame(width, height, pix_fmt)
-    depth = kind.components[0].bits
+    shift = 16 - depth if pix_fmt.startswith("p0") else 0  # P010 has its values in the upper bits
     for i, plane in enumerate(frame.planes):
-        values = picture.astype(np.uint16) << (depth - 8) if i == 0 else np.uint16(1 << (depth - 1))
-        samples = np.broadcast_to(values, (plane.height, plane.width))
-        rows = np.frombuffer(plane, np.uint8 if depth == 8 else "<u2").reshape(plane.height, -1)
-        rows[:, : plane.width] = samples
+        rows = np.frombuffer(plane, "u1" if depth == 8 else ">u2" if kind.is_big_endian else "<u2").reshape(plane.height, -1)
+        if i == 0:
+            rows[:, :width] = picture.astype(np.uint16) << (depth - 8 + shift)
+        else:
+            rows[:] = 1 << (depth - 1 + shift)
     return frame
 
 

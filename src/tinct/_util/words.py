@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["byte_size", "duration"]
+__all__ = ["byte_size", "counted", "duration"]
 
 
 def duration(seconds: float) -> str:
@@ -20,3 +20,8 @@ def byte_size(number: float) -> str:
             return f"{number:.0f} {unit}" if unit == "bytes" or number >= 99.5 else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:,.1f} TB"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 frame``, ``2 frames``, ``1,200 frames``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

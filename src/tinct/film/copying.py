@@ -17,8 +17,9 @@ from av.stream import Discard, Stream
 from av.subtitles.stream import SubtitleStream
 
 from ..errors import FilmError
+from .decoding import JUMP
 from .describing import COVER, open_container, picture_stream, stream_words
-from .encoding import CONTAINERS
+from .encoding import CONTAINERS, listed
 
 __all__ = ["Copier", "Copies", "plan_copies"]
 
@@ -26,8 +27,10 @@ TEXT_CODECS = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm
 """The text subtitles that each format holds everywhere."""
 TEXTS = {"ass", "mov_text", "ssa", "subrip", "text", "webvtt"}
 """Subtitles of text: ffmpeg decodes and encodes all of them as lines of ASS."""
-JUMP = 1
-"""Seconds by which timestamps must fall back to be taken for a clock that started again."""
+
+
+COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
+"""Codecs of covers -> what Matroska calls them, where a cover is an attachment."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Copies:
     converted: dict[int, str]
     """Number of a subtitle stream -> the codec that it is converted to."""
     notes: tuple[str, ...]
+    covers: tuple[int, ...] = ()
+    """Covers that become attachments."""
 
 
 def plan_copies(source: Path, output: Path, kind: str) -> Copies:
@@ -46,7 +51,7 @@ def plan_copies(source: Path, output: Path, kind: str) -> Copies:
     Raises:
         FilmError: it can't hold an audio stream (`container-audio`), or the source can't be read.
     """
-    copied, converted, notes = [], {}, []
+    copied, converted, notes, covers = [], {}, [], []
     with open_container(source) as container:
         picture = picture_stream(container, source)
         chapters = bool(container.chapters())
@@ -56,6 +61,8 @@ def plan_copies(source: Path, output: Path, kind: str) -> Copies:
             codec = _codec(stream)
             if holds(kind, stream):
                 copied.append(stream.index)
+            elif stream.type == "video" and kind == "matroska" and codec in COVERS:
+                covers.append(stream.index)
             elif stream.type == "audio":
                 raise _audio_error(output, stream)
             elif stream.type == "subtitle" and codec in TEXTS:
@@ -65,7 +72,7 @@ def plan_copies(source: Path, output: Path, kind: str) -> Copies:
                 continue  # the muxer writes timecode and chapters again
             else:
                 notes.append(f"Left out, as {output.suffix} can't hold it: {stream_words(stream)}.")
-    return Copies(tuple(copied), converted, tuple(notes))
+    return Copies(tuple(copied), converted, tuple(notes), tuple(covers))
 
 
 def _codec(stream: Stream) -> str | None:
@@ -82,7 +89,7 @@ def _capital(stream: Stream) -> str:
 def _audio_error(output: Path, stream: Stream) -> FilmError:
     endings = [ending for ending, container in CONTAINERS.items() if holds(container.format, stream)]
     return FilmError(
-        f"{output.name}: {output.suffix} can't hold the film's {stream_words(stream)}; {' and '.join(endings) or 'none that tinct writes'} can.",
+        f"{output.name}: {output.suffix} can't hold the film's {stream_words(stream)}; {listed(endings, 'and') or 'no container that tinct writes'} can.",
         code="container-audio",
         path=output,
         stream=stream.index,
@@ -94,6 +101,8 @@ def holds(kind: str, stream: Stream) -> bool:
     """Whether a format holds a stream as it is: tried in memory."""
     codec = _codec(stream)
     if stream.type == "data" and codec in (None, "bin_data"):
+        return False
+    if stream.disposition & COVER and kind == "mov":  # QuickTime's metadata have no place for one, and the muxer doesn't say so
         return False
     if kind == "mp4" and codec is not None and codec.startswith("pcm_"):  # a late addition to MP4 that few players know
         return False
@@ -142,13 +151,15 @@ class Copier:
     """Packets of the streams that are copied, ready for the output.
 
     Args:
-        source: the film's container, open.
+        path: of the film.
+        source: its container, open.
         output: the container that is written; streams are added to it.
         copies: what to do with each stream.
         shift: seconds that are added to all times.
         begin, end: seconds, on the source's clock, of the packets that are taken; None for all.
     """
 
+    path: Path
     source: InputContainer
     output: OutputContainer
     copies: Copies
@@ -171,6 +182,17 @@ class Copier:
                 self._tracks[stream.index] = _Track(self._converted(stream), True, False)
             else:
                 stream.discard = Discard.all
+        for number in self.copies.covers:
+            self._attach(number)
+
+    def _attach(self, number: int) -> None:
+        """Make an attachment of a cover, which a container delivers as the only packet of a stream."""
+        with open_container(self.path) as container:
+            stream = container.streams[number]
+            data = next((bytes(packet) for packet in container.demux(stream) if packet.size), None)
+            name, kind = COVERS[_codec(stream) or ""]
+            if data is not None:
+                self.output.add_attachment(stream.metadata.get("filename", name), stream.metadata.get("mimetype", kind), data)
 
     def _converted(self, stream: Stream) -> Stream:
         text = cast("SubtitleStream", stream)

@@ -22,7 +22,7 @@ SEEK_BACK = 10
 """Seconds by which a seek goes to before the wanted moment; the last key frame before it is found among the packets."""
 RECENT = 64
 """Timestamps that are compared to find repeated ones; no codec reorders frames further than 16."""
-JUMP = 1
+JUMP = Fraction(1, 2)
 """Seconds by which timestamps must fall back to be taken for a clock that started again, not for a frame out of order."""
 
 

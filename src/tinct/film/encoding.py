@@ -127,7 +127,7 @@ def container_of(path: Path) -> Container:
     found = CONTAINERS.get(path.suffix.lower())
     if found is None:
         raise FilmError(
-            f"{path.name}: films are written as {_list(sorted(CONTAINERS))}, not as {path.suffix or 'a file without ending'}.",
+            f"{path.name}: films are written as {listed(sorted(CONTAINERS))}, not as {path.suffix or 'a file without ending'}.",
             code="container-codec",
             path=path,
         )
@@ -147,8 +147,8 @@ def check_output(path: Path, encoding: Encoding, info: FilmInfo) -> list[str]:
 
     container = container_of(path)
     if encoding.codec not in container.codecs:
-        holds = _list([CODECS[name].title for name in container.codecs])
-        others = _list([ending for ending, other in CONTAINERS.items() if encoding.codec in other.codecs])
+        holds = listed([CODECS[name].title for name in container.codecs])
+        others = listed([ending for ending, other in CONTAINERS.items() if encoding.codec in other.codecs])
         raise FilmError(
             f"{path.name}: {path.suffix} can't hold {encoding.traits.title}, but {holds}; {encoding.traits.title} can be held by {others}.",
             code="container-codec",
@@ -171,8 +171,9 @@ def check_output(path: Path, encoding: Encoding, info: FilmInfo) -> list[str]:
     return notes
 
 
-def _list(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+def listed(words: list[str], last: str = "or") -> str:
+    """``a, b or c``."""
+    return f" {last} ".join([*([", ".join(words[:-1])] if words[1:] else []), *words[-1:]])
 
 
 def coded_depth(encoding: Encoding, depth: int) -> int:
@@ -219,8 +220,10 @@ def configure(context: VideoCodecContext, encoding: Encoding, info: FilmInfo, th
     quality = str(traits.quality if encoding.quality is None else encoding.quality)
     preset = encoding.preset or traits.preset
     match encoding.codec:
-        case "h264":
-            context.options = {"crf": quality, "preset": preset, "x264-params": "open-gop=0"}
+        case (
+            "h264"
+        ):  # else x264's macroblock tree differs from run to run on processors with AVX-512 (8 of 8 runs; no slower with it)
+            context.options = {"crf": quality, "preset": preset, "x264-params": "open-gop=0:cpu-independent=1"}
         case "h265":
             fixed = f"log-level=none:open-gop=0:pools={threads}:frame-threads={min(threads, 2)}"
             context.options = {"crf": quality, "preset": preset, "x265-params": fixed}

@@ -17,8 +17,9 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from .._util.words import counted
 from ..errors import FilmError
-from .copying import Copier, plan_copies, stream_metadata
+from .copying import Copier, Copies, plan_copies, stream_metadata
 from .describing import open_container, picture_stream
 from .encoding import Encoding, configure, container_of
 from .frames import FilmInfo
@@ -30,10 +31,27 @@ ARBITRARY_CLOCKS = {"mpegts", "mpeg"}
 """Formats whose clock begins anywhere; results of them begin at 0, as ffmpeg's do."""
 OPTIONS = {
     "mp4": {"movflags": "use_metadata_tags+faststart"},  # keys of any name; the index in front, so that players begin at once
+    "mp4 with cover": {"movflags": "faststart"},  # the muxer writes either a cover or keys of any name
     "mov": {"movflags": "use_metadata_tags+faststart"},
     "matroska": {"avoid_negative_ts": "disabled"},  # the priming of AAC begins before 0; the times stay as they are
     "webm": {"avoid_negative_ts": "disabled"},
 }
+BITEXACT = 0x400
+"""AVFMT_FLAG_BITEXACT."""
+ITUNES_KEYS = {
+    "album",
+    "artist",
+    "comment",
+    "composer",
+    "copyright",
+    "creation_time",
+    "date",
+    "description",
+    "genre",
+    "lyrics",
+    "title",
+}
+"""Keys of metadata that MP4 keeps beside a cover. Others become lines of the comment."""
 WRITTEN_BY_MUXERS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
 
 
@@ -70,14 +88,15 @@ def join(
     container = container_of(output)
     copies = plan_copies(source, output, container.format)
     picture = _Picture(segments, info, start)
+    cover = container.format == "mp4" and _has_cover(source, copies)
     partial = output.with_name(f".{output.name}.partial")
     try:
-        with open_container(source) as film, _opened(partial, container.format) as result:
+        with open_container(source) as film, _opened(partial, container.format, cover) as result:
             stream = _picture_stream(result, film, source, info, encoding, picture.header, cut=start is not None)
             begin = None if start is None else info.start + Fraction(start).limit_denominator(10**6)
             stop = None if end is None else info.start + Fraction(end).limit_denominator(10**6)
-            copier = Copier(film, result, copies, picture.shift(film), begin, stop)
-            _describe(result, film, metadata, copier, info)
+            copier = Copier(source, film, result, copies, picture.shift(film), begin, stop)
+            _describe(result, film, metadata, copier, cover)
             result.start_encoding()
             for packet in heapq.merge(picture.packets(stream, copier.shift), copier.packets(), key=_when):
                 result.mux_one(packet)
@@ -90,19 +109,23 @@ def join(
         partial.unlink(missing_ok=True)
     notes = list(copies.notes)
     if copier.repaired:
-        notes.append(
-            f"{copier.repaired} packets of audio or subtitles had no time or one that falls back: they follow their predecessors."
-        )
+        notes.append(f"Times of {counted(copier.repaired, 'packet')} of audio or subtitles were missing or fell back; repaired.")
     if copier.failed:
-        notes.append(f"{copier.failed} subtitles couldn't be converted.")
+        notes.append(f"{counted(copier.failed, 'subtitle')} couldn't be converted.")
     if copier.stopped:
         notes.append(f"Copying of audio ended before the end of the file: {copier.stopped}.")
     return notes
 
 
-def _opened(path: Path, kind: str) -> OutputContainer:
-    result = av.open(f"file:{path}", "w", format=kind, container_options=OPTIONS[kind])
-    result.flags |= av.container.Flags.bitexact.value  # no dates, no random numbers: the same film gives the same bytes
+def _has_cover(source: Path, copies: Copies) -> bool:
+    with open_container(source) as film:
+        return any(stream.index in copies.copied for stream in film.streams.video)
+
+
+def _opened(path: Path, kind: str, cover: bool) -> OutputContainer:
+    options = OPTIONS["mp4 with cover" if cover else kind]
+    result = av.open(f"file:{path}", "w", format=kind, container_options=options)
+    result.flags |= BITEXACT  # no dates, no random numbers: the same film gives the same bytes
     return result
 
 
@@ -112,7 +135,7 @@ def _picture_stream(
     """The picture's stream, set up as its segments were, with the metadata of the source's picture."""
     stream: Any = result.add_stream(encoding.traits.encoder, rate=info.frame_rate or 25)
     configure(stream.codec_context, encoding, info, threads=1)
-    stream.codec_context.flags |= Flags.global_header | Flags.bitexact
+    stream.codec_context.flags |= int(Flags.global_header) | int(Flags.bitexact)
     stream.time_base = info.time_base
     if encoding.codec == "h265" and result.format.name in ("mp4", "mov"):
         stream.codec_context.codec_tag = "hvc1"  # the tag that Apple's players know
@@ -128,10 +151,15 @@ def _picture_stream(
     return stream  # type: ignore[no-any-return]
 
 
-def _describe(result: OutputContainer, film: InputContainer, metadata: Mapping[str, str], copier: Copier, info: FilmInfo) -> None:
+def _describe(result: OutputContainer, film: InputContainer, metadata: Mapping[str, str], copier: Copier, cover: bool) -> None:
     """Metadata and chapters of the container."""
-    result.metadata.update({k: v for k, v in film.metadata.items() if k.lower() not in WRITTEN_BY_MUXERS})
-    result.metadata.update(metadata)
+    entries = {k: v for k, v in film.metadata.items() if k.lower() not in WRITTEN_BY_MUXERS} | dict(metadata)
+    if cover:
+        lines = [f"{key}: {value}" for key, value in entries.items() if key.lower() not in ITUNES_KEYS]
+        entries = {key: value for key, value in entries.items() if key.lower() in ITUNES_KEYS}
+        if lines:
+            entries["comment"] = "\n".join([*([entries["comment"]] if "comment" in entries else []), *lines])
+    result.metadata.update(entries)
     chapters = []
     for chapter in film.chapters():
         base = chapter["time_base"] or Fraction(1, 1000)

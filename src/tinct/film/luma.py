@@ -56,11 +56,12 @@ def luma_plane(frame: VideoFrame, rotation: int = 0) -> Samples:
         frame = _top_down(frame)
     kind, plane = frame.format, frame.planes[0]
     depth = kind.components[0].bits
-    dtype = np.dtype(np.uint8) if depth == 8 else np.dtype(">u2" if kind.is_big_endian else "<u2")
-    rows: Samples = np.frombuffer(plane, dtype).reshape(plane.height, -1)[:, : plane.width]
+    stored = "u1" if depth == 8 else ">u2" if kind.is_big_endian else "<u2"
+    rows = np.frombuffer(memoryview(plane), stored).reshape(plane.height, -1)[:, : plane.width]
     if kind.name.startswith(("p010", "p012", "p210", "p212", "p410", "p412")):  # the value stands in the upper bits
         rows = rows >> (16 - depth)
-    return np.array(np.rot90(rows, -rotation // 90), np.uint8 if depth == 8 else np.uint16, order="C")
+    turned = np.rot90(rows, -rotation // 90)
+    return np.array(turned, np.uint8, order="C") if depth == 8 else np.array(turned, np.uint16, order="C")
 
 
 def _top_down(frame: VideoFrame) -> VideoFrame:

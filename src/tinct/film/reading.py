@@ -12,6 +12,7 @@ from av.stream import Discard
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from .._util.words import counted
 from ..errors import FilmError
 from .decoding import JUMP, Damage, Deinterlacer, Timeline, UnsureError, decoded, frame_step, packets_from, seek_before
 from .describing import describe, open_container, picture_stream
@@ -157,10 +158,10 @@ class Reader:
 
     def _tell(self, damage: Damage, timeline: Timeline) -> None:
         if damage.packets or damage.frames:
-            parts = [f"{damage.packets} packets can't be decoded"] if damage.packets else []
-            parts += [f"{damage.frames} frames are damaged"] if damage.frames else []
+            parts = [f"{counted(damage.packets, 'packet')} can't be decoded"] if damage.packets else []
+            parts += [f"{counted(damage.frames, 'damaged frame')} of the decoder"] if damage.frames else []
             where = "" if damage.first is None else f", the first at {self._clock(damage.first)}"
-            self._add(f"Damage: {' and '.join(parts)}{where}. Reading went on after it.")
+            self._add(f"Damage: {', '.join(parts)}{where}. Reading went on after it.")
         if timeline.gap:
             where = f"{self._clock(timeline.gap_end - timeline.gap)} to {self._clock(timeline.gap_end)}"
             self._add(f"There are no frames from {where}.")
@@ -169,7 +170,7 @@ class Reader:
         if timeline.repaired and timeline.first is not None:
             where = self._clock(timeline.first)
             self._add(
-                f"{timeline.repaired} frames had no time of their own or one out of order, the first at {where}: they follow their predecessors."
+                f"Times of {counted(timeline.repaired, 'frame')} were missing, repeated or out of order, the first at {where}; repaired."
             )
 
     def _clock(self, pts: int) -> str:

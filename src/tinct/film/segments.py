@@ -42,7 +42,7 @@ class PacketFile:
 
 def read_entries(path: Path) -> tuple[bytes, Entries]:
     """The header, and an array of ENTRY, a packet each, in coding order. Raises ValueError if the file is none or incomplete."""
-    entries = []
+    entries: list[tuple[int, int, int, int]] = []
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise ValueError(f"{path} is no file of film packets")

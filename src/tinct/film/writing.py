@@ -40,7 +40,7 @@ class SegmentWriter:
         self._chroma = chroma_shape(encoding, info.height, info.width)
         self._context: VideoCodecContext = CodecContext.create(encoding.traits.encoder, "w")  # type: ignore[assignment]
         configure(self._context, encoding, info, threads or os.cpu_count() or 1)
-        self._context.flags |= Flags.global_header | Flags.bitexact
+        self._context.flags |= int(Flags.global_header) | int(Flags.bitexact)
         self._luma_levels, self._chroma_levels = levels(info, encoding)
         self._last: int | None = None
         self._context.open()
@@ -69,6 +69,9 @@ class SegmentWriter:
         _fill(frame, 2, colored.cr, self._chroma, self._chroma_levels)
         frame.pts, frame.time_base = pts, self._info.time_base
         frame.pict_type = PictureType.NONE
+        context = self._context  # ProRes takes its tags from the frames
+        frame.colorspace, frame.color_range = context.colorspace, context.color_range
+        frame.color_primaries, frame.color_trc = context.color_primaries, context.color_trc
         self._encode(frame)
 
     def close(self) -> None:
@@ -105,7 +108,7 @@ def _fill(frame: VideoFrame, number: int, samples: Samples, shape: tuple[int, in
         raise ValueError(f"plane {number} of a frame is {samples.shape}, not {shape}")
     plane = frame.planes[number]
     deep = frame.format.components[0].bits > 8
-    rows = np.frombuffer(plane, "<u2" if deep else np.uint8).reshape(plane.height, -1)
+    rows = np.frombuffer(memoryview(plane), "<u2" if deep else "u1").reshape(plane.height, -1)
     rows[:, : plane.width] = samples if table is None else table[samples]
 
 
