@@ -1,13 +1,15 @@
 """How films are colored: steadiness, speed, memory, and what is left when it is killed.
 
-    python benchmarks/film.py quality [--data val-000.tar] [--size 640x480] [--count 2] [--methods truth gray frames film] [--strips DIR]
+    python benchmarks/film.py quality [--data val-000.tar] [--size 640x480] [--count 2] [--methods truth gray frames film stored coded lossless] [--strips DIR]
     python benchmarks/film.py speed [--sizes 640x480 1920x1080] [--seconds 4]
     python benchmarks/film.py memory [--minutes 1 60]
     python benchmarks/film.py kills [--kills 20] [--seconds 6]
 
-`quality` makes clips of every kind of `film_clips` and colors them frame by frame with `Colorizer.colorize` ("frames"; once more with the
-film's own luma put back, as the film product keeps it) and as a film. Its columns are those of `film_clips.measure`; CDC and flicker of
-the true colors and of gray stand beside them. `--strips` writes frames side by side, for the eye.
+`quality` makes clips of every kind of `film_clips` and colors them frame by frame with `Colorizer.colorize` (`frames`; once more with the
+film's own luma put back, as the film product keeps it) and as a film. Its columns are those of `film_clips.measure`; the flicker and CDC of
+the true colors (`truth`) and of `gray` stand beside them. Storing adds flicker: `stored` is the truth rounded to a film's 8 bits and 4:2:0,
+`coded` the same in H.264, as results are encoded by default, `lossless` the film product in FFV1. `--strips` writes frames side by side,
+for the eye.
 
 `speed` colors a film by `tinct film`, frame by frame (decode, `Colorizer`, encode), and decodes and encodes it alone, one after the other.
 

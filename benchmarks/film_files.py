@@ -32,9 +32,7 @@ def write_clip(path: Path, luma: Iterable[Bytes], *, rate: int = RATE, encoder: 
         for number, plane in enumerate(luma):
             if not number:
                 stream.height, stream.width = plane.shape
-                stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, rate)
-                stream.codec_context.colorspace = stream.codec_context.color_primaries = stream.codec_context.color_trc = BT709
-                stream.codec_context.color_range = LIMITED
+                _tag(stream, rate)
             neutral = np.full((plane.shape[0] // 2, plane.shape[1]), 128, np.uint8)
             frame = av.VideoFrame.from_ndarray(np.concatenate([plane, neutral]), "yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, rate)
@@ -44,6 +42,29 @@ def write_clip(path: Path, luma: Iterable[Bytes], *, rate: int = RATE, encoder: 
     return path
 
 
+def write_rgb(path: Path, frames: Iterable[Bytes], *, rate: int = RATE) -> Path:
+    """Write (H, W, 3) sRGB frames as H.264 of yuv420p and constant rate factor 18, tagged BT.709 of limited range."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "medium"})
+        for number, rgb in enumerate(frames):
+            if not number:
+                stream.height, stream.width = rgb.shape[:2]
+                _tag(stream, rate)
+            frame = _stored(rgb)
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            frame.colorspace, frame.color_range = BT709, LIMITED
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _tag(stream: av.VideoStream, rate: int) -> None:
+    stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, rate)
+    context = stream.codec_context
+    context.colorspace = context.color_primaries = context.color_trc = BT709
+    context.color_range = LIMITED
+
+
 def read_rgb(path: Path) -> Iterator[Bytes]:
     """The frames of a film as (H, W, 3) sRGB, decoded with BT.709's matrix. Raises ValueError if it is tagged with another one."""
     with av.open(str(path)) as container:
@@ -51,11 +72,25 @@ def read_rgb(path: Path) -> Iterator[Bytes]:
             if frame.colorspace not in (BT709, 2):  # 2: not told
                 raise ValueError(f"{path.name} is tagged with the color matrix {frame.colorspace}, not with BT.709")
             full = frame.color_range == 2 or frame.format.name.startswith("yuvj")
-            planes = frame.reformat(format="yuvj444p" if full else "yuv444p").to_ndarray().astype(np.float32)
-            black, luma_scale, chroma_scale = (0, 255, 255) if full else (16, 219, 224)
-            y, cb, cr = (planes[0] - black) / luma_scale, (planes[1] - 128) / chroma_scale, (planes[2] - 128) / chroma_scale
-            rgb = np.stack([y + 1.5748 * cr, y - 0.187324 * cb - 0.468124 * cr, y + 1.8556 * cb], axis=-1)
-            yield np.asarray(np.clip(np.rint(rgb * 255), 0, 255), np.uint8)
+            yield _rgb(frame, full=full)
+
+
+def as_stored(frames: Iterable[Bytes]) -> Iterator[Bytes]:
+    """(H, W, 3) sRGB frames as a film of 8 bits and 4:2:0 stores them, without any other loss: rounded YCbCr, chroma at half size."""
+    for rgb in frames:
+        yield _rgb(_stored(rgb), full=False)
+
+
+def _stored(rgb: Bytes) -> av.VideoFrame:
+    return av.VideoFrame.from_ndarray(rgb, "rgb24").reformat(format="yuv420p", dst_colorspace=BT709)
+
+
+def _rgb(frame: av.VideoFrame, *, full: bool) -> Bytes:
+    planes = frame.reformat(format="yuvj444p" if full else "yuv444p").to_ndarray().astype(np.float32)
+    black, luma_scale, chroma_scale = (0, 255, 255) if full else (16, 219, 224)
+    y, cb, cr = (planes[0] - black) / luma_scale, (planes[1] - 128) / chroma_scale, (planes[2] - 128) / chroma_scale
+    rgb = np.stack([y + 1.5748 * cr, y - 0.187324 * cb - 0.468124 * cr, y + 1.8556 * cb], axis=-1)
+    return np.asarray(np.clip(np.rint(rgb * 255), 0, 255), np.uint8)
 
 
 def loop_film(source: Path, path: Path, seconds: float) -> Path:

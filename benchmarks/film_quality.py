@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyvips
 from film_clips import Clip, make_clips, measure
-from film_files import read_rgb, write_clip
+from film_files import as_stored, read_rgb, write_clip, write_rgb
 from film_luma import with_luma
 from film_scenes import Bytes
 
@@ -44,6 +44,9 @@ def quality(arguments: argparse.Namespace) -> int:
         "gray": lambda clip: clip.gray,
         "frames": frame_by_frame,
         "film": film_product,
+        "lossless": lambda clip: film_product(clip, "ffv1"),
+        "stored": lambda clip: list(as_stored(clip.frames)),
+        "coded": coded_truth,
     }
     results: Results = {}
     for kind in arguments.kinds:
@@ -57,8 +60,11 @@ def quality(arguments: argparse.Namespace) -> int:
                     shown["frames, film's luma"] = [with_luma(*pair) for pair in zip(shown[method], clip.luma, strict=True)]
                     results.setdefault("frames, film's luma", {})[clip.name] = measure(shown["frames, film's luma"], clip)
                 figures = measure(shown[method], clip)
-                if method in ("truth", "gray"):
-                    figures.update(gain=0.0 if method == "gray" else float("nan"), seconds=float("nan"))
+                if method in ("truth", "gray", "stored", "coded"):
+                    figures.update(
+                        {} if method in ("stored", "coded") else {"gain": 0.0 if method == "gray" else float("nan")},
+                        seconds=float("nan"),
+                    )
                 else:
                     figures["seconds"] = seconds
                 results.setdefault(method, {})[clip.name] = figures
@@ -72,8 +78,8 @@ def quality(arguments: argparse.Namespace) -> int:
 
 
 @cache
-def colorizer() -> Colorizer:
-    return Colorizer()
+def colorizer(threads: int = 0) -> Colorizer:
+    return Colorizer(threads=threads)
 
 
 def frame_by_frame(clip: Clip) -> list[Bytes]:
@@ -81,18 +87,24 @@ def frame_by_frame(clip: Clip) -> list[Bytes]:
     return [np.asarray(colorizer().colorize(gray))[..., :3] for gray in clip.gray]
 
 
-def film_product(clip: Clip) -> list[Bytes]:
+def film_product(clip: Clip, codec: str = "h264") -> list[Bytes]:
     """The clip as a film, through its file."""
-    from tinct.film import Film
+    from tinct.film import Encoding, Film
 
     with tempfile.TemporaryDirectory(prefix="tinct-film-") as folder:
         source = write_clip(Path(folder) / "gray.mp4", clip.luma)
-        output = Path(folder) / "colored.mp4"
-        Film(source).colorize(output, colorizer=colorizer())
+        output = Path(folder) / ("colored.mkv" if codec == "ffv1" else "colored.mp4")
+        Film(source).colorize(output, colorizer=colorizer(threads=1), encoding=Encoding(codec))
         found = list(read_rgb(output))
     if len(found) != len(clip.frames):
         raise ValueError(f"{clip.name}: the colored film has {len(found)} frames, not {len(clip.frames)}")
     return found
+
+
+def coded_truth(clip: Clip) -> list[Bytes]:
+    """The true colors, encoded as the film product encodes its own."""
+    with tempfile.TemporaryDirectory(prefix="tinct-film-") as folder:
+        return list(read_rgb(write_rgb(Path(folder) / "true.mp4", clip.frames)))
 
 
 def tables(results: Results) -> str:

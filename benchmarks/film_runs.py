@@ -73,7 +73,7 @@ def one_run(method: str, source: Path, output: Path) -> dict[str, float]:
     """Color one film; the time counts from when the model is loaded."""
     from tinct import Colorizer
 
-    colorizer = Colorizer() if method != "recode" else None
+    colorizer = None if method == "recode" else Colorizer(threads=1 if method == "film" else 0)  # a film colors frames at once
     if method == "film":
         import tinct.film  # noqa: F401 (not part of the time)
     before, began = _processor_seconds(), time.perf_counter()
@@ -139,7 +139,10 @@ def memory(arguments: argparse.Namespace) -> int:
 
 
 def run(source: Path, output: Path) -> None:
-    subprocess.run([*COMMAND, str(source), "-o", str(output)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """Run the command to its end. Raises SystemExit with what it says if it fails."""
+    done = subprocess.run([*COMMAND, str(source), "-o", str(output)], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"tinct film failed: {done.stderr[-2000:]}")
 
 
 # ---- kills ----------------------------------------------------------------------------------------------------------------------
