@@ -19,7 +19,7 @@ INSTALL = PIP_CONSTRAINT=$(LOCK) PIP_BUILD_CONSTRAINT=$(LOCK) $(BIN)/python -m p
 BRIEFLY := grep --line-buffered -oE '^ *(Downloading|Using cached|Installing collected) .{0,90}'
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal --durations 10
 
-.PHONY: help demo test test-slow test-all check dist docs images card lock
+.PHONY: help demo test test-slow test-all check dist docs images film card lock
 
 help:
 	@echo 'make demo                 color sample photographs; leaves demo/contact-sheet.png'
@@ -31,6 +31,7 @@ help:
 	@echo 'make dist                 the wheel and the sdist in dist/, both tried out away from this tree'
 	@echo 'make docs                 write docs/cli.md, the man page and the table of docs/formats.md again; build the documentation into site/'
 	@echo 'make images card          for new weights: write docs/images and the model card again'
+	@echo 'make film                 draw docs/images/film.mp4, the sample film, again'
 	@echo 'make lock                 write the exact versions that tests and CI install on this Python again, from the newest there are'
 	@echo
 	@echo 'PYTHON=python3.12 chooses the Python to make .venv with (now: $(PYTHON)).'
@@ -69,6 +70,9 @@ docs: $(VENV)/dev.stamp
 images: $(VENV)/dev.stamp
 	@$(BIN)/python scripts/write_images.py
 	@$(BIN)/python scripts/write_page_images.py
+
+film: $(VENV)/dev.stamp
+	@$(BIN)/python scripts/draw_film.py
 
 card: $(VENV)/dev.stamp
 	@$(BIN)/python scripts/write_model_card.py
