@@ -39,12 +39,12 @@ class FakeFilm:
 
     def colorize(self, output: Path, edit: FilmEdit, **given: Any) -> FilmResult:
         edit.check(self.info)
-        given["progress"](FilmProgress("coloring", 3, 10))
+        given["progress"](FilmProgress("coloring", 3, 10, None))
         if output.exists() and not given["overwrite"]:
             raise FilmError(f"{output} exists already.", code="exists", path=str(output))
         FakeFilm.calls.append({"film": self.path, "edit": edit} | given)
         output.write_bytes(b"in color")
-        return FilmResult(output, 10, 1, 2.0, self.notes)
+        return FilmResult(output, 10, 1, 2.0, self.notes, 0)
 
 
 class FakeColorizer:
@@ -174,7 +174,8 @@ def test_options_make_the_edit(tinct: Run, reel: Path, tmp_path: Path, calls: li
 
 def test_options_of_the_model_and_of_the_codec(tinct: Run, reel: Path, calls: list[dict[str, Any]]) -> None:
     tinct("film", reel, "--model", "vae", "--device", "cpu", "--threads", 3, "--codec", "ffv1", "--fresh")
-    assert calls[0]["colorizer"].given == ("vae", {"device": "cpu", "threads": 3})
+    assert calls[0]["colorizer"].given == ("vae", {"device": "cpu", "threads": 1})
+    assert calls[0]["threads"] == 3
     assert calls[0]["encoding"].codec == "ffv1"
     assert calls[0]["fresh"]
 
@@ -275,10 +276,10 @@ def test_progress_tells_speed_and_time_left(monkeypatch: pytest.MonkeyPatch) -> 
     clock = iter([10.0, 11.0, 20.0, 25.0])
     monkeypatch.setattr("tinct.cli._films.time.monotonic", lambda: next(clock))
     follow = Follower(lambda *told_now: told.append(told_now), "wedding.mp4")
-    follow(FilmProgress("looking", 0, None))
-    follow(FilmProgress("looking", 50, None))
-    follow(FilmProgress("coloring", 100, 1000, resumed=100))
-    follow(FilmProgress("coloring", 200, 1000, 125.0, resumed=100))
+    follow(FilmProgress("looking", 0, None, None))
+    follow(FilmProgress("looking", 50, None, None))
+    follow(FilmProgress("coloring", 100, 1000, None, 100))
+    follow(FilmProgress("coloring", 200, 1000, 125.0, 100))
     assert told == [
         ("looking through wedding.mp4", 0, 0),
         ("looking through wedding.mp4, 50.0 frames/s", 50, 0),

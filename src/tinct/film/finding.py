@@ -5,14 +5,26 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ..errors import FilmError
 from ..photo import printable
+from .describing import open_container
 from .encoding import CONTAINERS
 
-__all__ = ["EDIT_SUFFIX", "FILM_SUFFIXES", "WORK_SUFFIX", "FoundFilm", "edit_beside", "film_output", "film_stem", "find_films"]
+__all__ = [
+    "EDIT_SUFFIX",
+    "FILM_SUFFIXES",
+    "WORK_SUFFIX",
+    "FoundFilm",
+    "edit_beside",
+    "film_output",
+    "film_stem",
+    "find_films",
+    "is_result",
+]
 
 FILM_SUFFIXES = frozenset(
     {
@@ -24,6 +36,8 @@ FILM_SUFFIXES = frozenset(
 EDIT_SUFFIX = ".tinct.json"
 WORK_SUFFIX = ".tinct-film"
 """Of the folder beside an output, in which an interrupted run has its state."""
+RECORD_KEY = "tinct"
+"""Of the container's metadata, in which a result has the record of its coloring; Matroska writes keys in capitals."""
 _RESULT_STEM = re.compile(r"(.*)\.(?:color|preview)", re.DOTALL)
 _SEPARATORS = tuple({"/", os.sep})
 
@@ -79,11 +93,19 @@ def _searched(folder: Path, below: PurePosixPath) -> Iterator[FoundFilm]:
 
 
 def _is_result(path: Path, names: Iterable[str]) -> bool:
-    """Whether a file is called ``NAME.color.EXT`` or ``NAME.preview.EXT``, and a film ``NAME`` lies beside it."""
+    """Whether a file is called ``NAME.color.EXT`` or ``NAME.preview.EXT``, and a film ``NAME`` lies beside it, or tinct made it."""
     parts = _RESULT_STEM.fullmatch(path.stem)
-    return parts is not None and any(
-        Path(name).stem == parts[1] and Path(name).suffix.lower() in FILM_SUFFIXES for name in names if name != path.name
-    )
+    if parts is None:
+        return False
+    beside = [name for name in names if name != path.name and Path(name).suffix.lower() in FILM_SUFFIXES]
+    return any(Path(name).stem == parts[1] for name in beside) or is_result(path)
+
+
+def is_result(path: Path) -> bool:
+    """Whether a film's metadata say that tinct made it; False for a file that can't be read."""
+    with suppress(FilmError), open_container(path) as film:
+        return any(key.lower() == RECORD_KEY for key in film.metadata)
+    return False
 
 
 def film_output(
