@@ -53,7 +53,7 @@ class FoundFilm(NamedTuple):
 def find_films(roots: Sequence[Path]) -> list[FoundFilm]:
     """The films that files and folders stand for, in the order of the roots, and of names in a folder.
 
-    Folders are searched with their subfolders. Hidden files, and results of tinct beside their films, are left out.
+    Folders are searched with their subfolders. Hidden files and results of tinct are left out.
 
     Raises:
         FilmError: a folder can't be read, or holds no film (code ``"no-films"``).
@@ -84,7 +84,7 @@ def _searched(folder: Path, below: PurePosixPath) -> Iterator[FoundFilm]:
             path.suffix.lower() in FILM_SUFFIXES
             and not path.name.startswith(".")
             and path not in folders
-            and not _is_result(path, names)
+            and not _made(path, names)
         ):
             yield FoundFilm(path, below)
     for path in folders:
@@ -92,13 +92,13 @@ def _searched(folder: Path, below: PurePosixPath) -> Iterator[FoundFilm]:
             yield from _searched(path, below / path.name)
 
 
-def _is_result(path: Path, names: Iterable[str]) -> bool:
-    """Whether a file is called ``NAME.color.EXT`` or ``NAME.preview.EXT``, and a film ``NAME`` lies beside it, or tinct made it."""
-    parts = _RESULT_STEM.fullmatch(path.stem)
-    if parts is None:
-        return False
-    beside = [name for name in names if name != path.name and Path(name).suffix.lower() in FILM_SUFFIXES]
-    return any(Path(name).stem == parts[1] for name in beside) or is_result(path)
+def _made(path: Path, names: Iterable[str]) -> bool:
+    """Whether tinct made a film, by its metadata, or by its name ``NAME.color.EXT`` or ``NAME.preview.EXT`` beside a film ``NAME``."""
+    if parts := _RESULT_STEM.fullmatch(path.stem):
+        beside = [Path(name) for name in names if name != path.name]
+        if any(other.stem == parts[1] and other.suffix.lower() in FILM_SUFFIXES for other in beside):
+            return True
+    return is_result(path)
 
 
 def is_result(path: Path) -> bool:
