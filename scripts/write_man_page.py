@@ -22,6 +22,7 @@ ENVIRONMENT = {
 EXAMPLES = {
     "Color one photograph; the result is old.color.jpg:": "tinct colorize old.jpg",
     "Color a folder of scans into another folder:": "tinct colorize scans -o colored",
+    "Color a film; the result is wedding.color.mp4:": "tinct film wedding.mp4",
     "Write three different colorings:": "tinct colorize old.jpg --variants 3",
     "Give the color of one place:": "tinct colorize old.jpg --hint 60,110,#b58863",
     "Color a picture in a pipe:": "tinct colorize - < old.jpg > new.jpg",

@@ -8,12 +8,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from command_line import Run, one_line
 from conftest import draw
+from film.clips import write_clip
 from tinct import FilmError, Photo
 from tinct.cli._films import Follower
 from tinct.film import FilmEdit, FilmInfo, FilmProgress, FilmResult
@@ -39,12 +41,12 @@ class FakeFilm:
 
     def colorize(self, output: Path, edit: FilmEdit, **given: Any) -> FilmResult:
         edit.check(self.info)
-        given["progress"](FilmProgress("coloring", 3, 10))
+        given["progress"](FilmProgress("coloring", 3, 10, None))
         if output.exists() and not given["overwrite"]:
             raise FilmError(f"{output} exists already.", code="exists", path=str(output))
         FakeFilm.calls.append({"film": self.path, "edit": edit} | given)
         output.write_bytes(b"in color")
-        return FilmResult(output, 10, 1, 2.0, self.notes)
+        return FilmResult(output, 10, 1, 2.0, self.notes, 0)
 
 
 class FakeColorizer:
@@ -174,7 +176,8 @@ def test_options_make_the_edit(tinct: Run, reel: Path, tmp_path: Path, calls: li
 
 def test_options_of_the_model_and_of_the_codec(tinct: Run, reel: Path, calls: list[dict[str, Any]]) -> None:
     tinct("film", reel, "--model", "vae", "--device", "cpu", "--threads", 3, "--codec", "ffv1", "--fresh")
-    assert calls[0]["colorizer"].given == ("vae", {"device": "cpu", "threads": 3})
+    assert calls[0]["colorizer"].given == ("vae", {"device": "cpu", "threads": 1})
+    assert calls[0]["threads"] == 3
     assert calls[0]["encoding"].codec == "ffv1"
     assert calls[0]["fresh"]
 
@@ -267,6 +270,44 @@ def test_what_was_painted_is_never_overwritten(tinct: Run, reel: Path, tmp_path:
     assert file.read_text() == "mine"
 
 
+# ---- all of it ----
+
+
+def test_a_real_film_takes_the_colors_of_a_painted_frame(tinct: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # no fakes
+    reel = write_clip(tmp_path / "old.mp4", audio="aac")
+    out = tmp_path / "by-hand"
+    done = tinct("film", reel, "--keyframes", 1, "-o", out)
+    assert done.code == 0, done.err
+    painted, edit = map(Path, done.out.splitlines())
+    with Image.open(painted) as gray:
+        assert (gray.mode, gray.size) == ("L", (96, 64))
+        light = np.asarray(gray).astype(float)
+    tint = np.stack([light * 0.9 + 25, light * 0.7, light * 0.7], axis=-1)
+    Image.fromarray(tint.astype(np.uint8)).save(painted)
+
+    done = tinct("film", reel, "--edit", edit)
+    assert (done.code, done.err) == (0, "")
+    made = Path(done.out.strip())
+    with av.open(str(made)) as film:
+        colors = np.stack([frame.to_ndarray(format="rgb24").astype(float) for frame in film.decode(video=0)])
+    with av.open(str(reel)) as film, av.open(str(made)) as result:
+        sounds = [[bytes(packet) for packet in opened.demux(audio=0)] for opened in (film, result)]
+    assert sounds[0] == sounds[1]
+    assert len(colors) == 24
+    redness = colors[..., 0].mean(axis=(1, 2)) - colors[..., 1:].mean(axis=(1, 2, 3))
+    assert redness.min() > 10, redness
+    one_line(tinct("film", reel), "exists already. Replace it with --overwrite")
+    one_line(tinct("film", reel, "-o", reel, "--overwrite"), "is the film itself", "Name another output with -o.")
+    (tmp_path / "mine.mp4").write_bytes(reel.read_bytes())
+    one_line(tinct("film", reel, "-o", tmp_path / "mine.mp4", "--overwrite"), "doesn't say that tinct made it")
+    assert tinct("film", reel, "--overwrite", "--every", 2, "-o", made).code == 0
+
+    made.rename(tmp_path / "renamed.mp4")
+    (tmp_path / "mine.mp4").unlink()
+    assert tinct("film", tmp_path, "-o", tmp_path / "out").out == f"{tmp_path / 'out' / 'old.color.mp4'}\n"  # results are left out
+
+
 # ---- progress ----
 
 
@@ -275,10 +316,10 @@ def test_progress_tells_speed_and_time_left(monkeypatch: pytest.MonkeyPatch) -> 
     clock = iter([10.0, 11.0, 20.0, 25.0])
     monkeypatch.setattr("tinct.cli._films.time.monotonic", lambda: next(clock))
     follow = Follower(lambda *told_now: told.append(told_now), "wedding.mp4")
-    follow(FilmProgress("looking", 0, None))
-    follow(FilmProgress("looking", 50, None))
-    follow(FilmProgress("coloring", 100, 1000, resumed=100))
-    follow(FilmProgress("coloring", 200, 1000, 125.0, resumed=100))
+    follow(FilmProgress("looking", 0, None, None))
+    follow(FilmProgress("looking", 50, None, None))
+    follow(FilmProgress("coloring", 100, 1000, None, 100))
+    follow(FilmProgress("coloring", 200, 1000, 125.0, 100))
     assert told == [
         ("looking through wedding.mp4", 0, 0),
         ("looking through wedding.mp4, 50.0 frames/s", 50, 0),

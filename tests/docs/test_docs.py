@@ -21,9 +21,11 @@ from typer.testing import CliRunner
 import tinct
 from conftest import draw
 from doc_blocks import ROOT, blocks, commands
+from film.clips import write_clip
 from tinct import Photo, training
 from tinct.cli.app import app
 from tinct.coloring import colorizer
+from tinct.film.encoding import CODECS, CONTAINERS
 from tinct.runtime import ModelSpec, bundled
 from tinct.runtime.sessions import load_network
 from tinct.studies.measures import MEASURES
@@ -56,6 +58,7 @@ def desk(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "rate.toml").write_text(blocks(ROOT / "docs/studies.md", "toml")[0])
     (tmp_path / "my-recipe.toml").write_text('model = "autoencoder"')
     Image.fromarray(draw(7)).save(tmp_path / "postcard.jpg")
+    write_clip(tmp_path / "old.mp4", audio="aac")
     (tmp_path / "hints.json").write_text(blocks(ROOT / "docs/colorize.md", "json")[0])
     painted = np.zeros((160, 120, 4), np.uint8)
     painted[20:40, 30:60] = (180, 60, 50, 255)
@@ -122,6 +125,9 @@ def test_python_runs(page: Path, desk: Path, monkeypatch: pytest.MonkeyPatch, to
     names: dict[str, Any] = {}
     for block in blocks(page, "python"):
         exec(compile(block, str(page), "exec"), names)
+    if page.name == "film.md":
+        assert names["result"].path.stat().st_size > 1000
+        return
     written = desk / ("colored/1.color.jpg" if page.name == "collections.md" else "grandmother.png")
     assert Photo.open(written).size == (120, 160)
     if page.name == "README.md":
@@ -146,6 +152,15 @@ def test_cli_page_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
     from write_cli_docs import PAGE, cli_page
 
     assert PAGE.read_text("utf-8") == cli_page(), "run: make docs"
+
+
+def test_codecs_are_documented() -> None:
+    """The table of docs/film.md has every codec with the containers that hold it, the defaults told."""
+    rows = re.findall(r"^\| `--codec (\w+)` \| (.*?) \| (.*) \|$", (ROOT / "docs/film.md").read_text("utf-8"), re.M)
+    holding = {name: [ending for ending, container in CONTAINERS.items() if name in container.codecs] for name in CODECS}
+    assert {name: sorted(endings.split()) for name, endings, _ in rows} == {name: sorted(found) for name, found in holding.items()}
+    assert CONTAINERS[".webm"].codecs[0] == "vp9"
+    assert {container.codecs[0] for ending, container in CONTAINERS.items() if ending != ".webm"} == {"h264"}
 
 
 def test_recipe_keys_are_documented() -> None:

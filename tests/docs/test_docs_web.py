@@ -25,8 +25,10 @@ from typer.testing import CliRunner
 
 from conftest import draw
 from doc_blocks import ROOT, blocks, commands
+from film.clips import write_clip
 from tinct.cli.app import app
 from tinct.errors import ConfigError
+from tinct.film.encoding import CODECS
 from tinct.web import Settings, make_app
 from tinct.web import server as server_module
 
@@ -64,6 +66,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which old.jpg lies, to work in."""
     monkeypatch.chdir(tmp_path)
     Image.fromarray(draw(0, *SIZE)).convert("L").save("old.jpg")
+    write_clip(tmp_path / "old.mp4")
     return tmp_path
 
 
@@ -102,7 +105,9 @@ def test_curl(server: str, desk: Path) -> None:
         assert not done.stderr
         if done.stdout:
             printed[line.rpartition("/")[2]] = json.loads(done.stdout)
-    assert len(lines) == 4, "a new command needs a check here"
+    assert len(lines) == 5, "a new command needs a check here"
+    assert printed["films"]["name"] == "old.mp4"
+    assert printed["films"]["state"] in ("queued", "running", "done")
     in_color(desk / "old.color.jpg")
     with zipfile.ZipFile(desk / "old.zip") as archive:
         assert archive.namelist() == ["old.color.jpg", "old.color-2.jpg", "old.color-3.jpg"]
@@ -157,6 +162,7 @@ def test_routes(described: dict[str, Any]) -> None:
     routes = [f"{method.upper()} {path}" for path, operations in described["paths"].items() for method in operations]
     by_hand = [route for route in routes if "/v1/pictures" in route]
     assert [plain(route) for route, _ in rows(API, "| | |")] == by_hand
+    assert [plain(route) for route, _ in rows(API, "| films | |")] == [route for route in routes if "/v1/films" in route]
     text = API.read_text("utf-8")
     assert all(route.split()[1] in text for route in routes)
     assert "/v1/openapi.json" in text
@@ -169,7 +175,7 @@ def defaults(schema: dict[str, Any]) -> dict[str, str]:
 
 
 def shown(default: Any) -> str:
-    return default if isinstance(default, str) else json.dumps(int(default) if default == 1.0 else default)
+    return default if isinstance(default, str) else json.dumps(int(default) if default == 1.0 and default is not True else default)
 
 
 def test_fields(described: dict[str, Any]) -> None:
@@ -179,6 +185,18 @@ def test_fields(described: dict[str, Any]) -> None:
     assert table == defaults(form)
     meanings = {plain(name): text for name, _, text in rows(API, "| field | default | |")}
     assert f"up to {form['properties']['variants']['maximum']:g};" in meanings["variants"]
+
+
+def test_fields_of_films(described: dict[str, Any]) -> None:
+    """The table has every field of both forms with its default."""
+    forms = [described["components"]["schemas"][name] for name in ("FilmForm", "ColorizeFilmForm")]
+    table = {plain(name): plain(default) or "null" for name, default, _ in rows(API, "| field of a film | default | |")}
+    assert table == defaults(forms[0])
+    assert {name: default for name, default in table.items() if name not in ("film", "colorize")} == defaults(forms[1])
+    (codecs,) = (re.findall(r"`(\w+)`", text) for name, _, text in rows(API, "| field of a film | default | |") if "codec" in name)
+    assert codecs == list(CODECS)
+    state = next(json.loads(block) for block in blocks(API, "json") if "seconds_left" in block)
+    assert state.keys() <= described["components"]["schemas"]["FilmOut"]["properties"].keys()
 
 
 def test_edits(described: dict[str, Any]) -> None:
@@ -232,9 +250,10 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The table has every option of a limit, with the default of `Settings`, which is that of the command."""
     assert started(["serve"], monkeypatch) == Settings()
     group: Any = typer.main.get_command(app)
-    others = {"--host", "--port", "--open", "--token", "--model", "--device", "--allow-host"}
+    others = {"--films", "--host", "--port", "--open", "--token", "--model", "--device", "--allow-host"}
     limits = {option.opts[0]: option.name for option in group.commands["serve"].params if option.opts[0] not in others}
     units = {"timeout": " seconds", "max_upload": " bytes", "max_pixels": " pixels", "max_detail": " pixels", "expiry": " seconds"}
+    units |= {"max_film": " bytes", "film_expiry": " seconds"}
     expected = {option: f"{getattr(Settings(), name):,.0f}{units.get(name, '')}" for option, name in limits.items()}
     assert Settings().workers == 0
     assert {plain(name): default for name, default, _ in rows(DEPLOY, "| option | default | |")} == expected | {

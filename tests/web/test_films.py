@@ -44,9 +44,9 @@ class FakeFilm:
             raise FilmError(f"{self.info.path} has no frame at {time:g} s.", code="no-frame")
         return Photo.open(draw(int(time))[..., 0])
 
-    def telling_frames(self, count: int, progress: Callable[[FilmProgress], None]) -> list[tuple[float, Photo]]:
+    def telling_frames(self, count: int, progress: Callable[[FilmProgress], None], **given: Any) -> list[tuple[float, Photo]]:
         while not self.proceed.wait(0.01):
-            progress(FilmProgress("looking", 1, 500))
+            progress(FilmProgress("looking", 1, 500, None))
         return [(2.5 * i, Photo.open(draw(i)[..., 0])) for i in range(count)]
 
     def colorize(self, output: Path, edit: FilmEdit, **given: Any) -> FilmResult:
@@ -59,7 +59,7 @@ class FakeFilm:
         if edit.edit.seed == 14:
             raise ZeroDivisionError
         output.write_bytes(RESULT)
-        return FilmResult(output, 500, 4, 20.0, (f"{self.info.path} is damaged in places.",))
+        return FilmResult(output, 500, 4, 20.0, (f"{self.info.path} is damaged in places.",), 0)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from PIL import Image
 from schemathesis.checks import CHECKS, load_all_checks
 
 from conftest import draw
+from film.clips import write_clip
 from serving import serving
 
 load_all_checks()
@@ -28,6 +29,13 @@ OPERATIONS = [
     "POST /v1/pictures/{id}/suggest",
     "POST /v1/pictures/{id}/render",
     "DELETE /v1/pictures/{id}",
+    "POST /v1/films",
+    "GET /v1/films/{id}",
+    "DELETE /v1/films/{id}",
+    "POST /v1/films/{id}/colorize",
+    "GET /v1/films/{id}/frame",
+    "GET /v1/films/{id}/keyframes",
+    "GET /v1/films/{id}/result",
     "GET /healthz",
     "GET /metrics",
 ]
@@ -40,19 +48,23 @@ def photograph() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def description() -> Iterator[schemathesis.BaseSchema]:
-    """With photographs in most requests that want one, and ids that exist in half of those."""
-    with serving(queue=4) as address:
+def description(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.BaseSchema]:
+    """With photographs and films in most requests that want one, and ids that exist in half of those."""
+    clip = write_clip(tmp_path_factory.mktemp("films") / "old.mp4", frames=3).read_bytes()
+    with serving(queue=4, max_films=60) as address:
         known = httpx.post(f"{address}/v1/pictures", files={"photo": photograph()}).json()["id"]
+        film = httpx.post(f"{address}/v1/films", files={"film": clip}).json()["id"]
         schema = schemathesis.openapi.from_url(f"{address}/v1/openapi.json")
         turn = iter(range(10**9))
 
         @schema.hook
         def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> schemathesis.Case:
             if case.method != "DELETE" and "id" in (case.path_parameters or {}) and next(turn) % 2:
-                case.path_parameters["id"] = known
+                case.path_parameters["id"] = film if "films" in case.path else known
             if isinstance(case.body, dict) and "photo" in case.body and next(turn) % 4:
                 case.body["photo"] = photograph()
+            if isinstance(case.body, dict) and "film" in case.body and next(turn) % 4:
+                case.body["film"] = clip
             return case
 
         yield schema

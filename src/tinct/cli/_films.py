@@ -43,6 +43,7 @@ class Request:
     start: float | None
     end: float | None
     every: int
+    threads: int
     fresh: bool
     overwrite: bool
 
@@ -149,6 +150,7 @@ def _color(film: Path, output: Path, request: Request, colorizer: Colorizer, tel
         start=request.start,
         end=request.end,
         every=request.every,
+        threads=request.threads,
         overwrite=request.overwrite,
         fresh=request.fresh,
         progress=Follower(tell, name),

@@ -55,7 +55,7 @@ def film(
         int | None,
         typer.Option(
             min=1,
-            max=1000,
+            max=100,
             metavar="N",
             help="Color nothing: write the N most telling frames as gray pictures, and NAME.tinct.json, which names them as keyframes; "
             "colored by hand, they are taken at the next run.",
@@ -123,7 +123,13 @@ def film(
         ),
     ] = None,
     device: DeviceOption = Device.AUTO,
-    threads: Annotated[int, typer.Option(min=0, help="Processor threads of the network; 0 takes all cores.")] = 0,
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Processor threads of decoding, coloring and encoding; 0 takes all cores. Another number may give other bytes.",
+        ),
+    ] = 0,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin again, instead of going on where an interrupted run has stopped.")
     ] = False,
@@ -169,8 +175,9 @@ def film(
         start=None if start is None else parse_time(start),
         end=None if end is None else parse_time(end),
         every=every,
+        threads=threads,
         fresh=fresh,
         overwrite=overwrite,
     )
-    colorizer = Colorizer(model or DEFAULT_MODEL, device=device.value, threads=threads)
+    colorizer = Colorizer(model or DEFAULT_MODEL, device=device.value, threads=1)
     color_films(films, request, colorizer, several=several)

@@ -50,6 +50,7 @@ REMEDIES: dict[str, str] = {
     "container-audio": "Name a .mkv with -o.",
     "film-unwritable": "Make room, make the folder first, or name another output with -o.",
     "still-picture": "Color it with `tinct colorize`.",
+    "film-part": "Choose other times with --from and --to.",
     "outside-film": "Give a time inside the film.",
     "no-films": "Name a film, or a folder that holds some.",
     # repeating a coloring

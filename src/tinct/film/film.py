@@ -14,6 +14,7 @@ from ..errors import ConfigError, FilmError
 from ..photo import Photo
 from .edit import FilmEdit
 from .encoding import Encoding, default_codec
+from .finding import is_result
 from .frames import ColorTags, FilmInfo, Samples
 from .fresh import FrameColorist
 from .planes import gray_levels
@@ -104,12 +105,12 @@ class Film:
             end: frames at this time or later are left out.
             every: color one of so many frames, for a quick look at the whole.
             threads: of decoding, coloring and encoding; 0 takes all cores. Another number may give other bytes.
-            overwrite: replace an earlier output.
+            overwrite: replace an earlier output: a file whose metadata say that tinct made it.
             fresh: don't go on from an interrupted run.
             progress: called a few times a second. What it raises ends the run, which can be resumed.
 
         Raises:
-            FilmError: the output is there (code ``"film-exists"``), can't be written, or can't hold the film's codec or sound.
+            FilmError: the output is there (code ``"exists"``, ``"not-ours"``, ``"is-original"``), can't be written, or can't hold the film's codec or sound.
             ConfigError: a value outside its range, or a keyframe that can't be used.
             HintError: a hint outside the frame.
             PhotoError: a reference or a keyframe can't be read.
@@ -117,9 +118,15 @@ class Film:
         output = Path(output)
         selection = _selection(start, end, every)
         if output.exists() and os.path.realpath(output) == os.path.realpath(self.path):
-            raise FilmError(f"{output} is the film itself.", code="film-exists", path=output)
+            raise FilmError(f"{output} is the film itself, which is never overwritten.", code="is-original", path=output)
         if output.exists() and not overwrite:
-            raise FilmError(f"{output} exists already.", code="film-exists", path=output)
+            raise FilmError(f"{output} exists already.", code="exists", path=output)
+        if output.exists() and not is_result(output):
+            raise FilmError(
+                f"{output} doesn't say that tinct made it, so it may be an original, which is never overwritten.",
+                code="not-ours",
+                path=output,
+            )
         with open_film(self.path, threads=threads) as reader:
             return color_film(
                 reader,

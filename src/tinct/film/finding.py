@@ -5,14 +5,26 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ..errors import FilmError
 from ..photo import printable
+from .describing import open_container
 from .encoding import CONTAINERS
 
-__all__ = ["EDIT_SUFFIX", "FILM_SUFFIXES", "WORK_SUFFIX", "FoundFilm", "edit_beside", "film_output", "film_stem", "find_films"]
+__all__ = [
+    "EDIT_SUFFIX",
+    "FILM_SUFFIXES",
+    "WORK_SUFFIX",
+    "FoundFilm",
+    "edit_beside",
+    "film_output",
+    "film_stem",
+    "find_films",
+    "is_result",
+]
 
 FILM_SUFFIXES = frozenset(
     {
@@ -24,6 +36,8 @@ FILM_SUFFIXES = frozenset(
 EDIT_SUFFIX = ".tinct.json"
 WORK_SUFFIX = ".tinct-film"
 """Of the folder beside an output, in which an interrupted run has its state."""
+RECORD_KEY = "tinct"
+"""Of the container's metadata, in which a result has the record of its coloring; Matroska writes keys in capitals."""
 _RESULT_STEM = re.compile(r"(.*)\.(?:color|preview)", re.DOTALL)
 _SEPARATORS = tuple({"/", os.sep})
 
@@ -39,7 +53,7 @@ class FoundFilm(NamedTuple):
 def find_films(roots: Sequence[Path]) -> list[FoundFilm]:
     """The films that files and folders stand for, in the order of the roots, and of names in a folder.
 
-    Folders are searched with their subfolders. Hidden files, and results of tinct beside their films, are left out.
+    Folders are searched with their subfolders. Hidden files and results of tinct are left out.
 
     Raises:
         FilmError: a folder can't be read, or holds no film (code ``"no-films"``).
@@ -70,7 +84,7 @@ def _searched(folder: Path, below: PurePosixPath) -> Iterator[FoundFilm]:
             path.suffix.lower() in FILM_SUFFIXES
             and not path.name.startswith(".")
             and path not in folders
-            and not _is_result(path, names)
+            and not _made(path, names)
         ):
             yield FoundFilm(path, below)
     for path in folders:
@@ -78,12 +92,20 @@ def _searched(folder: Path, below: PurePosixPath) -> Iterator[FoundFilm]:
             yield from _searched(path, below / path.name)
 
 
-def _is_result(path: Path, names: Iterable[str]) -> bool:
-    """Whether a file is called ``NAME.color.EXT`` or ``NAME.preview.EXT``, and a film ``NAME`` lies beside it."""
-    parts = _RESULT_STEM.fullmatch(path.stem)
-    return parts is not None and any(
-        Path(name).stem == parts[1] and Path(name).suffix.lower() in FILM_SUFFIXES for name in names if name != path.name
-    )
+def _made(path: Path, names: Iterable[str]) -> bool:
+    """Whether tinct made a film, by its metadata, or by its name ``NAME.color.EXT`` or ``NAME.preview.EXT`` beside a film ``NAME``."""
+    if parts := _RESULT_STEM.fullmatch(path.stem):
+        beside = [Path(name) for name in names if name != path.name]
+        if any(other.stem == parts[1] and other.suffix.lower() in FILM_SUFFIXES for other in beside):
+            return True
+    return is_result(path)
+
+
+def is_result(path: Path) -> bool:
+    """Whether a film's metadata say that tinct made it; False for a file that can't be read."""
+    with suppress(FilmError), open_container(path) as film:
+        return any(key.lower() == RECORD_KEY for key in film.metadata)
+    return False
 
 
 def film_output(

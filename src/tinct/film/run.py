@@ -24,6 +24,7 @@ from ..errors import FilmError
 from .ahead import read_ahead
 from .edit import FilmEdit
 from .encoding import Encoding, check_output, chroma_shape
+from .finding import RECORD_KEY
 from .frames import ColoredFrame, FilmInfo, Frame
 from .fresh import FrameColorist
 from .memory import PlaceMemory
@@ -115,7 +116,7 @@ def color_film(
         cv2.setNumThreads(cv_threads)
     if progress is not None:
         progress(FilmProgress("joining", 0, None, None, resumed))
-    metadata = {"tinct": json.dumps(record), "DigitalSourceType": SOURCE_TYPE}
+    metadata = {RECORD_KEY: json.dumps(record), "DigitalSourceType": SOURCE_TYPE}
     is_part = selection.start > 0 or selection.end is not None
     joined = join(
         segments,

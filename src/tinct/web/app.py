@@ -51,7 +51,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         gate = Gate(settings.worker_count, settings.queue, settings.timeout)
         pictures = Pictures(settings.max_memory, settings.expiry)
-        films = _films(settings, colorizer, telemetry) if takes_films else None
+        films = _films(settings, telemetry) if takes_films else None
         app.state.tinct = State(settings, colorizer, models, pictures, gate, telemetry, films)
         telemetry.watch("running", "Requests being computed.", lambda: gate.running)
         telemetry.watch("waiting", "Requests that wait for a worker.", lambda: gate.waiting)
@@ -118,11 +118,11 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _films(settings: Settings, colorizer: Colorizer, telemetry: Telemetry) -> Films:
+def _films(settings: Settings, telemetry: Telemetry) -> Films:
     """The films of a server, with their metrics."""
     from .film_store import Films
 
-    films = Films(colorizer, settings.max_films, settings.film_expiry)
+    films = Films(settings.model, settings.device, settings.max_films, settings.film_expiry)
     telemetry.watch("films", "Films kept.", lambda: len(films))
     telemetry.watch("films_busy", "Films that are colored, or wait for it.", lambda: films.busy)
     return films

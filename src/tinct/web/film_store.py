@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -36,13 +37,16 @@ class Films:
     """All films that are kept, bounded in number. Any number of threads may use it at once.
 
     Args:
-        colorizer: the server's model.
+        model: name or path of the server's model, which is loaded for films when there is one: with one thread, as several frames are
+            colored at once.
+        device: as of `Colorizer`.
         max_films: how many films may be kept at once, including those that are being sent.
         expiry_seconds: time that a film is kept after its last use.
     """
 
-    def __init__(self, colorizer: Colorizer, max_films: int, expiry_seconds: float) -> None:
-        self.colorizer, self.max_films, self.expiry_seconds = colorizer, max_films, expiry_seconds
+    def __init__(self, model: str, device: str, max_films: int, expiry_seconds: float) -> None:
+        self.max_films, self.expiry_seconds = max_films, expiry_seconds
+        self._colorizer = cache(lambda: Colorizer(model, device=device, threads=1))
         self._kept: dict[str, StoredFilm] = {}
         self._arriving = 0
         self._lock = Lock()
@@ -172,7 +176,7 @@ class Films:
             film.result = Film(film.info.path).colorize(
                 output,
                 order.edit,
-                colorizer=self.colorizer,
+                colorizer=self._colorizer(),
                 encoding=order.encoding(output),
                 start=order.start,
                 end=order.end,
@@ -198,7 +202,8 @@ class Films:
         """Times of the most telling frames, in seconds; computed once for each count."""
 
         def work() -> list[float]:
-            return [time for time, _ in Film(film.info.path).telling_frames(count, lambda _: self._go_on(film))]
+            look = Film(film.info.path).telling_frames
+            return [time for time, _ in look(count, lambda _: self._go_on(film), colorizer=self._colorizer())]
 
         with self._lock:
             if count not in film.looks:
