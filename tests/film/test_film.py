@@ -248,6 +248,23 @@ def test_films_that_are_too_small_or_narrow_are_refused(size: tuple[int, int], c
     assert [path.name for path in tmp_path.iterdir()] == ["f.mkv"]
 
 
+def test_an_encoder_that_takes_no_such_frames_is_told_before_work(classic: Colorizer, tmp_path: Path) -> None:
+    film = KINDS["8x8"](tmp_path)
+    with pytest.raises(FilmError, match=r"H\.265 can't be written with frames of 8 × 8 pixels") as refused:
+        Film(film).colorize(tmp_path / "a.mkv", colorizer=classic, encoding=Encoding("h265"))
+    assert refused.value.code == "film-encoder"
+    assert [path.name for path in tmp_path.iterdir()] == ["f.mkv"]
+
+
+def test_a_trimmed_film_is_colored_as_it_is_shown(classic: Colorizer, tmp_path: Path) -> None:
+    """QuickTime trims by an edit list: frames from the key frame to the first one that is shown are there, but hidden."""
+    whole, film = write_clip(tmp_path / "whole.mp4", frames=24), tmp_path / "f.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-ss", "0.5", "-i", whole, "-c", "copy", film], check=True)
+    result = Film(film).colorize(tmp_path / "a.mp4", colorizer=classic)
+    assert result.frames == len(decoded(tmp_path / "a.mp4")) == 18
+    assert result.notes == ()
+
+
 def test_a_classic_model_colors_with_sound(classic: Colorizer, tmp_path: Path) -> None:
     film = write_clip(tmp_path / "f.mp4", frames=12, audio="aac")
     Film(film).colorize(tmp_path / "a.mp4", colorizer=classic)
@@ -564,9 +581,9 @@ def test_memory_does_not_grow_with_the_film(classic: Colorizer, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_twenty_kills_end_with_the_same_file(reel: Path, tmp_path: Path) -> None:
+def test_up_to_twenty_kills_end_with_the_same_file(reel: Path, tmp_path: Path) -> None:
     """The command itself, killed at moments that differ each time."""
-    command = [sys.executable, "-c", KILLED, str(reel), "-o", str(tmp_path / "a.mkv"), "--codec", "ffv1", "--model", "autoencoder"]
+    command = [sys.executable, "-c", KILLED, str(reel), "-o", str(tmp_path / "a.mkv"), "--codec", "ffv1"]
     kills = 0
     for number in range(20):
         environment = {**os.environ, "KILL_AT": str(number)}
