@@ -82,7 +82,11 @@ def confidence(logits: Floats, ab: Floats) -> Floats:
         (h, w) 0..1.
     """
     bins, colors = ab_bins(), ab.reshape(-1, 2).T
-    gaps = np.square(bins).sum(axis=1)[:, None] + np.square(colors).sum(axis=0) - 2 * (bins[:, :1] * colors[:1] + bins[:, 1:] * colors[1:])
+    gaps = (
+        np.square(bins).sum(axis=1)[:, None]
+        + np.square(colors).sum(axis=0)
+        - 2 * (bins[:, :1] * colors[:1] + bins[:, 1:] * colors[1:])
+    )
     near = np.sqrt(np.maximum(gaps, 0, out=gaps), out=gaps)
     near = np.clip(1 + (SAME_COLOR_RADIUS - near) / BIN_STEP, 0, 1, out=near)  # linear falloff across the border
     found = np.einsum("ij,ij->j", probabilities(logits.reshape(len(logits), -1)), near)

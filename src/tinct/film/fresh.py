@@ -52,10 +52,9 @@ class FrameColorist:
     def takes_hints(self) -> bool:
         return self._colorizer.takes_hints
 
-    def canvas(self, gray: Floats, prior: Prior | None = None) -> Canvas:
-        """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1, of any size; prior: the shot's."""
-        canvas = self._colorizer.canvas(Photo.open(gray), detail=self.edit.detail, ensemble=self.edit.ensemble)
-        return canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
+    def canvas(self, gray: Floats) -> Canvas:
+        """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1, of any size."""
+        return self._colorizer.canvas(Photo.open(gray), detail=self.edit.detail, ensemble=self.edit.ensemble)
 
     def prior(self, samples: Sequence[Floats]) -> Prior | None:
         """The mean prior of frames of a shot; None for a model without latent code."""

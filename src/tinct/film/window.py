@@ -91,24 +91,22 @@ class WindowColorist:
         ways = [chain_back(motions, a, b) for a, b in itertools.pairwise(anchors)]
         given = [told.get(frame) for frame in anchors]
         before_told, before_guides = (None, None) if state is None else (state.told, state.guides)
-        first_hints: list[Hint] = []
-        if state is not None:
-            prior = state.prior
-        else:
-            canvas = self._colorist.canvas(grays[0])
-            known = self._memory.recall(eight[0], cells_of(canvas.encoded)) if canvas.encoded.encodings else None
-            prior = known.prior if known is not None else self._colorist.prior(samples)
+        first, prior = self._colorist.canvas(grays[0]), None if state is None else state.prior
+        if state is None:
+            known = self._memory.recall(eight[0], cells_of(first.encoded)) if first.encoded.encodings else None
             if known is not None:
-                before_told, first_hints = known.colors, known.hints
+                prior, before_told = known.prior, known.colors
                 before_guides = _squares(known.hints, grays[0].shape) if known.colors is None else None
+            prior = prior or self._colorist.prior(samples)
         told_at = tracked(given, ways, before_told)
         guides_at = tracked([None] * len(anchors), ways, before_guides)
 
         def looked(number: int) -> tuple[Canvas, Layer]:
-            canvas = self._colorist.canvas(grays[anchors[number]], prior)
+            canvas = self._colorist.canvas(grays[anchors[number]]) if number else first
+            canvas = canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
             layers = [layer for layer in (told_at[number], guides_at[number]) if layer is not None]
             hints = [hint for layer in layers if self._colorist.takes_hints for hint in hints_from(layer, MAX_HINTS // len(layers))]
-            found = self._colorist.colors(canvas, hints or (first_hints if number == 0 else ()))
+            found = self._colorist.colors(canvas, hints)
             return canvas, _insisting(found, told_at[number])
 
         both = list(self._map(looked, range(len(anchors))))
