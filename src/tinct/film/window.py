@@ -20,7 +20,7 @@ from ..coloring.matching import CELL, cells_of
 from .fresh import FrameColorist, Prior
 from .memory import MAX_HINTS, Place, PlaceMemory, hints_from
 from .motion import FlowMeter, Motion, pulled
-from .tracking import Layer, between, chain_back, choose_anchors, mixed, smoothed, tracked
+from .tracking import Layer, Look, between, chain_back, choose_anchors, mixed, settled, smoothed, tracked
 
 __all__ = ["ANCHOR_DISTANCE", "ShotState", "WindowColorist"]
 
@@ -43,7 +43,9 @@ class ShotState:
 
     prior: Prior | None
     mean: Layer
-    """Mean colors and gray levels at the shared anchor, (h, w, 3)."""
+    """Mean colors at the shared anchor."""
+    look: Look
+    """Mean gray levels."""
     told: Layer | None
     """Colors that were told, pixel by pixel."""
     guides: Layer | None
@@ -89,6 +91,8 @@ class WindowColorist:
         motions = list(self._map(_between, itertools.pairwise(eight)))
         anchors = choose_anchors(motions, ANCHOR_DISTANCE, list(told)) if motions else [0]
         ways = [chain_back(motions, a, b) for a, b in itertools.pairwise(anchors)]
+        looks = [grays[frame] for frame in anchors]
+        ways, look = settled(ways, looks, None if state is None else state.look)
         given = [told.get(frame) for frame in anchors]
         before_told, before_guides = (None, None) if state is None else (state.told, state.guides)
         first, prior = self._colorist.canvas(grays[0]), None if state is None else state.prior
@@ -110,9 +114,7 @@ class WindowColorist:
             return canvas, _insisting(found, told_at[number])
 
         both = list(self._map(looked, range(len(anchors))))
-        means, last = smoothed(
-            [fresh for _, fresh in both], [grays[frame] for frame in anchors], ways, state.mean if state is not None else None
-        )
+        means, last = smoothed([fresh for _, fresh in both], ways, state.mean if state is not None else None)
         results = [mixed(mean.ab, layer) for mean, layer in zip(means, told_at, strict=True)]
         seen = np.zeros(grays[0].shape, np.float32) if state is None else state.seen
         for number in range(len(anchors)):
@@ -122,9 +124,7 @@ class WindowColorist:
                 self._remember(eight[anchors[number]], both[number][0], results[number], prior)
                 seen = np.ones_like(seen)
         colors = list(self._map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
-        return colors, ShotState(
-            prior, Layer(np.dstack([results[-1], last.ab[..., 2]]), last.weight), told_at[-1], guides_at[-1], seen
-        )
+        return colors, ShotState(prior, Layer(results[-1], last.weight), look, told_at[-1], guides_at[-1], seen)
 
     def _remember(self, gray: Bytes, canvas: Canvas, ab: Floats, prior: Prior | None) -> None:
         if canvas.encoded.encodings:

@@ -21,7 +21,7 @@ from .._util.files import write_whole
 from ..errors import FilmError
 from .fresh import Prior
 from .planning import FilmPlan, ShotSamples
-from .tracking import Layer
+from .tracking import Layer, Look
 from .window import ShotState
 
 __all__ = ["Progressed", "Workspace"]
@@ -102,6 +102,7 @@ class Workspace:
     def keep_state(self, window: int, state: ShotState, places: int) -> None:
         """Mark a window as complete. Args: places: remembered until its end."""
         values: dict[str, Any] = {"places": np.array(places), "seen": state.seen}
+        values |= {"look_level": state.look.level, "look_weight": state.look.weight}
         if state.prior is not None:
             values |= {"prior_mean": state.prior.mean, "prior_scale": state.prior.scale}
         for name in ("mean", "told", "guides"):
@@ -123,7 +124,8 @@ class Workspace:
                 layers = {name: _layer(values, name) for name in ("mean", "told", "guides")}
                 prior = Prior(values["prior_mean"], values["prior_scale"]) if "prior_mean" in values else None
                 assert layers["mean"] is not None
-                state = ShotState(prior, layers["mean"], layers["told"], layers["guides"], values["seen"])
+                look = Look(values["look_level"], values["look_weight"])
+                state = ShotState(prior, layers["mean"], look, layers["told"], layers["guides"], values["seen"])
                 return Progressed(window + 1, int(values["places"]), state)
             except (OSError, ValueError, LookupError, zipfile.BadZipFile):
                 continue
