@@ -110,7 +110,8 @@ class WindowColorist:
             canvas = canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
             layers = [layer for layer in (told_at[number], guides_at[number]) if layer is not None]
             hints = [hint for layer in layers if self._colorist.takes_hints for hint in hints_from(layer, MAX_HINTS // len(layers))]
-            found = self._colorist.colors(canvas, hints)
+            known = np.max([layer.weight for layer in layers], axis=0).clip(0, 1) if layers else None
+            found = self._colorist.colors(canvas, hints, known)
             return canvas, _insisting(found, told_at[number])
 
         both = list(self._map(looked, range(len(anchors))))
