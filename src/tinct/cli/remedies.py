@@ -48,6 +48,8 @@ REMEDIES: dict[str, str] = {
     "film-preset": "Choose another --preset, or leave it out.",
     "container-codec": "Name such a file with -o, or choose another codec with --codec.",
     "container-audio": "Name a .mkv with -o.",
+    "film-running": "Wait for it, or name another output with -o.",
+    "film-changed": "Run the same command again when the film is complete: it begins anew.",
     "film-unwritable": "Make room, make the folder first, or name another output with -o.",
     "still-picture": "Color it with `tinct colorize`.",
     "film-part": "Choose other times with --from and --to.",

@@ -14,18 +14,19 @@ from ..errors import ConfigError, FilmError
 from ..photo import Photo
 from .edit import FilmEdit
 from .encoding import Encoding, default_codec
-from .finding import is_result
 from .frames import ColorTags, FilmInfo, Samples
 from .fresh import FrameColorist
 from .planes import gray_levels
 from .planning import Selection, ShotSamples, look
 from .reading import open_film, read_frame
-from .run import FilmProgress, FilmResult, color_film, selected
+from .run import Clock, FilmProgress, FilmResult, color_film, selected
 from .telling_frames import choose
+from .times import MAX_SECONDS, parse_time
 
 __all__ = ["Film", "FilmProgress", "FilmResult"]
 
 MAX_TELLING = 100
+"""Frames that are chosen to be colored by hand at most: more than anybody colors."""
 
 
 class Film:
@@ -50,6 +51,8 @@ class Film:
 
     def frame(self, time: float) -> Photo:
         """The gray frame nearest to a time in seconds from the film's beginning. Raises FilmError (code ``"outside-film"``)."""
+        if not abs(time) <= MAX_SECONDS:  # True for NaN, too
+            raise FilmError(f"{self.path} has no frame at {time} s.", code="outside-film", path=self.path, seconds=time)
         return _photo(read_frame(self.path, time).luma, self.info.color)
 
     def telling_frames(
@@ -71,12 +74,10 @@ class Film:
         shots: list[ShotSamples] = []
         size = colorizer.spec.preparation.size(self.info.width, self.info.height)
 
-        def tell(done: int) -> None:
-            if progress is not None and done % 50 == 0:
-                progress(FilmProgress("looking", done, self.info.frames, None))
-
+        clock = Clock(progress, "looking", self.info.frames)
         with open_film(self.path) as reader:
-            plan = look(selected(reader, Selection()), reader.info, size, lambda _, samples: shots.append(samples), tell)
+            plan = look(selected(reader, Selection()), reader.info, size, lambda _, samples: shots.append(samples), clock.tell)
+        clock.end(len(plan.pts))
         times = [self.info.seconds(int(plan.pts[index])) for index in choose(shots, plan, count, FrameColorist(colorizer, Edit()))]
         return [(time, self.frame(time)) for time in times]
 
@@ -113,23 +114,17 @@ class Film:
             progress: called a few times a second. What it raises ends the run, which can be resumed.
 
         Raises:
-            FilmError: the output is there (code ``"exists"``, ``"not-ours"``, ``"is-original"``), can't be written, or can't hold the film's codec or sound.
+            FilmError: the output is there (code ``"exists"``, ``"not-ours"``, ``"is-original"``), can't be written (``"film-unwritable"``),
+                can't hold the film's codec or sound (``"container-codec"``, ``"container-audio"``), or is being written by another run
+                (``"film-running"``); the part has no frames (``"outside-film"``); the film changed meanwhile (``"film-changed"``).
             ConfigError: a value outside its range, or a keyframe that can't be used.
             HintError: a hint outside the frame.
             PhotoError: a reference or a keyframe can't be read.
         """
         output = Path(output)
         selection = _selection(start, end, every)
-        if output.exists() and os.path.realpath(output) == os.path.realpath(self.path):
-            raise FilmError(f"{output} is the film itself, which is never overwritten.", code="is-original", path=output)
-        if output.exists() and not overwrite:
-            raise FilmError(f"{output} exists already.", code="exists", path=output)
-        if output.exists() and not is_result(output):
-            raise FilmError(
-                f"{output} doesn't say that tinct made it, so it may be an original, which is never overwritten.",
-                code="not-ours",
-                path=output,
-            )
+        if threads < 0:
+            raise ConfigError(f"threads must be at least 0, not {threads}.", code="edit-value", field="threads")
         with open_film(self.path, threads=threads) as reader:
             return color_film(
                 reader,
@@ -139,22 +134,20 @@ class Film:
                 encoding or Encoding(default_codec(output)),
                 selection,
                 threads=threads,
+                overwrite=overwrite,
                 fresh=fresh,
                 progress=progress,
             )
 
 
 def _selection(start: float | None, end: float | None, every: int) -> Selection:
-    """Raises ConfigError for values that select nothing."""
-    begin = 0.0 if start is None else float(start)
-    if not begin >= 0 or (end is not None and not end > begin):
-        raise ConfigError(
-            f"The part of the film from {begin:g} s to {end:g} s is empty." if end is not None else f"A film has no {begin:g} s.",
-            code="film-part",
-        )
-    if isinstance(every, bool) or every < 1:
+    """Raises ConfigError for values out of their range, and for times that select nothing."""
+    begin, stop = (None if time is None else parse_time(time) for time in (start, end))
+    if stop is not None and stop <= (begin or 0):
+        raise ConfigError(f"The part of the film from {begin or 0:g} s to {stop:g} s is empty.", code="film-part")
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
         raise ConfigError(f"every must be a whole number of at least 1, not {every}.", code="edit-value", field="every")
-    return Selection(begin, end, int(every))
+    return Selection(begin or 0.0, stop, every)
 
 
 def _photo(luma: Samples, color: ColorTags) -> Photo:

@@ -17,8 +17,10 @@ from .encoding import CONTAINERS
 __all__ = [
     "EDIT_SUFFIX",
     "FILM_SUFFIXES",
+    "RECORD_KEY",
     "WORK_SUFFIX",
     "FoundFilm",
+    "check_free",
     "edit_beside",
     "film_output",
     "film_stem",
@@ -106,6 +108,27 @@ def is_result(path: Path) -> bool:
     with suppress(FilmError), open_container(path) as film:
         return any(key.lower() == RECORD_KEY for key in film.metadata)
     return False
+
+
+def check_free(output: Path, film: Path, *, overwrite: bool) -> None:
+    """Whether a film may be written to a path.
+
+    Raises:
+        FilmError: it is the film itself (code ``"is-original"``); it is there, and may not be replaced (``"exists"``), or isn't a
+            result of tinct (``"not-ours"``).
+    """
+    if not output.exists():
+        return
+    if os.path.samefile(output, film):  # noqa: PTH121
+        raise FilmError(f"{output} is the film itself, which is never overwritten.", code="is-original", path=output)
+    if not overwrite:
+        raise FilmError(f"{output} exists already.", code="exists", path=output)
+    if not is_result(output):
+        raise FilmError(
+            f"{output} doesn't say that tinct made it, so it may be an original, which is never overwritten.",
+            code="not-ours",
+            path=output,
+        )
 
 
 def film_output(

@@ -69,7 +69,7 @@ def join(
     """Write the film: the segments' picture, and audio, subtitles, data, covers, attachments and chapters of the source.
 
     Frames and packets keep their times; those of MPEG-TS and MPEG-PS are counted from the film's beginning. The output appears under its
-    name when it is complete, and replaces what is there. Memory doesn't grow with the film but for 40 bytes a frame.
+    name when it is complete, and replaces what is there. Memory doesn't grow with the film but for 50 bytes a frame.
 
     Args:
         segments: work files of `SegmentWriter` with this `info` and `encoding`, in order.
@@ -207,7 +207,7 @@ class _Picture:
         number = 0
         for path, entries in zip(self._paths, self._segments, strict=True):
             with path.open("rb") as file:
-                for pts, keyframe, position, size in entries.tolist():
+                for pts, keyframe, position, size, _ in entries.tolist():
                     file.seek(position)
                     packet: Packet[Any] = Packet(file.read(size))
                     packet.stream, packet.time_base = stream, self._info.time_base

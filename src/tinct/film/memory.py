@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .._util.files import write_whole
 from ..coloring.hints import Hint
 from ..coloring.matching import CELL, Cells, Standardization, match, spread
 from ..resampling import area_resize
+from .arrays import read_arrays, write_arrays
 from .fresh import Prior
 from .motion import FlowMeter, Motion, pulled
 from .tracking import Layer
@@ -37,7 +38,6 @@ MIN_ALIGNED = 0.25
 """Mean trust of the aligned frame from which its colors are brought over pixel by pixel."""
 RANSAC_PIXELS = 6.0
 """Distance from the arrangement that most matches have in common up to which a match belongs to it."""
-NEUTRAL_AB = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,19 +80,20 @@ class PlaceMemory:
         return len(self._summaries)
 
     def remember(self, place: Place, *, told: bool = False) -> None:
-        """Keep a place. Args: told: whether someone gave its colors, so that it comes before all others."""
+        """Keep a place. Args: told: whether someone gave its colors, so that it comes before all others. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write(self.folder / f"place-{len(self):06}.npz", place, told)
-        self._add(place.cells, told)
+        _write(self._file(len(self)), place, told)
+        self._summaries.append(_summary(place.cells))
+        self._told.append(told)
 
     def restore(self, count: int) -> None:
-        """Take over the first places of an interrupted run. Raises OSError or ValueError if they can't be read."""
-        for number in range(count):
-            place, told = _read(self.folder / f"place-{number:06}.npz")
-            self._add(place.cells, told)
+        """Take over the first places of an interrupted run, or none. Raises OSError or ValueError if they can't be read."""
+        read = (_read(self._file(number)) for number in range(count))
+        known = [(_summary(place.cells), told) for place, told in read]
+        self._summaries, self._told = [summary for summary, _ in known], [told for _, told in known]
 
     def recall(self, gray: Bytes, cells: Cells) -> Recollection | None:
-        """What is known of a frame from earlier ones; None if it shows no place that is remembered.
+        """What is known of a frame from earlier ones; None if it shows no place that is remembered. Raises OSError or ValueError.
 
         Args:
             gray: (h, w) the small frame, 0..255.
@@ -111,17 +112,16 @@ class PlaceMemory:
                 ((match_, number) for match_, number in found if match_ is not None), key=lambda one: len(one[0][0]), default=None
             )
             if best is not None:
-                place, _ = _read(self.folder / f"place-{best[1]:06}.npz")
+                place, _ = _read(self._file(best[1]))
                 return _taken_over(place, gray, cells, *best[0])
         return None
 
-    def _add(self, cells: Cells, told: bool) -> None:
-        self._summaries.append(_summary(cells))
-        self._told.append(told)
+    def _file(self, number: int) -> Path:
+        return self.folder / f"place-{number:06}.npz"
 
     def _compared(self, number: int, cells: Cells) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
         """Matching cells of a frame and of a place."""
-        place, _ = _read(self.folder / f"place-{number:06}.npz")
+        place, _ = _read(self._file(number))
         features = Standardization([cells, place.cells])
         found = match(cells, place.cells, features.vectors(cells), features.vectors(place.cells))
         return None if found is None else (found.first, found.second)
@@ -199,22 +199,21 @@ def _summary(cells: Cells) -> Floats:
 
 
 def _write(path: Path, place: Place, told: bool) -> None:
-    import io
-
-    arrays = {"gray": place.gray, "ab": place.colors.ab.astype(np.float16), "weight": place.colors.weight.astype(np.float16)}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "gray": place.gray,
+        "ab": place.colors.ab.astype(np.float16),
+        "weight": place.colors.weight.astype(np.float16),
+    }
     arrays |= {f"map{i}": one for i, one in enumerate(place.cells.maps)}
     arrays |= {name: getattr(place.cells, name) for name in ("patches", "lightness", "usable")}
     arrays |= {"shape": np.array(place.cells.shape), "told": np.array(told)}
     if place.prior is not None:
         arrays |= {"mean": place.prior.mean, "scale": place.prior.scale}
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    write_whole(path, buffer.getvalue())
+    write_arrays(path, **arrays)
 
 
 def _read(path: Path) -> tuple[Place, bool]:
-    with np.load(path, allow_pickle=False) as file:
-        values = {name: file[name] for name in file.files}
+    values = read_arrays(path)
     maps = tuple(values[f"map{i}"] for i in range(sum(name.startswith("map") for name in values)))
     rows, columns = values["shape"].tolist()
     cells = Cells((rows, columns), maps, values["patches"], values["lightness"], values["usable"])

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SURROUNDINGS", "FlowMeter", "Motion", "chained", "pulled", "steady"]
+__all__ = ["SURROUNDINGS", "FlowMeter", "Motion", "chained", "pulled"]
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -36,11 +36,6 @@ class Motion:
     """(h, w, 2) x, y in pixels: the pixel at (x, y) lies at (x, y) + flow in the other frame."""
     trust: Floats
     """(h, w) 0..1: 0 where the other frame doesn't show the place."""
-
-
-def steady(shape: tuple[int, int]) -> Motion:
-    """No motion at all. Args: shape: rows and columns."""
-    return Motion(np.zeros((*shape, 2), np.float32), np.ones(shape, np.float32))
 
 
 class FlowMeter:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..color import L_SCALE, lightness
+from ..color import L_SCALE, chroma, gamut_chroma, lightness
 from ..coloring.upsampling import slope
 from .frames import ColorTags, Samples
 
@@ -70,10 +70,21 @@ def chroma_planes(ab: Floats, gray: Floats, luma: Samples, color: ColorTags, sha
 def _chroma(ab: Floats, gray: Floats, weights: tuple[float, float], factors: Floats) -> Floats:
     """(h, w, 2) Cb, Cr of -0.5..0.5 at the luma of `gray`."""
     light = lightness(np.repeat(gray[..., None], 3, axis=-1))
-    rgb = cv2.cvtColor(np.dstack([light, ab]).astype(np.float32), cv2.COLOR_Lab2RGB)
+    rgb = cv2.cvtColor(np.dstack([light, _in_gamut(ab, light)]).astype(np.float32), cv2.COLOR_Lab2RGB)
     red, blue = weights
     luma = rgb @ np.array([red, 1 - red - blue, blue], np.float32)
     return np.asarray(np.stack([rgb[..., 2] - luma, rgb[..., 0] - luma], axis=-1) / factors, np.float32)
+
+
+def _in_gamut(ab: Floats, light: Floats) -> Floats:
+    """Colors that sRGB can't show at their lightness L* get less chroma; OpenCV would clip them, which changes their hue."""
+    table = gamut_chroma()
+    rows, columns = table.shape
+    hue = np.degrees(np.arctan2(ab[..., 1], ab[..., 0])) % 360
+    row = np.rint(light * np.float32((rows - 1) / L_SCALE)).astype(np.intp)
+    column = np.rint(hue * np.float32((columns - 1) / 360)).astype(np.intp)
+    share = np.minimum(1, table[row, column] / np.maximum(chroma(ab), np.float32(1e-6)))
+    return np.asarray(ab * share[..., None], np.float32)
 
 
 def _showable(level: Floats, blue: Floats, red: Floats, weights: tuple[float, float]) -> Floats:

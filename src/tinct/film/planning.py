@@ -40,6 +40,11 @@ class Selection:
     end: float | None = None
     every: int = 1
 
+    @property
+    def is_part(self) -> bool:
+        """Whether the result begins or ends elsewhere than the film."""
+        return self.start > 0 or self.end is not None
+
     def frames(self, frames: Iterable[Frame], info: FilmInfo) -> Iterator[Frame]:
         """The selected ones, numbered anew. Args: frames: from `start` on."""
         last = None if self.end is None else info.pts_at(self.end)

@@ -12,9 +12,11 @@ from concurrent.futures import wait as wait_for
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from .._util.files import sha256
 from .._version import __version__
@@ -24,7 +26,7 @@ from ..errors import FilmError
 from .ahead import read_ahead
 from .edit import FilmEdit
 from .encoding import Encoding, check_output, chroma_shape
-from .finding import RECORD_KEY
+from .finding import RECORD_KEY, check_free
 from .frames import ColoredFrame, FilmInfo, Frame
 from .fresh import FrameColorist
 from .memory import PlaceMemory
@@ -33,16 +35,17 @@ from .planning import FilmPlan, Selection, ShotSamples, Window, look
 from .reading import Reader
 from .telling import Told, told_by
 from .window import ShotState, WindowColorist
-from .workspace import Workspace
+from .workspace import Progressed, Workspace
 from .writing import SegmentWriter, join
 
-__all__ = ["FilmProgress", "FilmResult", "color_film", "selected"]
+__all__ = ["Clock", "FilmProgress", "FilmResult", "color_film", "selected"]
 
 Floats = npt.NDArray[np.float32]
 
 PROBE_BYTES = 2**20
 """At the beginning and the end of a file, and its size: enough to know it again. Films are too long to be read as a whole for that."""
 POLL_SECONDS = 0.25
+"""From one call of `progress` to the next."""
 
 
 @dataclass(frozen=True)
@@ -88,49 +91,46 @@ def color_film(
     selection: Selection,
     *,
     threads: int = 0,
+    overwrite: bool = False,
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> FilmResult:
-    """Color an open film; see `Film.colorize`. The output is replaced if it is there."""
+    """Color an open film; see `Film.colorize`."""
     begin = time.monotonic()
+    check_free(output, reader.info.path, overwrite=overwrite)
     threads = threads or os.cpu_count() or 1
     info = reader.info
     notes = list(dict.fromkeys([*info.notes, *check_output(output, encoding, info)]))
     edit = replace(edit, edit=colorizer.resolved(edit.edit))
     edit.check(info)
     record = _record(info, edit, colorizer)
-    identity = _digest([record, asdict(encoding), asdict(selection), threads, str(output.suffix)])
-    workspace = Workspace(output, identity, fresh=fresh)
+    identity = _digest([record, asdict(encoding), asdict(selection), threads, output.suffix, _versions()])
     size = replace(colorizer.spec.preparation, side=edit.edit.detail or colorizer.spec.preparation.side).size(
         info.width, info.height
     )
-    plan, found = _planned(reader, workspace, selection, size, progress)
-    colorist = FrameColorist(colorizer, edit.edit)
-    told = told_by(edit, plan, reader, selection, colorist, size)
-    run = _Run(reader, plan, workspace, colorist, told, encoding, selection, size, threads, progress, damaged=bool(found))
-    cv_threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # frames are spread over threads here
-    try:
-        segments, resumed = run.color()
-    finally:
-        cv2.setNumThreads(cv_threads)
+    with Workspace(output, identity, fresh=fresh) as workspace:
+        plan, found = _planned(reader, workspace, selection, size, progress)
+        colorist = FrameColorist(colorizer, edit.edit)
+        told = told_by(edit, plan, reader, selection, colorist, size)
+        run = _Run(reader, plan, workspace, colorist, told, encoding, selection, size, threads, progress, damaged=bool(found))
+        cv_threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)  # frames are spread over threads here
+        try:
+            segments, resumed = run.color()
+        finally:
+            cv2.setNumThreads(cv_threads)
+        frames = len(plan.pts)
+        if progress is not None:
+            progress(FilmProgress("joining", 0, frames, None, resumed))
+        check_free(output, info.path, overwrite=overwrite)  # again: coloring may have taken hours
+        metadata = {RECORD_KEY: json.dumps(record), "DigitalSourceType": SOURCE_TYPE}
+        start, end = (selection.start, selection.end) if selection.is_part else (None, None)
+        joined = join(segments, info.path, output, info, encoding, metadata, start=start, end=end)
+        workspace.remove()
     if progress is not None:
-        progress(FilmProgress("joining", 0, None, None, resumed))
-    metadata = {RECORD_KEY: json.dumps(record), "DigitalSourceType": SOURCE_TYPE}
-    is_part = selection.start > 0 or selection.end is not None
-    joined = join(
-        segments,
-        info.path,
-        output,
-        info,
-        encoding,
-        metadata,
-        start=selection.start if is_part else None,
-        end=selection.end if is_part else None,
-    )
-    workspace.remove()
-    told_notes = list(dict.fromkeys([*notes, *found, *run.notes, *joined]))
-    return FilmResult(output, len(plan.pts), len(plan.starts), time.monotonic() - begin, tuple(told_notes), resumed)
+        progress(FilmProgress("joining", frames, frames, 0.0, resumed))
+    said = tuple(dict.fromkeys([*notes, *found, *run.notes, *joined]))
+    return FilmResult(output, frames, len(plan.starts), time.monotonic() - begin, said, resumed)
 
 
 def _record(info: FilmInfo, edit: FilmEdit, colorizer: Colorizer) -> dict[str, object]:
@@ -162,6 +162,12 @@ def _fingerprint(path: Path) -> str:
         raise FilmError(f"{path} can't be read ({error.strerror or error}).", code="film-unreadable", path=path) from error
 
 
+def _versions() -> list[str]:
+    """Of the libraries that decide the bytes of a result: work of other versions isn't continued."""
+    libraries = sorted(av.library_versions.items())
+    return [av.__version__, cv2.__version__, np.__version__, onnxruntime.__version__, *(f"{name} {one}" for name, one in libraries)]
+
+
 def _digest(values: object) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
@@ -179,11 +185,13 @@ def _planned(
     if (known := workspace.plan()) is not None:
         return known
     info = reader.info
-    clock = _Clock(progress, "looking", _expected(info, selection))
+    clock = Clock(progress, "looking", _expected(info, selection))
     plan = look(selected(reader, selection), info, size, workspace.keep_samples, clock.tell)
     if not len(plan.pts):
+        workspace.remove()
         raise FilmError(f"{info.path} has no frames in the part that was asked for.", code="outside-film", path=info.path)
     workspace.keep_plan(plan, reader.notes)
+    clock.end(len(plan.pts))
     return plan, reader.notes
 
 
@@ -198,7 +206,7 @@ def _expected(info: FilmInfo, selection: Selection) -> int | None:
     return max(1, round(total * max(0.0, end - selection.start) / info.duration / selection.every))
 
 
-class _Clock:
+class Clock:
     """Tells progress at most a few times a second."""
 
     def __init__(self, progress: Progress | None, stage: str, total: int | None, resumed: int = 0) -> None:
@@ -214,6 +222,11 @@ class _Clock:
         if self._total is not None and new > 0 and now - self._begin > 1:
             left = max(0.0, (self._total - done) * (now - self._begin) / new)
         self._progress(FilmProgress(self._stage, done, self._total, left, self._resumed))
+
+    def end(self, total: int) -> None:
+        """The stage is over. Args: total: frames there were."""
+        self._total = total
+        self.tell(total, always=True)
 
 
 class _Run:
@@ -247,20 +260,31 @@ class _Run:
         """Color all windows that aren't; the segments of all, and the number of frames that were there."""
         info = self._info
         windows = self._plan.windows(info.width * info.height * (1 if info.color.depth == 8 else 2))
-        known = self._workspace.progressed()
+        known = self._known(windows)
         done, state = (0, None) if known is None else (known.windows, known.state)
-        if known is not None:
-            self._memory.restore(known.places)
-        else:
+        if known is None:
             for one in self._told.values():
-                if one.place is not None:
-                    self._memory.remember(one.place, told=True)
+                for place in one.places:
+                    with self._workspace.writing():
+                        self._memory.remember(place, told=True)
         resumed = self._encoded = sum(window.stop - window.start for window in windows[:done])
         if done < len(windows):
-            self._rest(windows[done:], done, state, _Clock(self._progress, "coloring", len(self._plan.pts), resumed))
+            self._rest(windows[done:], done, state, Clock(self._progress, "coloring", len(self._plan.pts), resumed))
         return [self._workspace.segment(number) for number in range(len(windows))], resumed
 
-    def _rest(self, windows: list[Window], first: int, state: ShotState | None, clock: _Clock) -> None:
+    def _known(self, windows: list[Window]) -> Progressed | None:
+        """How far an interrupted run came, if its work is undamaged."""
+        known = self._workspace.progressed([self._plan.pts[window.start : window.stop] for window in windows])
+        try:
+            if known is not None:
+                self._memory.restore(known.places)
+        except (OSError, ValueError):
+            known = None
+        if known is None:
+            self._workspace.forget_windows()
+        return known
+
+    def _rest(self, windows: list[Window], first: int, state: ShotState | None, clock: Clock) -> None:
         frames = read_ahead(self._frames(windows[0].start))
         pool, writer = ThreadPoolExecutor(self._threads), ThreadPoolExecutor(1)
         writing: Future[None] | None = None
@@ -273,9 +297,9 @@ class _Run:
                 grays = [small_gray(frame.luma, self._info.color, self._size) for frame in taken]
                 told = {i - window.start: one.colors for i, one in self._told.items() if window.start <= i < until}
                 samples = self._samples(window) if window.begins_shot else []
-                colors, state = colorist.color(
-                    grays, None if window.begins_shot else state, told, samples, ends_shot=window.ends_shot
-                )
+                before = None if window.begins_shot else state
+                with self._workspace.writing():
+                    colors, state = colorist.color(grays, before, told, samples, ends_shot=window.ends_shot)
                 self._await(writing, clock)
                 count = window.stop - window.start
                 writing = writer.submit(self._write, number, taken[:count], grays[:count], colors[:count], state, len(self._memory))
@@ -304,7 +328,7 @@ class _Run:
         samples: ShotSamples = self._workspace.samples(window.shot)
         return [frame.astype(np.float32) / np.float32(255) for frame in samples.frames]
 
-    def _await(self, writing: Future[None] | None, clock: _Clock) -> None:
+    def _await(self, writing: Future[None] | None, clock: Clock) -> None:
         """Wait until a window is encoded, and tell how far it is."""
         clock.tell(self._encoded)
         while writing is not None and not wait_for([writing], POLL_SECONDS).done:
@@ -319,7 +343,8 @@ class _Run:
         """Encode a window, and mark it as complete."""
         strength = np.float32(self._colorist.edit.strength)
         shape = chroma_shape(self._encoding, self._info.height, self._info.width)
-        with SegmentWriter(self._workspace.segment(number), self._info, self._encoding, self._threads) as segment:
+        path = self._workspace.segment(number)
+        with self._workspace.writing(), SegmentWriter(path, self._info, self._encoding, self._threads) as segment:
             for frame, gray, ab in zip(frames, grays, colors, strict=True):
                 planes = chroma_planes(ab * strength, gray, frame.luma, self._info.color, shape)
                 segment.write(ColoredFrame(frame, *planes))

@@ -26,11 +26,13 @@ BLOCKS = (4, 3)
 """Blocks across and down, each with a histogram."""
 BINS = 16
 MIN_CHANGE = 0.15
-"""Difference of the histograms, 0..1, from which two frames may belong to different shots."""
+"""Difference of the histograms, 0..1, from which two frames may belong to different shots. Of 159 pairs of val photographs 99 % have 0.40 or
+more, pans of 5 % of the width in a frame 0.13 in the median."""
 MAX_TRUST = 0.35
-"""Mean trust of the motion between two frames up to which they do."""
+"""Mean trust of the motion between two frames up to which they do: 99 % of these pairs have at most 0.11. With both limits all of them are
+cuts; of pans of 10 % of the width in a frame 2 % are, of 15 % 30 %."""
 FLASH_FRAMES = 3
-"""Frames that a flash or a damage may last."""
+"""Frames that a flash or a damage may last; by argument: a photographer's flash lasts one, damage to a group of pictures some."""
 
 
 def cuts(frames: Iterable[Bytes]) -> Iterator[tuple[Bytes, bool]]:
@@ -49,9 +51,11 @@ def cuts(frames: Iterable[Bytes]) -> Iterator[tuple[Bytes, bool]]:
         if not ahead:
             return
         frame, sample = ahead.popleft()
-        is_cut = before is None or (_differ(before, sample, meter) and all(_differ(before, later, meter) for _, later in ahead))
+        differs = before is None or _differ(before, sample, meter)
+        is_cut = before is None or (differs and all(_differ(before, later, meter) for _, later in ahead))
         yield frame, is_cut
-        before = sample
+        if is_cut or not differs:  # what comes after a flash is compared with what was before it
+            before = sample
 
 
 def _differ(first: Bytes, second: Bytes, meter: FlowMeter) -> bool:

@@ -9,20 +9,22 @@ import numpy.typing as npt
 
 from ..coloring.hints import KEEP, Hint, Strokes, draw
 from ..coloring.matching import cells_of
-from ..errors import ConfigError
+from ..errors import ConfigError, FilmError
 from .edit import FilmEdit
 from .fresh import FrameColorist
 from .keyframes import Keyframe
 from .memory import Place, hints_from
+from .motion import FlowMeter
 from .planes import gray_levels, small_gray
 from .planning import FilmPlan, Selection
-from .reading import Reader
+from .reading import Reader, read_frame
 from .times import format_time
-from .tracking import Layer, mixed
+from .tracking import Layer, laid_over, mixed
 
 __all__ = ["Told", "told_by"]
 
 Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
 
 MIN_CHANGE = 4.0
 """Distance in the ab plane by which hints change a place, from which it begins to count as told."""
@@ -35,8 +37,8 @@ class Told:
     """What is known of one frame."""
 
     colors: Layer
-    place: Place | None
-    """The same, to be found again in other shots; None for a model without features."""
+    places: tuple[Place, ...]
+    """The same, to be found again in other shots; none for a model without features."""
 
 
 def told_by(
@@ -44,7 +46,8 @@ def told_by(
 ) -> dict[int, Told]:
     """By index of the selected frame, what the keyframes say.
 
-    Keyframes outside the selected part, for a preview, still count for shots that recur: they have negative indices.
+    Where only every N-th frame is selected, the colors are moved to the nearest of them. Keyframes outside the selected part still count
+    for shots that recur: they have negative indices.
 
     Raises:
         ConfigError: a keyframe after the film's end (code ``"keyframe-outside"``), or an unusable picture.
@@ -54,24 +57,39 @@ def told_by(
     found: dict[int, Told] = {}
     info = reader.info
     for number, keyframe in enumerate(edit.keyframes):
-        pts = info.pts_at(keyframe.time)
         inside = keyframe.time >= selection.start and (selection.end is None or keyframe.time < selection.end)
-        index = int(np.abs(plan.pts - pts).argmin()) if inside else -1 - number
-        wanted = int(plan.pts[index]) if inside else pts
-        frame = next(iter(reader.frames(max(wanted, 0) if wanted else None)), None)
-        if frame is None:
+        index = int(np.abs(plan.pts - info.pts_at(keyframe.time)).argmin()) if inside else -1 - number
+        try:
+            frame = read_frame(info.path, keyframe.time, threads=reader.threads)
+        except FilmError as error:
+            if error.code != "outside-film":
+                raise
             raise ConfigError(
                 f"The keyframe at {format_time(keyframe.time)} lies outside the film.", code="keyframe-outside", time=keyframe.time
-            )
+            ) from None
         gray = small_gray(frame.luma, info.color, size)
         layer = _layer(keyframe, gray_levels(frame.luma, info.color), colorist, size)
         canvas = colorist.canvas(gray)
         network = colorist.colors(canvas, hints_from(layer)) if colorist.takes_hints else colorist.colors(canvas)
-        place = Layer(mixed(network.ab, layer), np.clip(layer.weight, 0, 1))
+        known = Layer(mixed(network.ab, layer), np.clip(layer.weight, 0, 1))
         eight = np.rint(gray * 255).astype(np.uint8)
-        has_features = bool(canvas.encoded.encodings)
-        found[index] = Told(layer, Place(eight, place, cells_of(canvas.encoded), None) if has_features else None)
+        places = (Place(eight, known, cells_of(canvas.encoded), None),) if canvas.encoded.encodings else ()
+        if inside and frame.pts != plan.pts[index]:  # of every N-th frame, another one is colored
+            layer = _seen_from(reader, int(plan.pts[index]), eight, layer, size)
+        if index in found:  # two keyframes near one frame
+            found[index] = Told(laid_over(layer, found[index].colors), found[index].places + places)
+        else:
+            found[index] = Told(layer, places)
     return found
+
+
+def _seen_from(reader: Reader, pts: int, gray: Bytes, layer: Layer, size: tuple[int, int]) -> Layer:
+    """A keyframe's colors as another frame sees them. Args: pts: of that frame; gray: (h, w) the keyframe's own, 0..255."""
+    other = next(iter(reader.frames(pts)), None)
+    if other is None:
+        raise FilmError(f"{reader.info.path} changed while it was colored.", code="film-changed", path=reader.info.path)
+    there = np.rint(small_gray(other.luma, reader.info.color, size) * 255).astype(np.uint8)
+    return layer.pulled(FlowMeter().between(there, gray)[0])
 
 
 def _layer(keyframe: Keyframe, full: Floats, colorist: FrameColorist, size: tuple[int, int]) -> Layer:

@@ -3,7 +3,8 @@
 Anchors are the frames on which the network runs. Along the path of each place through a shot, the color of an anchor is the mean of the
 network's colors at the anchors before and after it, weighted by how sure these are and fading with distance: a recursive filter forward
 and one backward, whose results are combined as in a fixed-interval smoother (Fraser and Potter, 1969). Where a place wasn't visible
-before, or where the scene changes by and by, as in a cross-fade, the mean begins anew. Frames between anchors take the colors of both neighbors along the motion.
+before, or where the scene changes by and by, as in a cross-fade, the mean begins anew. Frames between anchors take the colors of both
+neighbors along the motion.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from .motion import SURROUNDINGS, Motion, chained, pulled
 
-__all__ = ["Layer", "Look", "between", "chain_back", "choose_anchors", "mixed", "settled", "smoothed", "tracked"]
+__all__ = ["Layer", "Look", "between", "chain_back", "choose_anchors", "laid_over", "mixed", "settled", "smoothed", "tracked"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -44,6 +45,7 @@ MAX_OTHER = 0.6
 MAX_EXPOSURE = 2.0
 """Change of contrast that counts as exposure."""
 _TINY = np.float32(1e-6)
+"""Keeps divisions by a weight of 0 finite."""
 
 
 @dataclass(frozen=True)
@@ -217,22 +219,17 @@ def smoothed(fresh: Sequence[Layer], ways: Sequence[tuple[Motion, Motion]], befo
     return result[::-1], forward[-1]
 
 
-def between(first: Floats, second: Floats | None, to_first: Motion | None, to_second: Motion | None, share: float) -> Floats:
+def between(first: Floats, second: Floats, to_first: Motion, to_second: Motion, share: float) -> Floats:
     """Colors of a frame between two anchors.
 
     Args:
         first: (h, w, 2) a*, b* of the anchor before.
-        second: of the anchor after; None at the end of the film.
-        to_first: motion from the frame into the first; None for the anchor itself.
+        second: of the anchor after.
+        to_first: motion from the frame into the first.
         to_second: motion into the second.
         share: of the way from the first to the second, 0..1.
     """
-    if to_first is None:
-        return first
-    one = pulled(first, to_first)
-    if second is None or to_second is None:
-        return one
-    other = pulled(second, to_second)
+    one, other = pulled(first, to_first), pulled(second, to_second)
     near, far = (1 - share) * (to_first.trust + 1e-3), share * (to_second.trust + 1e-3)
     return np.asarray(one + (far / (near + far))[..., None] * (other - one), np.float32)
 
@@ -242,13 +239,15 @@ def mixed(base: Floats, told: Layer | None) -> Floats:
     return base if told is None else np.asarray(base + np.clip(told.weight, 0, 1)[..., None] * (told.ab - base), np.float32)
 
 
+def laid_over(upper: Layer, lower: Layer) -> Layer:
+    """One layer of what was told over another."""
+    share = np.clip(upper.weight, 0, 1)
+    return Layer(lower.ab + share[..., None] * (upper.ab - lower.ab), np.maximum(upper.weight, lower.weight))
+
+
 def _moved(layer: Layer | None, motion: Motion) -> Layer | None:
     return None if layer is None else layer.pulled(motion)
 
 
 def _over(upper: Layer | None, lower: Layer | None) -> Layer | None:
-    """One layer of what was told over another."""
-    if upper is None or lower is None:
-        return upper or lower
-    share = np.clip(upper.weight, 0, 1)
-    return Layer(lower.ab + share[..., None] * (upper.ab - lower.ab), np.maximum(upper.weight, lower.weight))
+    return upper or lower if upper is None or lower is None else laid_over(upper, lower)

@@ -27,14 +27,13 @@ __all__ = ["ANCHOR_DISTANCE", "ShotState", "WindowColorist"]
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
-ANCHOR_DISTANCE = 4
+ANCHOR_DISTANCE = 6
 """Frames from one run of the network to the next, at most."""
 TOLD_WEIGHT = 100.0
 """Weight of a color that was told, in the mean over a shot."""
 MIN_SEEN = 0.5
-"""Share of a frame that was seen when a place of its shot was remembered, below which another one is remembered."""
-MIN_SEEN_AT_END = 0.9
-"""The same at the end of a shot: a film often cuts back to its last frame."""
+"""Share of a frame that was seen when a place of its shot was remembered, below which another one is remembered.
+The last frame of a shot always is: films cut back to it."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class WindowColorist:
         for number in range(len(anchors)):
             seen = seen if number == 0 else np.asarray(pulled(seen, ways[number - 1][1], smooth=True) * ways[number - 1][1].trust)
             is_last = ends_shot and number == len(anchors) - 1
-            if (number or state is None) and float(seen.mean()) < (MIN_SEEN_AT_END if is_last else MIN_SEEN):
+            if is_last or ((number or state is None) and float(seen.mean()) < MIN_SEEN):
                 self._remember(eight[anchors[number]], both[number][0], results[number], prior)
                 seen = np.ones_like(seen)
         colors = list(self._map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))

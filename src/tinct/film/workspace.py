@@ -6,27 +6,34 @@ state with which the next one begins. A state is written after its segment: wher
 
 from __future__ import annotations
 
-import io
+import fcntl
 import json
+import os
+import re
 import shutil
-import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from .._util.files import write_whole
 from ..errors import FilmError
+from .arrays import read_arrays, write_arrays
+from .finding import WORK_SUFFIX
 from .fresh import Prior
 from .planning import FilmPlan, ShotSamples
+from .segments import is_whole
 from .tracking import Layer, Look
 from .window import ShotState
 
 __all__ = ["Progressed", "Workspace"]
 
-_SUFFIX = ".tinct-film"
+_IDENTITY = "identity"
+"""File with the identity of a run: the mark of a folder of tinct, and locked while a run uses it."""
 
 
 @dataclass(frozen=True)
@@ -42,57 +49,79 @@ class Progressed:
 
 
 class Workspace:
-    """The folder of one output.
+    """The folder of one output, locked against other runs. Use it as a context manager.
 
     Args:
         output: path of the finished film.
-        identity: digest of everything that decides the result; the work of another one is thrown away.
+        identity: hexadecimal digest of everything that decides the result; the work of another one is thrown away.
         fresh: throw away what is there in any case.
 
     Raises:
-        FilmError: the folder can't be made (code ``"film-unwritable"``).
+        FilmError: the folder can't be made, or another one is in the way (code ``"film-unwritable"``); another run has it
+            (``"film-running"``).
     """
 
     def __init__(self, output: Path, identity: str, *, fresh: bool = False) -> None:
-        self.folder = output.with_name(output.name + _SUFFIX)
+        self.folder = output.with_name(output.name + WORK_SUFFIX)
         self.places = self.folder / "places"
-        mark = self.folder / "identity.json"
+        self._mark = self.folder / _IDENTITY
+        with self.writing():
+            self._lock = self._locked(output)
+            try:
+                known = self._lock.read()
+                if not re.fullmatch(rb"[0-9a-f]*", known):
+                    raise self._in_the_way()
+                if fresh or known.decode() != identity:
+                    self._clear()
+                    self._lock.truncate(0)
+                    self._lock.write(identity.encode())
+                    self._lock.flush()
+                self.places.mkdir(exist_ok=True)
+            except BaseException:
+                self._lock.close()
+                raise
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._lock.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Errors of the file system become FilmError (code ``"film-unwritable"``)."""
         try:
-            known = json.loads(mark.read_text("utf-8")) if mark.is_file() else None
-            if self.folder.exists() and (fresh or known != identity):
-                if known is None and any(self.folder.iterdir()):
-                    raise FilmError(
-                        f"{self.folder} is in the way: it isn't a folder of tinct.", code="film-unwritable", path=self.folder
-                    )
-                shutil.rmtree(self.folder)
-            self.places.mkdir(parents=True, exist_ok=True)
-            write_whole(mark, json.dumps(identity))
-        except (OSError, ValueError) as error:
-            raise FilmError(f"{self.folder} can't be used ({error}).", code="film-unwritable", path=self.folder) from error
+            yield
+        except OSError as error:
+            raise FilmError(
+                f"{self.folder} can't be written ({error.strerror or error}).", code="film-unwritable", path=self.folder
+            ) from error
 
     # ---- the plan ---------------------------------------------------------------------------------------------------------------
 
     def keep_samples(self, shot: int, samples: ShotSamples) -> None:
-        self._write(f"shot-{shot:06}.npz", indices=samples.indices, frames=samples.frames)
+        with self.writing():
+            write_arrays(self._shot(shot), indices=samples.indices, frames=samples.frames)
 
     def samples(self, shot: int) -> ShotSamples:
-        values = self._read(f"shot-{shot:06}.npz")
+        """Raises OSError or ValueError if they can't be read."""
+        values = read_arrays(self._shot(shot))
         return ShotSamples(values["indices"], values["frames"])
 
     def keep_plan(self, plan: FilmPlan, notes: list[str]) -> None:
-        self._write("plan.npz", pts=plan.pts, starts=plan.starts, notes=np.array(json.dumps(notes)))
+        with self.writing():
+            write_arrays(self.folder / "plan.npz", pts=plan.pts, starts=plan.starts, notes=np.array(json.dumps(notes)))
 
     def plan(self) -> tuple[FilmPlan, list[str]] | None:
-        """The plan of an earlier run, and what was said while it was made; None if there is none."""
+        """The plan of an earlier run, and what was said while it was made; None if there is none, or a part of it is damaged."""
         try:
-            values = self._read("plan.npz")
+            values = read_arrays(self.folder / "plan.npz")
             plan = FilmPlan(values["pts"], values["starts"])
             for shot in range(len(plan.starts)):
-                if not (self.folder / f"shot-{shot:06}.npz").is_file():
-                    return None
-            return plan, json.loads(str(values["notes"]))
-        except (OSError, ValueError, LookupError, zipfile.BadZipFile):
+                self.samples(shot)
+        except (OSError, ValueError):
             return None
+        return plan, json.loads(str(values["notes"]))
 
     # ---- windows ----------------------------------------------------------------------------------------------------------------
 
@@ -101,7 +130,7 @@ class Workspace:
 
     def keep_state(self, window: int, state: ShotState, places: int) -> None:
         """Mark a window as complete. Args: places: remembered until its end."""
-        values: dict[str, Any] = {"places": np.array(places), "seen": state.seen}
+        values: dict[str, npt.NDArray[Any]] = {"places": np.array(places), "seen": state.seen}
         values |= {"look_level": state.look.level, "look_weight": state.look.weight}
         if state.prior is not None:
             values |= {"prior_mean": state.prior.mean, "prior_scale": state.prior.scale}
@@ -109,46 +138,84 @@ class Workspace:
             layer: Layer | None = getattr(state, name)
             if layer is not None:
                 values |= {f"{name}_ab": layer.ab, f"{name}_weight": layer.weight}
-        self._write(f"state-{window:06}.npz", **values)
-        if window:
-            (self.folder / f"state-{window - 1:06}.npz").unlink(missing_ok=True)
+        with self.writing():
+            write_arrays(self._state(window), **values)
+            if window:
+                self._state(window - 1).unlink(missing_ok=True)
 
-    def progressed(self) -> Progressed | None:
-        """How far an earlier run came; None if it completed no window."""
+    def progressed(self, times: Sequence[npt.NDArray[np.int64]]) -> Progressed | None:
+        """How far an earlier run came; None if it completed no window, or its work is damaged.
+
+        Args:
+            times: presentation times of the frames of each window.
+        """
         for path in sorted(self.folder.glob("state-*.npz"), reverse=True):
             window = int(path.stem.partition("-")[2])
-            try:
-                values = self._read(path.name)
-                if not all(self.segment(number).is_file() for number in range(window + 1)):
+            with suppress(OSError, ValueError):
+                values = read_arrays(path)
+                if not all(is_whole(self.segment(number), times[number]) for number in range(window + 1)):
                     continue
-                layers = {name: _layer(values, name) for name in ("mean", "told", "guides")}
                 prior = Prior(values["prior_mean"], values["prior_scale"]) if "prior_mean" in values else None
-                assert layers["mean"] is not None
+                told, guides = (_layer(values, name) if f"{name}_ab" in values else None for name in ("told", "guides"))
                 look = Look(values["look_level"], values["look_weight"])
-                state = ShotState(prior, layers["mean"], look, layers["told"], layers["guides"], values["seen"])
+                state = ShotState(prior, _layer(values, "mean"), look, told, guides, values["seen"])
                 return Progressed(window + 1, int(values["places"]), state)
-            except (OSError, ValueError, LookupError, zipfile.BadZipFile):
-                continue
         return None
 
+    def forget_windows(self) -> None:
+        """Begin coloring again; the plan stays."""
+        with self.writing():
+            for path in self.folder.glob("state-*.npz"):
+                path.unlink()
+
     def remove(self) -> None:
-        """The film is finished."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """The film is finished. The mark goes last: a folder without one isn't tinct's."""
+        with suppress(OSError):
+            self._clear()
+            self._mark.unlink()
+            self.folder.rmdir()
 
-    def _write(self, name: str, **values: npt.NDArray[Any]) -> None:
-        buffer = io.BytesIO()
-        np.savez(buffer, **values)  # type: ignore[arg-type]
-        try:
-            write_whole(self.folder / name, buffer.getvalue())
-        except OSError as error:
-            raise FilmError(
-                f"{self.folder / name} can't be written ({error.strerror or error}).", code="film-unwritable", path=self.folder
-            ) from error
+    def _shot(self, shot: int) -> Path:
+        return self.folder / f"shot-{shot:06}.npz"
 
-    def _read(self, name: str) -> dict[str, npt.NDArray[Any]]:
-        with np.load(self.folder / name, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
+    def _state(self, window: int) -> Path:
+        return self.folder / f"state-{window:06}.npz"
+
+    def _in_the_way(self) -> FilmError:
+        return FilmError(f"{self.folder} is in the way: it isn't a folder of tinct.", code="film-unwritable", path=self.folder)
+
+    def _locked(self, output: Path) -> BinaryIO:
+        """The mark, opened and locked. Raises FilmError or OSError."""
+        while True:
+            self.folder.mkdir(exist_ok=True)
+            if not self._mark.is_file() and any(self.folder.iterdir()):
+                raise self._in_the_way()
+            file = self._mark.open("a+b")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                raise FilmError(
+                    f"{output}: another run is coloring a film into this file.", code="film-running", path=output
+                ) from None
+            except OSError:  # a file system without locks
+                pass
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), self._mark.stat()):
+                    file.seek(0)
+                    return file
+            file.close()  # of a run that has ended meanwhile
+
+    def _clear(self) -> None:
+        """Remove everything but the mark. Raises OSError."""
+        for path in self.folder.iterdir():
+            if path.name == _IDENTITY:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
-def _layer(values: dict[str, npt.NDArray[Any]], name: str) -> Layer | None:
-    return Layer(values[f"{name}_ab"], values[f"{name}_weight"]) if f"{name}_ab" in values else None
+def _layer(values: dict[str, npt.NDArray[Any]], name: str) -> Layer:
+    return Layer(values[f"{name}_ab"], values[f"{name}_weight"])
