@@ -27,6 +27,7 @@ class FakeFilm:
 
     calls: list[dict[str, Any]]
     notes: tuple[str, ...] = ()
+    resumed = 0
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,7 +47,7 @@ class FakeFilm:
             raise FilmError(f"{output} exists already.", code="exists", path=str(output))
         FakeFilm.calls.append({"film": self.path, "edit": edit} | given)
         output.write_bytes(b"in color")
-        return FilmResult(output, 10, 1, 2.0, self.notes, 0)
+        return FilmResult(output, 10, 1, 2.0, self.notes, self.resumed)
 
 
 class FakeColorizer:
@@ -155,6 +156,11 @@ def test_one_film_that_fails_is_one_line(tinct: Run, tmp_path: Path) -> None:
 def test_notes_are_told(tinct: Run, reel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeFilm, "notes", ("The film is interlaced\nand more.",))
     assert tinct("film", reel).err == "tinct: The film is interlaced\\nand more.\n"
+
+
+def test_a_run_that_goes_on_says_so(tinct: Run, reel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeFilm, "resumed", 1234)
+    assert tinct("film", reel).err == "tinct: wedding.mp4: went on after 1,234 frames of an interrupted run.\n"
 
 
 # ---- how ----

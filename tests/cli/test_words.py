@@ -62,6 +62,20 @@ def test_the_other_options_of_colorize_are_arguments_of_the_library() -> None:
     assert default_of(options["threads"]) == Settings().threads
 
 
+def test_the_options_of_film_are_fields_of_an_edit_and_arguments_of_the_library() -> None:
+    from tinct.film import Encoding, Film
+
+    options, fields = parameters("film"), {field.name: field.default for field in dataclasses.fields(Edit)}
+    assert {name: default_of(options[name]) for name in fields.keys() & options.keys()} == {
+        name: default for name, default in fields.items() if name in options
+    }
+    color, encoding = inspect.signature(Film.colorize).parameters, {field.name for field in dataclasses.fields(Encoding)}
+    of_the_command = {"edit", "keyframe", "keyframes", "model", "device", "from", "to"}
+    assert options.keys() - fields.keys() - of_the_command <= color.keys() | encoding
+    for name in ("every", "overwrite", "fresh", "threads"):
+        assert default_of(options[name]) == color[name].default
+
+
 def test_max_pixels_is_in_pixels_everywhere() -> None:
     assert {default_of(parameters(command)["max_pixels"]) for command in ("colorize", "again", "suggest")} == {MAX_PIXELS}
 

@@ -192,6 +192,11 @@ def test_damaged_packets_are_skipped_and_told(tmp_path: Path) -> None:
     (note,) = reader.notes
     assert note.startswith("Damage: 2 packets")
     assert "1.083" in note
+    with open_film(path, threads=1) as again:
+        for start in (12, 14, 20):
+            part = list(again.frames(frames[start].pts, start, from_beginning=True))
+            assert [(f.index, f.pts) for f in part] == [(f.index, f.pts) for f in frames[start:]]
+            assert all(np.array_equal(a.luma, b.luma) for a, b in zip(part, frames[start:], strict=True))
 
 
 def test_a_damaged_container_goes_on(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinct.film.motion import Motion
-from tinct.film.tracking import Layer, between, chain_back, choose_anchors, laid_over, mixed, smoothed, tracked
+from tinct.film.tracking import Layer, between, chain_back, choose_anchors, laid_over, mixed, settled, smoothed, tracked
 
 SHAPE = (24, 32)
 
@@ -65,14 +65,14 @@ def jumps(values: list[Layer]) -> float:
 
 def test_a_mean_jumps_less_than_fresh_colors() -> None:
     fresh = [layer(10 + 4 * (-1) ** i) for i in range(10)]
-    means, _ = smoothed(fresh, [look()] * 10, [pair()] * 9, None)
+    means, _ = smoothed(fresh, [pair()] * 9, None)
     assert jumps(means) < 0.1 * jumps(fresh)
     assert float(means[5].ab[12, 16, 0]) == pytest.approx(10, abs=1)
     assert means[0].ab.shape == (*SHAPE, 2)
 
 
 def test_surer_colors_count_more() -> None:
-    means, _ = smoothed([layer(0, 1), layer(30, 9), layer(0, 1)], [look()] * 3, [pair()] * 2, None)
+    means, _ = smoothed([layer(0, 1), layer(30, 9), layer(0, 1)], [pair()] * 2, None)
     assert float(means[1].ab[12, 16, 0]) > 23
 
 
@@ -80,7 +80,7 @@ def test_a_place_that_is_newly_visible_takes_fresh_colors() -> None:
     there, back = pair()
     back.trust[:, :10] = 0  # not seen before
     there.trust[:, :10] = 0
-    means, _ = smoothed([layer(40, 5), layer(0)], [look()] * 2, [(there, back)], None)
+    means, _ = smoothed([layer(40, 5), layer(0)], [(there, back)], None)
     assert np.abs(means[1].ab[:, :10, 0]).max() < 1e-3
     assert means[1].ab[:, 12:, 0].min() > 20
     assert means[0].ab[:, :10, 0].min() > 39.9
@@ -91,37 +91,36 @@ def test_a_cross_fade_is_followed() -> None:
     levels = np.linspace(0.2, 0.8, 13)
     looks = [np.where(np.arange(32) < 16, level, 1 - level).astype(np.float32)[None].repeat(24, axis=0) for level in levels]
     fresh = [layer(40 if i < 6 else -40) for i in range(13)]
-    faded, _ = smoothed(fresh, looks, [pair()] * 12, None)
-    still, _ = smoothed(fresh, looks[:1] * 13, [pair()] * 12, None)
+    faded, _ = smoothed(fresh, settled([pair()] * 12, looks, None)[0], None)
+    still, _ = smoothed(fresh, settled([pair()] * 12, looks[:1] * 13, None)[0], None)
     assert float(faded[-1].ab[:, 18:30, 0].mean()) < -35
     assert float(still[-1].ab[:, 18:30, 0].mean()) > -35
 
 
 def test_exposure_does_not_begin_the_mean_anew() -> None:
-    means, _ = smoothed([layer(20, 5), layer(0, 1)], [look(0.4), 0.15 + look(0.4) * 1.3], [pair()], None)
+    means, _ = smoothed([layer(20, 5), layer(0, 1)], settled([pair()], [look(0.4), 0.15 + look(0.4) * 1.3], None)[0], None)
     assert float(means[1].ab[12, 16, 0]) > 14
 
 
 def test_a_later_run_keeps_the_colors_of_the_shared_anchor() -> None:
     fresh = [layer(10 + 5 * (-1) ** i) for i in range(6)]
-    first, handed = smoothed(fresh, [look()] * 6, [pair()] * 5, None)
-    before = Layer(np.dstack([first[-1].ab, look()]), handed.weight)
-    second, _ = smoothed([layer(-20)] * 6, [look()] * 6, [pair()] * 5, before)
+    first, handed = smoothed(fresh, [pair()] * 5, None)
+    before = Layer(first[-1].ab, handed.weight)
+    second, _ = smoothed([layer(-20)] * 6, [pair()] * 5, before)
     assert np.array_equal(second[0].ab, first[-1].ab)
     assert float(np.abs(second[1].ab - second[0].ab).max()) < 10  # of 30
 
 
 def test_the_weight_of_a_mean_is_limited() -> None:
-    _, handed = smoothed([layer(5, 10)] * 30, [look()] * 30, [pair()] * 29, None)
+    _, handed = smoothed([layer(5, 10)] * 30, [pair()] * 29, None)
     assert float(handed.weight.max()) <= 24
 
 
 def test_colors_move_with_the_picture() -> None:
     spot = layer(0)
     spot.ab[:, 8:12, 0] = 50
-    moving = np.roll(look(), 6, axis=1)
     there, back = pair(6)
-    means, _ = smoothed([Layer(spot.ab, spot.weight * 8), layer(0, 0.01)], [look(), moving], [(there, back)], None)
+    means, _ = smoothed([Layer(spot.ab, spot.weight * 8), layer(0, 0.01)], [(there, back)], None)
     assert means[1].ab[12, 15, 0] > 45
     assert means[1].ab[12, 9, 0] < 5
 

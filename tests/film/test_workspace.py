@@ -12,7 +12,7 @@ from tinct.film.arrays import read_arrays, write_arrays
 from tinct.film.fresh import Prior
 from tinct.film.planning import FilmPlan, ShotSamples
 from tinct.film.segments import PacketFile, is_whole
-from tinct.film.tracking import Layer
+from tinct.film.tracking import Layer, Look
 from tinct.film.window import ShotState
 from tinct.film.workspace import Workspace
 
@@ -27,7 +27,8 @@ def layer(level: float) -> Layer:
 
 def state(*, told: bool = False) -> ShotState:
     prior = Prior(np.ones((1, 3), np.float32), np.full((1, 3), 2, np.float32))
-    return ShotState(prior, layer(1), layer(2) if told else None, layer(3), np.ones((4, 6), np.float32))
+    look = Look(np.full((4, 6), 0.5, np.float32), np.ones((4, 6), np.float32))
+    return ShotState(prior, layer(1), look, layer(2) if told else None, layer(3), np.ones((4, 6), np.float32))
 
 
 def segment(path: Path, times: list[int]) -> None:

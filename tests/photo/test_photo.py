@@ -222,6 +222,17 @@ def test_suffix_of_pictures_in_memory_is_png(source: Any) -> None:
     assert Photo.open(source).suffix == ".png"
 
 
+@pytest.mark.parametrize(("kind", "factor"), [(np.uint8, 1), (np.uint16, 257)])
+@pytest.mark.parametrize("bands", [2, 4])
+def test_opacity_is_the_alpha_channel_in_8_bits(bands: int, kind: type, factor: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 7, 4)).astype(kind)
+    source = pixels * kind(factor) if bands == 4 else Image.fromarray(np.ascontiguousarray(pixels[..., [0, 3]].astype(np.uint8)))
+    found = Photo.open(source).opacity()
+    assert found is not None
+    assert np.array_equal(found, pixels[..., 3])
+    assert Photo.open(pixels[..., :3]).opacity() is None
+
+
 def test_to_pil_gives_rgb_or_rgba() -> None:
     assert Photo.open(scene()[..., 0]).to_pil().mode == "RGB"
     image = Photo.open(picture("LA")).to_pil()

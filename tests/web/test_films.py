@@ -12,11 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from conftest import draw
+from film.clips import write_clip
 from tinct import ConfigError, FilmError, Photo
 from tinct.film import FilmEdit, FilmInfo, FilmProgress, FilmResult
 from tinct.film.frames import ColorTags
@@ -396,3 +398,32 @@ def test_a_token_is_asked_for() -> None:
     with server(token="open sesame") as web:
         refused(post(web), 401, "token")
         assert web.get("/v1/films/x", headers={"authorization": "Bearer open sesame"}).status_code == 404
+
+
+# ---- all of it ----
+
+
+def test_a_real_film_takes_the_colors_of_a_keyframe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # no fakes
+    clip = write_clip(tmp_path / "old.mkv", audio="aac").read_bytes()
+    with server() as web:
+        film = sent(web, clip, "old.mkv", colorize="false")
+        assert (film["info"]["width"], film["info"]["height"], film["info"]["frame_rate"]) == (96, 64, 12.0)
+        assert any("aac" in stream for stream in film["info"]["streams"])
+        at = f"/v1/films/{film['id']}"
+        (chosen,) = web.get(f"{at}/keyframes", params={"count": 1}).json()["keyframes"]
+        gray = Image.open(io.BytesIO(web.get(f"{at}/frame", params={"time": chosen["text"]}).content))
+        light = np.asarray(gray).astype(float)
+        file = io.BytesIO()
+        Image.fromarray(np.stack([light * 0.9 + 25, light * 0.7, light * 0.7], axis=-1).astype(np.uint8)).save(file, "PNG")
+        edit = {"keyframes": [{"time": chosen["time"], "picture": "red.png"}]}
+        web.post(f"{at}/colorize", files=[("pictures", ("red.png", file.getvalue()))], data={"edit": json.dumps(edit)})
+        done = until(web, film["id"], "done", "failed")
+        assert done["error"] is None
+        assert done["result"]["frames"] == 24
+        made = tmp_path / done["result"]["name"]
+        assert made.name == "old.color.mkv"
+        made.write_bytes(web.get(f"{at}/result").content)
+    with av.open(str(made)) as opened:
+        colors = np.stack([frame.to_ndarray(format="rgb24").astype(float) for frame in opened.decode(video=0)])
+    assert (colors[..., 0].mean(axis=(1, 2)) - colors[..., 1:].mean(axis=(1, 2, 3))).min() > 10

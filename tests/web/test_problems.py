@@ -40,7 +40,7 @@ def test_every_remedy_is_for_a_code_that_exists() -> None:
     """And no text of the server names an option of the command line."""
     source = Path(tinct.__file__).parent
     code = "".join(file.read_text("utf-8") for file in source.rglob("*.py") if file.name not in ("problems.py", "remedies.py"))
-    assert [name for name in REMEDIES if f'"{name}"' not in code] == ["internal-error"]
+    assert not [name for name in REMEDIES if f'"{name}"' not in code]
     for file in (source / "web").glob("*.py"):
         assert not re.search(r"[\s\"'`(]--[a-z]", file.read_text("utf-8")), file.name
 

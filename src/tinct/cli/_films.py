@@ -155,6 +155,8 @@ def _color(film: Path, output: Path, request: Request, colorizer: Colorizer, tel
         fresh=request.fresh,
         progress=Follower(tell, name),
     )
+    if result.resumed:
+        notes = [*notes, f"{name}: went on after {result.resumed:,} frames of an interrupted run."]
     for note in (*notes, *result.notes):
         typer.echo(f"tinct: {printable(note)}", err=True)
     typer.echo(result.path if str(result.path).isprintable() else os.fsencode(result.path))  # a script needs the bytes

@@ -81,9 +81,16 @@ def confidence(logits: Floats, ab: Floats) -> Floats:
     Returns:
         (h, w) 0..1.
     """
-    gaps = np.square(ab[None] - ab_bins()[:, None, None, :]).sum(axis=-1)
-    near = np.clip(1 - (np.sqrt(gaps) - SAME_COLOR_RADIUS) / BIN_STEP, 0, 1)  # linear falloff across the border
-    return np.asarray((probabilities(logits) * near).sum(axis=0), np.float32)
+    bins, colors = ab_bins(), ab.reshape(-1, 2).T
+    gaps = (
+        np.square(bins).sum(axis=1)[:, None]
+        + np.square(colors).sum(axis=0)
+        - 2 * (bins[:, :1] * colors[:1] + bins[:, 1:] * colors[1:])
+    )
+    near = np.sqrt(np.maximum(gaps, 0, out=gaps), out=gaps)
+    near = np.clip(1 + (SAME_COLOR_RADIUS - near) / BIN_STEP, 0, 1, out=near)  # linear falloff across the border
+    found = np.einsum("ij,ij->j", probabilities(logits.reshape(len(logits), -1)), near)
+    return np.asarray(found.reshape(ab.shape[:2]), np.float32)
 
 
 def histogram(ab: Floats) -> Floats:

@@ -58,8 +58,8 @@ class Codec:
 
 
 CODECS = {
-    "h264": Codec("libx264", "H.264", (8, 10), (2, 2), False, range(52), 18, X26X_PRESETS, "medium"),
-    "h265": Codec("libx265", "H.265", (8, 10), (2, 2), False, range(52), 20, X26X_PRESETS, "medium"),
+    "h264": Codec("libx264", "H.264", (8, 10), (2, 2), False, range(52), 18, X26X_PRESETS, "faster"),
+    "h265": Codec("libx265", "H.265", (8, 10), (2, 2), False, range(52), 20, X26X_PRESETS, "fast"),
     "vp9": Codec("libvpx-vp9", "VP9", (8,), (2, 2), True, range(64), 24, tuple("012345678"), "4"),
     "prores": Codec("prores_ks", "ProRes 422 HQ", (10,), (2, 1), True, limited_only=True),
     "ffv1": Codec("ffv1", "FFV1", (8, 10, 12, 16), (1, 1), True),
@@ -90,7 +90,8 @@ class Encoding:
     Args:
         codec: ``h264``, ``h265``, ``vp9``, ``prores`` (422 HQ, 10 bits), or ``ffv1`` (lossless, 4:4:4, the film's depth).
         quality: constant rate factor, less is better: 0 to 51, VP9 0 to 63; None takes 18, 20 and 24.
-        preset: ``ultrafast`` to ``veryslow`` for H.264 and H.265, ``0`` (slow) to ``8`` for VP9; None takes ``medium`` and ``4``.
+        preset: ``ultrafast`` to ``veryslow`` for H.264 and H.265, ``0`` (slow) to ``8`` for VP9; None takes ``faster``, ``fast`` and ``4``:
+            the encoder shares the cores with the network.
 
     Raises:
         ConfigError: an unknown codec (`film-codec`), or a quality or preset that it doesn't have (`film-quality`, `film-preset`).

@@ -40,11 +40,14 @@ class Film:
             (``"no-video"``), or is a picture itself (``"still-picture"``).
     """
 
+    path: Path
+    info: FilmInfo
+    """What the container says of it."""
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         with open_film(self.path) as reader:
-            self.info: FilmInfo = reader.info
-            """What the container says of it."""
+            self.info = reader.info
 
     def frame(self, time: float) -> Photo:
         """The gray frame nearest to a time in seconds from the film's beginning. Raises FilmError (code ``"outside-film"``)."""

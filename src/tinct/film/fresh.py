@@ -12,8 +12,10 @@ from ..color import chroma
 from ..coloring.canvas import Canvas
 from ..coloring.colorizer import Colorizer
 from ..coloring.edit import Edit
+from ..coloring.encoding import EncodedPhoto
 from ..coloring.hints import Hint
 from ..photo import Photo
+from ..resampling import area_resize, bilinear_resize
 from .tracking import Layer
 
 __all__ = ["FrameColorist", "Prior"]
@@ -25,6 +27,12 @@ CHROMA_OFFSET = 5.0
 CHROMA_UNIT = 35.0
 """Chroma plus offset for which the weight is the confidence alone."""
 MIN_WEIGHT = 1e-3
+
+
+KNOWN_SHARES = (0.05, 0.3)
+"""Share of what is like a place whose color is known: up to the first hints don't count there, from the second entirely. Chosen by eye."""
+SPREADS = 2
+"""Steps by which places whose color is known spread over an object."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,9 @@ class FrameColorist:
     def takes_hints(self) -> bool:
         return self._colorizer.takes_hints
 
-    def canvas(self, gray: Floats, prior: Prior | None = None) -> Canvas:
-        """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1, of any size; prior: the shot's."""
-        canvas = self._colorizer.canvas(Photo.open(gray), detail=self.edit.detail, ensemble=self.edit.ensemble)
-        return canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
+    def canvas(self, gray: Floats) -> Canvas:
+        """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1, of any size."""
+        return self._colorizer.canvas(Photo.open(gray), detail=self.edit.detail, ensemble=self.edit.ensemble)
 
     def prior(self, samples: Sequence[Floats]) -> Prior | None:
         """The mean prior of frames of a shot; None for a model without latent code."""
@@ -65,11 +72,38 @@ class FrameColorist:
         means, scales = ([getattr(one, f"prior_{name}") for one in encodings] for name in ("mean", "scale"))
         return Prior(np.mean(means, axis=0), np.mean(scales, axis=0))
 
-    def colors(self, canvas: Canvas, hints: Sequence[Hint] = ()) -> Layer:
-        """The network's colors of a frame, weighted by how sure they are. Args: hints: in pixels of the small frame."""
+    def colors(self, canvas: Canvas, hints: Sequence[Hint] = (), told: Floats | None = None) -> Layer:
+        """The network's colors of a frame, weighted by how sure they are.
+
+        Args:
+            canvas: the frame.
+            hints: colors that are known, in pixels of the small frame.
+            told: (h, w) 0..1 where they are known; they count for what is like these places, and not for the rest.
+        """
         edit = self.edit.changed(hints=hints)
         ab = canvas.colors(edit)
+        if hints and told is not None:
+            automatic = canvas.colors(self.edit)
+            ab = automatic + _alike(canvas.encoded, told)[..., None] * (ab - automatic)
         if not self._colorizer.has_code:
             return Layer(ab, np.ones(ab.shape[:2], np.float32))
         weight = canvas.confidence(edit) * (chroma(ab) + np.float32(CHROMA_OFFSET)) / np.float32(CHROMA_UNIT)
         return Layer(ab, np.maximum(weight, np.float32(MIN_WEIGHT)))
+
+
+def _alike(encoded: EncodedPhoto, told: Floats) -> Floats:
+    """(h, w) 0..1: how much each place is like those whose color is told, in position, lightness and features."""
+    affinity, (height, width) = encoded.affinities[0], told.shape
+    rows, columns = (n * encoded.encodings[0].cell for n in affinity.shape)
+    padded = np.pad(told, ((0, rows - height), (0, columns - width)), mode="edge")
+    known = affinity.pool(area_resize(padded, *affinity.shape).reshape(1, -1))[0]
+    for _ in range(SPREADS):
+        known = np.maximum(known, _share(affinity.between, known))
+    return bilinear_resize(_share(affinity.kernel, known).reshape(affinity.shape), rows, columns)[:height, :width]
+
+
+def _share(kernel: Floats, known: Floats) -> Floats:
+    """(receivers,) 0..1: how much of what is like each one is known. Args: kernel: (receivers, senders); known: (senders,) 0..1."""
+    share = np.einsum("ij,j->i", kernel, known) / np.maximum(kernel.sum(axis=1), np.float32(1e-6))
+    low, high = KNOWN_SHARES
+    return np.asarray(np.clip((share - low) / (high - low), 0, 1), np.float32)

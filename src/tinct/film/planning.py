@@ -17,7 +17,7 @@ __all__ = ["FilmPlan", "Selection", "ShotSamples", "Window", "look"]
 
 Bytes = npt.NDArray[np.uint8]
 
-MAX_SAMPLES = 8
+MAX_SAMPLES = 5
 """Small frames of a shot that are kept."""
 MAX_WINDOW_BYTES = 2**27
 """Luma of the frames of one window: they are in memory together."""

@@ -73,16 +73,17 @@ class Reader:
     def close(self) -> None:
         self._container.close()
 
-    def frames(self, start_pts: int | None = None, first_index: int = 0) -> Iterator[Frame]:
-        """The film's frames in presentation order, bit for bit the same wherever reading begins.
+    def frames(self, start_pts: int | None = None, first_index: int = 0, *, from_beginning: bool = False) -> Iterator[Frame]:
+        """The film's frames in presentation order, bit for bit the same wherever reading begins, if the film is undamaged.
 
         Args:
             start_pts: deliver only frames shown at this time or later, in units of `FilmInfo.time_base`.
             first_index: the number of the first delivered frame.
+            from_beginning: decode all frames before `start_pts` too. In a damaged film (`notes`) frames depend on what was decoded before.
         """
         begun = False
         try:
-            for index, frame in enumerate(self._read(start_pts, skip=start_pts is not None), first_index):
+            for index, frame in enumerate(self._read(start_pts, skip=start_pts is not None and not from_beginning), first_index):
                 begun = True
                 yield Frame(index, frame.pts, frame.luma)
         except UnsureError:

@@ -111,7 +111,7 @@ def color_film(
         plan, found = _planned(reader, workspace, selection, size, progress)
         colorist = FrameColorist(colorizer, edit.edit)
         told = told_by(edit, plan, reader, selection, colorist, size)
-        run = _Run(reader, plan, workspace, colorist, told, encoding, selection, size, threads, progress)
+        run = _Run(reader, plan, workspace, colorist, told, encoding, selection, size, threads, progress, damaged=bool(found))
         cv_threads = cv2.getNumThreads()
         cv2.setNumThreads(1)  # frames are spread over threads here
         try:
@@ -256,7 +256,10 @@ class _Run:
         size: tuple[int, int],
         threads: int,
         progress: Progress | None,
+        *,
+        damaged: bool,
     ) -> None:
+        self._damaged = damaged  # then only reading from the beginning gives the planned frames
         self._reader, self._plan, self._workspace, self._colorist = reader, plan, workspace, colorist
         self._told, self._encoding, self._selection, self._size = told, encoding, selection, size
         self._threads, self._progress = threads, progress
@@ -325,7 +328,8 @@ class _Run:
     def _frames(self, start: int) -> Iterator[Frame]:
         """The planned frames from one on."""
         wanted = self._plan.pts[start:].tolist()
-        frames = iter(self._reader.frames(wanted[0] if start or self._selection.start else None))
+        first = wanted[0] if start or self._selection.start else None
+        frames = iter(self._reader.frames(first, from_beginning=self._damaged))
         for index, pts in enumerate(wanted, start):
             frame = next((one for one in frames if one.pts >= pts), None)
             if frame is None or frame.pts != pts:

@@ -3,7 +3,7 @@
 Anchors are the frames on which the network runs. Along the path of each place through a shot, the color of an anchor is the mean of the
 network's colors at the anchors before and after it, weighted by how sure these are and fading with distance: a recursive filter forward
 and one backward, whose results are combined as in a fixed-interval smoother (Fraser and Potter, 1969). Where a place wasn't visible
-before, or where its look changes by and by, as in a cross-fade, the mean begins anew. Frames between anchors take the colors of both
+before, or where the scene changes by and by, as in a cross-fade, the mean begins anew. Frames between anchors take the colors of both
 neighbors along the motion.
 """
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from .motion import SURROUNDINGS, Motion, chained, pulled
 
-__all__ = ["Layer", "between", "chain_back", "choose_anchors", "laid_over", "mixed", "smoothed", "tracked"]
+__all__ = ["Layer", "Look", "between", "chain_back", "choose_anchors", "laid_over", "mixed", "settled", "smoothed", "tracked"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -30,8 +30,18 @@ MIN_TRUST = 0.6
 """Mean trust of the motion from an anchor below which the next anchor comes earlier."""
 TAKE_OVER_ANCHORS = 8
 """Anchors after the beginning of a later run from which what follows them counts fully, as the first one is fixed."""
+LOOK_DECAY = 0.9
+"""Factor on the weight of a scene's mean gray levels from anchor to anchor."""
+MIN_LOOK_WEIGHT = 0.5
+"""Weight from which a mean gray level is compared."""
+MIN_KNOWN = 0.1
+"""Share of a frame with such levels below which nothing is compared."""
 MAX_LOOK_GAP = 12 / 255
-"""Difference between a place's gray level and its mean over the shot, of 0..1, up to which it is the same thing in the same light."""
+"""Difference between a place's gray level and its mean, of 0..1, up to which it looks the same."""
+MIN_SAME = 0.85
+"""Share of places that look the same from which the scene is the same."""
+MAX_OTHER = 0.6
+"""Share up to which it is another one."""
 MAX_EXPOSURE = 2.0
 """Change of contrast that counts as exposure."""
 _TINY = np.float32(1e-6)
@@ -43,7 +53,7 @@ class Layer:
     """Colors with a weight at each place."""
 
     ab: Floats
-    """(h, w, 2) a*, b*; `smoothed` adds gray levels as a third channel."""
+    """(h, w, 2) a*, b*."""
     weight: Floats
     """(h, w) 0 where nothing is known."""
 
@@ -57,6 +67,39 @@ class Layer:
         total = self.weight + other.weight
         share = (other.weight / (total + _TINY))[..., None]
         return Layer(self.ab + share * (other.ab - self.ab), np.minimum(total, np.float32(limit)))
+
+
+@dataclass(frozen=True)
+class Look:
+    """Mean gray levels of a scene along its motion."""
+
+    level: Floats
+    """(h, w) 0..1."""
+    weight: Floats
+    """(h, w)."""
+
+    def pulled(self, motion: Motion) -> Look:
+        """As `Layer.pulled`."""
+        both = pulled(np.dstack([self.level, self.weight]), motion, smooth=True)
+        return Look(both[..., 0], both[..., 1] * motion.trust * np.float32(LOOK_DECAY))
+
+    def with_more(self, now: Floats, share: float) -> Look:
+        """The mean with another frame, after the weight of what was before is multiplied by `share`."""
+        old = self.weight * np.float32(share)
+        return Look((old * self.level + now) / (old + 1), old + 1)
+
+    def sameness(self, now: Floats) -> float:
+        """0..1: whether a frame still shows the scene, apart from exposure."""
+        known = self.weight > MIN_LOOK_WEIGHT
+        if known.mean() < MIN_KNOWN:
+            return 1.0
+        was, new = self.level[known], now[known]
+        spread = float(was.var())
+        gain = float(((was - was.mean()) * (new - new.mean())).mean()) / spread if spread > 1e-6 else 0.0
+        gain = min(max(gain, 1 / MAX_EXPOSURE), MAX_EXPOSURE)
+        gap = cv2.blur(now - new.mean() - np.float32(gain) * (self.level - was.mean()), (SURROUNDINGS, SURROUNDINGS))
+        alike = float((np.abs(gap[known]) < MAX_LOOK_GAP).mean())
+        return min(1.0, max(0.0, (alike - MAX_OTHER) / (MIN_SAME - MAX_OTHER)))
 
 
 def choose_anchors(motions: Sequence[tuple[Motion, Motion]], every: int, wanted: Sequence[int] = ()) -> list[int]:
@@ -119,45 +162,61 @@ def tracked(told: Sequence[Layer | None], ways: Sequence[tuple[Motion, Motion]],
     return result
 
 
-def smoothed(
-    fresh: Sequence[Layer], looks: Sequence[Floats], ways: Sequence[tuple[Motion, Motion]], before: Layer | None
-) -> tuple[list[Layer], Layer]:
+def settled(
+    ways: Sequence[tuple[Motion, Motion]], looks: Sequence[Floats], before: Look | None
+) -> tuple[list[tuple[Motion, Motion]], Look]:
+    """The motion between anchors, trusted less where the whole scene changes by and by, as in a cross-fade or a fade from black.
+
+    From frame to frame nothing moves there, so optical flow alone would carry colors from one scene into the next.
+
+    Args:
+        ways: between each anchor and the next: into the next one, and back.
+        looks: (h, w) gray levels 0..1 of each anchor.
+        before: what the scene looked like at the first anchor and before it, if an earlier run ended with it.
+
+    Returns:
+        The ways, and what the scene looks like at the last anchor.
+    """
+    look = before or Look(looks[0], np.ones_like(looks[0]))
+    backs, theres = [], []
+    for (_, back), now in zip(ways, looks[1:], strict=True):
+        moved = look.pulled(back)
+        share = moved.sameness(now)
+        backs.append(Motion(back.flow, back.trust * np.float32(share)))
+        look = moved.with_more(now, share)
+    later = Look(looks[-1], np.ones_like(looks[-1]))
+    for (there, _), now in zip(reversed(ways), reversed(looks[:-1]), strict=True):
+        moved = later.pulled(there)
+        share = moved.sameness(now)
+        theres.append(Motion(there.flow, there.trust * np.float32(share)))
+        later = moved.with_more(now, share)
+    return list(zip(reversed(theres), backs, strict=True)), look
+
+
+def smoothed(fresh: Sequence[Layer], ways: Sequence[tuple[Motion, Motion]], before: Layer | None) -> tuple[list[Layer], Layer]:
     """The mean color of each place over a run of anchors.
 
     Args:
         fresh: the network's colors of each anchor, and how sure they are.
-        looks: (h, w) gray levels 0..1 of each anchor.
         ways: between each anchor and the next: into the next one, and back.
-        before: the mean at the first anchor, if that is the last one of an earlier run: its colors stay as they are.
+        before: the mean at the first anchor, if that is the last one of an earlier run: it stays as it is.
 
     Returns:
-        The mean at each anchor; and the mean with which the next run begins. Of its three channels the last is the mean gray level.
+        The mean at each anchor; and the mean with which the next run begins.
     """
-    own = [Layer(np.dstack([one.ab, look]), one.weight) for one, look in zip(fresh, looks, strict=True)]
-    forward = [own[0] if before is None else before]
-    for new, (_, back) in zip(own[1:], ways, strict=True):
-        forward.append(_carried(forward[-1], back, new).with_more(new))
+    forward = [fresh[0] if before is None else before]
+    for new, (_, back) in zip(fresh[1:], ways, strict=True):
+        forward.append(forward[-1].pulled(back, DECAY).with_more(new))
     result, later = [forward[-1]], None
-    for i in range(len(own) - 2, -1, -1):
-        known = own[i + 1] if later is None else later.with_more(own[i + 1])
-        later = _carried(known, ways[i][0], own[i])
+    for i in range(len(fresh) - 2, -1, -1):
+        known = fresh[i + 1] if later is None else later.with_more(fresh[i + 1])
+        later = known.pulled(ways[i][0], DECAY)
         if i == 0 and before is not None:
             result.append(before)
         else:
             share = 1.0 if before is None else min(1.0, i / TAKE_OVER_ANCHORS)
             result.append(forward[i].with_more(Layer(later.ab, later.weight * np.float32(share))))
-    return [Layer(one.ab[..., :2], one.weight) for one in result[::-1]], forward[-1]
-
-
-def _carried(mean: Layer, motion: Motion, new: Layer) -> Layer:
-    """The mean as a new anchor sees it; its weight falls where it looks different there, apart from exposure."""
-    moved = mean.pulled(motion, DECAY)
-    look, now = moved.ab[..., 2], new.ab[..., 2]
-    spread = float(look.var())
-    gain = float(((look - look.mean()) * (now - now.mean())).mean()) / spread if spread > 1e-6 else 0.0
-    gain = min(max(gain, 1 / MAX_EXPOSURE), MAX_EXPOSURE)
-    gap = cv2.blur(now - now.mean() - np.float32(gain) * (look - look.mean()), (SURROUNDINGS, SURROUNDINGS))
-    return Layer(moved.ab, moved.weight * np.clip(2 - np.abs(gap) / np.float32(MAX_LOOK_GAP), 0, 1))
+    return result[::-1], forward[-1]
 
 
 def between(first: Floats, second: Floats, to_first: Motion, to_second: Motion, share: float) -> Floats:

@@ -20,21 +20,20 @@ from ..coloring.matching import CELL, cells_of
 from .fresh import FrameColorist, Prior
 from .memory import MAX_HINTS, Place, PlaceMemory, hints_from
 from .motion import FlowMeter, Motion, pulled
-from .tracking import Layer, between, chain_back, choose_anchors, mixed, smoothed, tracked
+from .tracking import Layer, Look, between, chain_back, choose_anchors, mixed, settled, smoothed, tracked
 
 __all__ = ["ANCHOR_DISTANCE", "ShotState", "WindowColorist"]
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
-ANCHOR_DISTANCE = 4
+ANCHOR_DISTANCE = 6
 """Frames from one run of the network to the next, at most."""
 TOLD_WEIGHT = 100.0
 """Weight of a color that was told, in the mean over a shot."""
 MIN_SEEN = 0.5
-"""Share of a frame that was seen when a place of its shot was remembered, below which another one is remembered."""
-MIN_SEEN_AT_END = 0.9
-"""The same at the end of a shot: a film often cuts back to its last frame."""
+"""Share of a frame that was seen when a place of its shot was remembered, below which another one is remembered.
+The last frame of a shot always is: films cut back to it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,9 @@ class ShotState:
 
     prior: Prior | None
     mean: Layer
-    """Mean colors and gray levels at the shared anchor, (h, w, 3)."""
+    """Mean colors at the shared anchor."""
+    look: Look
+    """Mean gray levels."""
     told: Layer | None
     """Colors that were told, pixel by pixel."""
     guides: Layer | None
@@ -89,44 +90,41 @@ class WindowColorist:
         motions = list(self._map(_between, itertools.pairwise(eight)))
         anchors = choose_anchors(motions, ANCHOR_DISTANCE, list(told)) if motions else [0]
         ways = [chain_back(motions, a, b) for a, b in itertools.pairwise(anchors)]
+        looks = [grays[frame] for frame in anchors]
+        ways, look = settled(ways, looks, None if state is None else state.look)
         given = [told.get(frame) for frame in anchors]
         before_told, before_guides = (None, None) if state is None else (state.told, state.guides)
-        first_hints: list[Hint] = []
-        if state is not None:
-            prior = state.prior
-        else:
-            canvas = self._colorist.canvas(grays[0])
-            known = self._memory.recall(eight[0], cells_of(canvas.encoded)) if canvas.encoded.encodings else None
-            prior = known.prior if known is not None else self._colorist.prior(samples)
+        first, prior = self._colorist.canvas(grays[0]), None if state is None else state.prior
+        if state is None:
+            known = self._memory.recall(eight[0], cells_of(first.encoded)) if first.encoded.encodings else None
             if known is not None:
-                before_told, first_hints = known.colors, known.hints
+                prior, before_told = known.prior, known.colors
                 before_guides = _squares(known.hints, grays[0].shape) if known.colors is None else None
+            prior = prior or self._colorist.prior(samples)
         told_at = tracked(given, ways, before_told)
         guides_at = tracked([None] * len(anchors), ways, before_guides)
 
         def looked(number: int) -> tuple[Canvas, Layer]:
-            canvas = self._colorist.canvas(grays[anchors[number]], prior)
+            canvas = self._colorist.canvas(grays[anchors[number]]) if number else first
+            canvas = canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
             layers = [layer for layer in (told_at[number], guides_at[number]) if layer is not None]
             hints = [hint for layer in layers if self._colorist.takes_hints for hint in hints_from(layer, MAX_HINTS // len(layers))]
-            found = self._colorist.colors(canvas, hints or (first_hints if number == 0 else ()))
+            known = np.max([layer.weight for layer in layers], axis=0).clip(0, 1) if layers else None
+            found = self._colorist.colors(canvas, hints, known)
             return canvas, _insisting(found, told_at[number])
 
         both = list(self._map(looked, range(len(anchors))))
-        means, last = smoothed(
-            [fresh for _, fresh in both], [grays[frame] for frame in anchors], ways, state.mean if state is not None else None
-        )
+        means, last = smoothed([fresh for _, fresh in both], ways, state.mean if state is not None else None)
         results = [mixed(mean.ab, layer) for mean, layer in zip(means, told_at, strict=True)]
         seen = np.zeros(grays[0].shape, np.float32) if state is None else state.seen
         for number in range(len(anchors)):
             seen = seen if number == 0 else np.asarray(pulled(seen, ways[number - 1][1], smooth=True) * ways[number - 1][1].trust)
             is_last = ends_shot and number == len(anchors) - 1
-            if (number or state is None) and float(seen.mean()) < (MIN_SEEN_AT_END if is_last else MIN_SEEN):
+            if is_last or ((number or state is None) and float(seen.mean()) < MIN_SEEN):
                 self._remember(eight[anchors[number]], both[number][0], results[number], prior)
                 seen = np.ones_like(seen)
         colors = list(self._map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
-        return colors, ShotState(
-            prior, Layer(np.dstack([results[-1], last.ab[..., 2]]), last.weight), told_at[-1], guides_at[-1], seen
-        )
+        return colors, ShotState(prior, Layer(results[-1], last.weight), look, told_at[-1], guides_at[-1], seen)
 
     def _remember(self, gray: Bytes, canvas: Canvas, ab: Floats, prior: Prior | None) -> None:
         if canvas.encoded.encodings:

@@ -27,7 +27,7 @@ from .finding import WORK_SUFFIX
 from .fresh import Prior
 from .planning import FilmPlan, ShotSamples
 from .segments import is_whole
-from .tracking import Layer
+from .tracking import Layer, Look
 from .window import ShotState
 
 __all__ = ["Progressed", "Workspace"]
@@ -133,6 +133,7 @@ class Workspace:
     def keep_state(self, window: int, state: ShotState, places: int) -> None:
         """Mark a window as complete. Args: places: remembered until its end."""
         values: dict[str, npt.NDArray[Any]] = {"places": np.array(places), "seen": state.seen}
+        values |= {"look_level": state.look.level, "look_weight": state.look.weight}
         if state.prior is not None:
             values |= {"prior_mean": state.prior.mean, "prior_scale": state.prior.scale}
         for name in ("mean", "told", "guides"):
@@ -158,9 +159,9 @@ class Workspace:
                     continue
                 prior = Prior(values["prior_mean"], values["prior_scale"]) if "prior_mean" in values else None
                 told, guides = (_layer(values, name) if f"{name}_ab" in values else None for name in ("told", "guides"))
-                return Progressed(
-                    window + 1, int(values["places"]), ShotState(prior, _layer(values, "mean"), told, guides, values["seen"])
-                )
+                look = Look(values["look_level"], values["look_weight"])
+                state = ShotState(prior, _layer(values, "mean"), look, told, guides, values["seen"])
+                return Progressed(window + 1, int(values["places"]), state)
         return None
 
     def forget_windows(self) -> None:

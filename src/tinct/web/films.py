@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -31,8 +30,15 @@ REFUSALS = problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503)
 PNG: dict[int | str, dict[str, Any]] = {
     200: {"description": "The frame in gray.", "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
 }
-FILM = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-mimetypes.add_type("video/x-matroska", ".mkv")
+MEDIA = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/x-m4v",
+    ".mov": "video/quicktime",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+}
+"""Suffix of a result -> media type."""
+FILM = {"content": {media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA.values()}}
 
 
 class _ArrivingRoute(APIRoute):
@@ -128,8 +134,7 @@ async def result(request: Request, id: Id) -> FileResponse:
     made, out = film.result, result_out(film)
     if made is None or out is None:
         raise RefusedError(409, "no-result", f"{film.name} isn't colored.")
-    media = mimetypes.guess_type(out.name)[0] or "application/octet-stream"
-    return FileResponse(made.path, media_type=media, filename=out.name)
+    return FileResponse(made.path, media_type=MEDIA[made.path.suffix.lower()], filename=out.name)
 
 
 @by_id.delete("/{id}", status_code=204, responses=problems(401, 403, 404, 422))
