@@ -71,13 +71,14 @@ class Workspace:
             self._lock = self._locked(output)
             try:
                 known = self._lock.read()
-                if not re.fullmatch(rb"[0-9a-f]*", known):
+                if not re.fullmatch(rb"[0-9a-f\0]*", known):  # a power cut can leave zeros
                     raise self._in_the_way()
                 if fresh or known.decode() != identity:
                     self._clear()
                     self._lock.truncate(0)
                     self._lock.write(identity.encode())
                     self._lock.flush()
+                    os.fsync(self._lock.fileno())
                 self.places.mkdir(exist_ok=True)
             except BaseException:
                 self._lock.close()
