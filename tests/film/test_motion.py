@@ -82,3 +82,12 @@ def test_two_steps_add_up_and_trust_multiplies() -> None:
     both = chained(Motion(first.flow, first.trust * np.float32(0.5)), Motion(second.flow, second.trust * np.float32(0.4)))
     assert both.flow[10, 10].tolist() == [1, 4]
     assert both.trust[10, 10] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (8, 8), (1, 1280), (700, 3), (12, 12), (33, 40)])
+def test_frames_of_any_shape_have_motion(shape: tuple[int, int]) -> None:
+    frame = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    there, back = FlowMeter().between(frame, frame)
+    assert there.flow.shape == back.flow.shape == (*shape, 2)
+    assert np.abs(there.flow).max() < 0.1
+    assert there.trust.min() > 0.99

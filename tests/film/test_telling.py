@@ -20,7 +20,7 @@ from tinct.film.reading import Reader, open_film
 from tinct.film.telling import told_by
 from tinct.film.telling_frames import choose
 
-SIZE = (208, 160)
+SIZE = (160, 120)
 RED = (200, 60, 60)
 
 
@@ -64,14 +64,14 @@ def test_a_picture_is_told_at_its_frame(reader: Reader, colorist: FrameColorist)
     found = told_by(FilmEdit(keyframes=(Keyframe(0.5, painted(left=True)),)), plan(reader), reader, Selection(), colorist, SIZE)
     assert list(found) == [6]
     layer, (place,) = found[6].colors, found[6].places
-    assert layer.weight[:, :100].min() == 1
-    assert layer.weight[:, 108:].max() == 0
-    assert layer.ab[80, 50].tolist() == pytest.approx([55.1, 32.3], abs=0.5)  # of sRGB 200, 60, 60
-    assert place.gray.shape == (160, 208)
+    assert layer.weight[:, :78].min() == 1
+    assert layer.weight[:, 82:].max() == 0
+    assert layer.ab[60, 40].tolist() == pytest.approx([55.1, 32.3], abs=0.5)  # of sRGB 200, 60, 60
+    assert place.gray.shape == (120, 160)
     assert (
-        np.abs(place.gray.astype(int) - np.asarray(Film(reader.info.path).frame(0.5).small_lightness(208, 160) * 2.55)).mean() < 20
+        np.abs(place.gray.astype(int) - np.asarray(Film(reader.info.path).frame(0.5).small_lightness(160, 120) * 2.55)).mean() < 20
     )
-    assert place.colors.ab[80, 50].tolist() == layer.ab[80, 50].tolist()
+    assert place.colors.ab[60, 40].tolist() == layer.ab[60, 40].tolist()
 
 
 def test_the_nearest_frame_is_meant(reader: Reader, colorist: FrameColorist) -> None:
@@ -89,9 +89,9 @@ def test_a_hint_says_its_surroundings(reader: Reader, colorist: FrameColorist) -
         SIZE,
     )
     layer = found[6].colors
-    assert layer.weight[80, 52] == 1
-    assert layer.ab[80, 52, 0] > 25
-    assert layer.weight[:, 190:].mean() < layer.weight[60:100, 30:70].mean()
+    assert layer.weight[60, 40] == 1
+    assert layer.ab[60, 40, 0] > 25
+    assert layer.weight[:, 140:].mean() < layer.weight[45:75, 25:55].mean()
 
 
 def test_keyframes_outside_a_preview_are_kept_for_shots_that_recur(reader: Reader, colorist: FrameColorist) -> None:
@@ -100,14 +100,14 @@ def test_keyframes_outside_a_preview_are_kept_for_shots_that_recur(reader: Reade
 
 
 def test_keyframes_of_a_preview_move_to_the_frame_that_is_colored(reader: Reader, colorist: FrameColorist) -> None:
-    """Of frames 0, 8, 16 the keyframe at frame 6 belongs to frame 8, in which the place has moved by 2 of 160 pixels, 2.6 of 208."""
+    """Of frames 0, 8, 16 the keyframe at frame 6 belongs to frame 8, in which the place has moved by 2 of 160 pixels."""
     edit = FilmEdit(keyframes=(Keyframe(0.5, painted(left=True)),))
     found = told_by(edit, plan(reader, Selection(every=8)), reader, Selection(every=8), colorist, SIZE)
     assert list(found) == [1]
-    weight = found[1].colors.weight[40:120].mean(axis=0)
+    weight = found[1].colors.weight[30:90].mean(axis=0)
     edge = int(np.argmax(weight < 0.5))
-    assert edge == pytest.approx(104 - 2.6, abs=1)
-    assert found[1].places[0].colors.weight[80, :103].min() > 0.9  # the place itself is that of frame 6
+    assert edge == pytest.approx(80 - 2, abs=1)
+    assert found[1].places[0].colors.weight[60, :79].min() > 0.9  # the place itself is that of frame 6
 
 
 def test_two_keyframes_near_one_frame_are_both_told(reader: Reader, colorist: FrameColorist) -> None:

@@ -103,15 +103,18 @@ def test_a_folder_of_somebody_else_is_refused_and_kept(output: Path, tmp_path: P
     for fresh in (False, True):
         with pytest.raises(FilmError, match="is in the way: it isn't a folder of tinct") as refused:
             Workspace(output, ONE, fresh=fresh)
-        assert refused.value.code == "film-unwritable"
+        assert refused.value.code == "not-ours"
     assert (other / (content or "notes.txt")).read_text() == "my notes"
     assert (other / "photos").is_dir()
 
 
 def test_a_file_in_the_way_and_a_missing_folder_are_told(output: Path, tmp_path: Path) -> None:
     (tmp_path / "a.mkv.tinct-film").write_text("mine")
-    for path in (output, tmp_path / "missing" / "a.mkv"):
-        with pytest.raises(FilmError, match=r"a\.mkv\.tinct-film can't be written \(") as refused:
+    for path, message in (
+        (output, r"a\.mkv\.tinct-film can't be written \("),
+        (tmp_path / "missing" / "a.mkv", "folder doesn't exist"),
+    ):
+        with pytest.raises(FilmError, match=message) as refused:
             Workspace(path, ONE)
         assert refused.value.code == "film-unwritable"
     assert not (tmp_path / "missing").exists()

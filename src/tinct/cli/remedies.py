@@ -44,6 +44,8 @@ REMEDIES: dict[str, str] = {
     "keyframe-twice": "Leave one of them out.",
     "time": "Write seconds, minutes and seconds, or hours, minutes and seconds.",
     "film-codec": "Choose one with --codec.",
+    "film-encoder": "Choose another codec with --codec.",
+    "keyframe-pixels": "Save it with fewer: those of the film are enough.",
     "film-quality": "Choose another --quality, or leave it out.",
     "film-preset": "Choose another --preset, or leave it out.",
     "container-codec": "Name such a file with -o, or choose another codec with --codec.",

@@ -40,6 +40,8 @@ class Damage:
     """Frames that the decoder delivered but marked as damaged."""
     first: int | None = None
     """Presentation time of the first damage in units of the stream's time base."""
+    hidden: int = 0
+    """Packets that are decoded but not shown, as an edit list says: the film was trimmed without being encoded again."""
     stopped: str = ""
     """Why reading ended before the end of the file, if it did."""
 
@@ -85,7 +87,9 @@ def packets_from(
 def _readable(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[Packet[VideoStream]]:
     """All packets that the container delivers; where it breaks off, the reason is noted."""
     try:
-        yield from container.demux(stream)
+        for packet in container.demux(stream):
+            damage.hidden += packet.is_discard
+            yield packet
     except av.FFmpegError as error:
         damage.stopped = error.strerror or str(error)
         flush: Packet[VideoStream] = Packet()  # type: ignore[assignment]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from av.codec.context import CodecContext
+from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from ..errors import ConfigError, FilmError, nearest
@@ -142,7 +144,8 @@ def check_output(path: Path, encoding: Encoding, info: FilmInfo) -> list[str]:
         Sentences about what will be left out or converted: subtitles, data, attachments.
 
     Raises:
-        FilmError: the container can't hold the codec (`container-codec`) or one of the film's audio streams (`container-audio`).
+        FilmError: the container can't hold the codec (`container-codec`) or one of the film's audio streams (`container-audio`), or the
+            encoder doesn't take frames of this size (`film-encoder`).
     """
     from .copying import plan_copies
 
@@ -158,6 +161,7 @@ def check_output(path: Path, encoding: Encoding, info: FilmInfo) -> list[str]:
             containers=[ending for ending, other in CONTAINERS.items() if encoding.codec in other.codecs],
         )
     notes = list(plan_copies(info.path, path, container.format).notes)
+    _try_encoder(encoding, info)
     depth = coded_depth(encoding, info.color.depth)
     if depth < info.color.depth:
         notes.append(f"{encoding.traits.title} is written with {depth} of the film's {info.color.depth} bits.")
@@ -170,6 +174,18 @@ def check_output(path: Path, encoding: Encoding, info: FilmInfo) -> list[str]:
     if container.format in ("matroska", "webm") and (1000 * info.time_base).denominator != 1:
         notes.append(f"{path.suffix} stores times in milliseconds: those of the frames are rounded to them.")
     return notes
+
+
+def _try_encoder(encoding: Encoding, info: FilmInfo) -> None:
+    """Raises FilmError if the encoder refuses the film's frames: H.265 takes none of less than 16 pixels a side."""
+    context: VideoCodecContext = CodecContext.create(encoding.traits.encoder, "w")  # type: ignore[assignment]
+    configure(context, encoding, info, threads=1)
+    try:
+        context.open()
+    except FFmpegError as error:
+        raise FilmError(
+            f"{encoding.traits.title} can't be written with frames of {info.width} × {info.height} pixels.", code="film-encoder"
+        ) from error
 
 
 def listed(words: list[str], last: str = "or") -> str:

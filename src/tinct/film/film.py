@@ -19,7 +19,7 @@ from .fresh import FrameColorist
 from .planes import gray_levels
 from .planning import Selection, ShotSamples, look
 from .reading import open_film, read_frame
-from .run import Clock, FilmProgress, FilmResult, color_film, selected
+from .run import Clock, FilmProgress, FilmResult, color_film, selected, working_size
 from .telling_frames import choose
 from .times import MAX_SECONDS, parse_time
 
@@ -72,7 +72,7 @@ class Film:
             raise ConfigError(f"The number of frames must be from 1 to {MAX_TELLING}, not {count}.", code="edit-value")
         colorizer = colorizer or Colorizer()
         shots: list[ShotSamples] = []
-        size = colorizer.spec.preparation.size(self.info.width, self.info.height)
+        size = working_size(self.info, colorizer, Edit())
 
         clock = Clock(progress, "looking", self.info.frames)
         with open_film(self.path) as reader:
@@ -116,7 +116,8 @@ class Film:
         Raises:
             FilmError: the output is there (code ``"exists"``, ``"not-ours"``, ``"is-original"``), can't be written (``"film-unwritable"``),
                 can't hold the film's codec or sound (``"container-codec"``, ``"container-audio"``), or is being written by another run
-                (``"film-running"``); the part has no frames (``"outside-film"``); the film changed meanwhile (``"film-changed"``).
+                (``"film-running"``); the part has no frames (``"outside-film"``); the frames are too small or too narrow (``"film-shape"``);
+                the film changed meanwhile (``"film-changed"``).
             ConfigError: a value outside its range, or a keyframe that can't be used.
             HintError: a hint outside the frame.
             PhotoError: a reference or a keyframe can't be read.

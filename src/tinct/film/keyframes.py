@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..color import rgb_to_lab
 from ..coloring.hints import Hint, Strokes
 from ..coloring.packing import digest, hints_from_json, hints_to_json, normalize
-from ..errors import ConfigError, HintError, nearest
+from ..errors import ConfigError, HintError, PhotoError, nearest
 from ..photo import Photo
 from ..resampling import area_resize, bilinear_resize
 from .times import format_time, parse_time
@@ -69,8 +69,8 @@ class Keyframe:
         """Compare with the size of the film's upright frames, in pixels.
 
         Raises:
-            ConfigError: the picture has another shape (code ``"keyframe-shape"``), or says nothing (``"gray-keyframe"``,
-                ``"empty-keyframe"``).
+            ConfigError: the picture has another shape (code ``"keyframe-shape"``), more than `MAX_KEYFRAME_PIXELS`
+                (``"keyframe-pixels"``), or says nothing (``"gray-keyframe"``, ``"empty-keyframe"``).
             HintError: a hint lies outside the frame (``"hint-outside"``).
             PhotoError: the picture can't be read.
         """
@@ -191,7 +191,12 @@ class Keyframe:
             raise type(error)(f"{where}: {error}", code=error.code, **error.details) from None
 
     def _photo(self) -> Photo | None:
-        return None if self.picture is None else Photo.open(self.picture, max_pixels=MAX_KEYFRAME_PIXELS)
+        try:
+            return None if self.picture is None else Photo.open(self.picture, max_pixels=MAX_KEYFRAME_PIXELS)
+        except PhotoError as error:
+            if error.code != "too-many-pixels":
+                raise
+            raise ConfigError(f"{self._where}: {error}", code="keyframe-pixels") from None
 
 
 def _is_gray(rgb: npt.NDArray[np.uint8]) -> bool:

@@ -24,6 +24,8 @@ ROUND_TRIP_PIXELS = 0.5
 """Squared error of the round trip that is allowed at rest, in pixels."""
 MAX_RESIDUAL = 12.0
 """Difference of gray levels, 0..255, between a place's surroundings in both frames up to which they look alike; exposure is removed first."""
+MIN_FLOW_SIDE = 32
+"""Rows and columns of the frames of which flow is measured, smaller ones are continued: OpenCV refuses less than 12."""
 SURROUNDINGS = 5
 """Side, in pixels, of the square over which gray levels are compared: grain is averaged out."""
 
@@ -53,7 +55,12 @@ class FlowMeter:
         return _checked(first, second, there, back), _checked(second, first, back, there)
 
     def _flow(self, first: Bytes, second: Bytes) -> Floats:
-        return np.asarray(self._dis.calc(first, second, None), np.float32)  # type: ignore[call-overload]  # None: no first guess
+        height, width = first.shape
+        missing = max(0, MIN_FLOW_SIDE - height), max(0, MIN_FLOW_SIDE - width)
+        if any(missing):
+            first, second = (np.pad(one, [(0, n) for n in missing], mode="edge") for one in (first, second))
+        flow = self._dis.calc(first, second, None)  # type: ignore[call-overload]  # None: no first guess
+        return np.ascontiguousarray(flow[:height, :width], np.float32)
 
 
 def pulled(values: Floats, motion: Motion, *, smooth: bool = False) -> Floats:

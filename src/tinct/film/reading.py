@@ -105,8 +105,9 @@ class Reader:
                 if start_pts is None or pts >= start_pts:
                     yield Frame(count, pts, luma_plane(frame, info.rotation))
                     count += 1
-            if start_pts is None and "mov" in container.format.name and count < stream.frames:  # there the number is exact
-                self._add(f"{count} of {stream.frames} frames could be read.")
+            there = stream.frames - damage.hidden  # exact in these containers
+            if start_pts is None and "mov" in container.format.name and count < there:
+                self._add(f"{count} of {there} frames could be read.")
         finally:
             container.close()
             self._tell(damage, timeline)

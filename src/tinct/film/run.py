@@ -20,7 +20,8 @@ import onnxruntime
 
 from .._util.files import sha256
 from .._version import __version__
-from ..coloring.colorizer import Colorizer
+from ..coloring.colorizer import MIN_SIDE, Colorizer
+from ..coloring.edit import Edit
 from ..coloring.provenance import SOURCE_TYPE
 from ..errors import FilmError
 from .ahead import read_ahead
@@ -38,7 +39,7 @@ from .window import ShotState, WindowColorist
 from .workspace import Progressed, Workspace
 from .writing import SegmentWriter, join
 
-__all__ = ["Clock", "FilmProgress", "FilmResult", "color_film", "selected"]
+__all__ = ["Clock", "FilmProgress", "FilmResult", "color_film", "selected", "working_size"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -105,9 +106,7 @@ def color_film(
     edit.check(info)
     record = _record(info, edit, colorizer)
     identity = _digest([record, asdict(encoding), asdict(selection), threads, output.suffix, _versions()])
-    size = replace(colorizer.spec.preparation, side=edit.edit.detail or colorizer.spec.preparation.side).size(
-        info.width, info.height
-    )
+    size = working_size(info, colorizer, edit.edit)
     with Workspace(output, identity, fresh=fresh) as workspace:
         plan, found = _planned(reader, workspace, selection, size, progress)
         colorist = FrameColorist(colorizer, edit.edit)
@@ -131,6 +130,19 @@ def color_film(
         progress(FilmProgress("joining", frames, frames, 0.0, resumed))
     said = tuple(dict.fromkeys([*notes, *found, *run.notes, *joined]))
     return FilmResult(output, frames, len(plan.starts), time.monotonic() - begin, said, resumed)
+
+
+def working_size(info: FilmInfo, colorizer: Colorizer, edit: Edit) -> tuple[int, int]:
+    """(width, height) of the small frames that the network sees. Raises FilmError if that is less than it takes (``"film-shape"``)."""
+    preparation = colorizer.spec.preparation
+    size = replace(preparation, side=edit.detail or preparation.side).size(info.width, info.height)
+    if min(size) < MIN_SIDE:
+        raise FilmError(
+            f"{info.path} has frames of {info.width} × {info.height} pixels, too small or too narrow to be colored.",
+            code="film-shape",
+            path=info.path,
+        )
+    return size
 
 
 def _record(info: FilmInfo, edit: FilmEdit, colorizer: Colorizer) -> dict[str, object]:

@@ -57,14 +57,16 @@ class Workspace:
         fresh: throw away what is there in any case.
 
     Raises:
-        FilmError: the folder can't be made, or another one is in the way (code ``"film-unwritable"``); another run has it
-            (``"film-running"``).
+        FilmError: the folder can't be made (code ``"film-unwritable"``), or one of somebody else is in the way (``"not-ours"``); another
+            run has it (``"film-running"``).
     """
 
     def __init__(self, output: Path, identity: str, *, fresh: bool = False) -> None:
         self.folder = output.with_name(output.name + WORK_SUFFIX)
         self.places = self.folder / "places"
         self._mark = self.folder / _IDENTITY
+        if not output.parent.is_dir():
+            raise FilmError(f"{output}: its folder doesn't exist.", code="film-unwritable", path=output)
         with self.writing():
             self._lock = self._locked(output)
             try:
@@ -182,7 +184,7 @@ class Workspace:
         return self.folder / f"state-{window:06}.npz"
 
     def _in_the_way(self) -> FilmError:
-        return FilmError(f"{self.folder} is in the way: it isn't a folder of tinct.", code="film-unwritable", path=self.folder)
+        return FilmError(f"{self.folder} is in the way: it isn't a folder of tinct.", code="not-ours", path=self.folder)
 
     def _locked(self, output: Path) -> BinaryIO:
         """The mark, opened and locked. Raises FilmError or OSError."""
