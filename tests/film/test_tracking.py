@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tinct.color import lightness
 from tinct.film.motion import Motion
 from tinct.film.tracking import Layer, between, chain_back, choose_anchors, laid_over, mixed, settled, smoothed, tracked
 
@@ -177,3 +178,17 @@ def test_a_frame_between_anchors_takes_both_colors() -> None:
     assert between(first, second, motion(), motion(), 0.25)[5, 5, 0] == pytest.approx(10)
     assert between(first, second, motion(), motion(trust=0), 0.25)[5, 5, 0] == pytest.approx(0, abs=0.1)
     assert between(first, second, motion(trust=0), motion(), 0.25)[5, 5, 0] == pytest.approx(40, abs=0.5)
+
+
+def test_chroma_grows_with_lightness_in_a_fade_and_not_with_a_flicker() -> None:
+    scene = look(0.4)
+    fade = [scene * share for share in (0.25, 0.4, 0.6, 0.8, 1)]
+    ways, _ = settled([pair()] * 4, fade, None)
+    carried = [layer(10)]
+    for _, back in ways:
+        carried.append(carried[-1].pulled(back))
+    grown = float(carried[-1].ab[12, 16, 0]) / float(carried[1].ab[12, 16, 0])
+    levels = [float(lightness(np.full((1, 3), one.mean(), np.float32))[0]) + 16 for one in (fade[1], fade[-1])]
+    assert grown == pytest.approx(levels[1] / levels[0], rel=0.15)
+    flicker, _ = settled([pair()] * 4, [scene * share for share in (1, 0.95, 1.04, 0.97, 1)], None)
+    assert all(motion.exposure == 1 for way in flicker for motion in way)

@@ -38,6 +38,8 @@ class Motion:
     """(h, w, 2) x, y in pixels: the pixel at (x, y) lies at (x, y) + flow in the other frame."""
     trust: Floats
     """(h, w) 0..1: 0 where the other frame doesn't show the place."""
+    exposure: float = 1.0
+    """Factor on chroma from the other frame to this one. At the same surface in other light, a* and b* are proportional to L* + 16."""
 
 
 class FlowMeter:

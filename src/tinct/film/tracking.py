@@ -9,6 +9,7 @@ neighbors along the motion.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ..color import lightness
 from .motion import SURROUNDINGS, Motion, chained, pulled
 
 __all__ = ["Layer", "Look", "between", "chain_back", "choose_anchors", "laid_over", "mixed", "settled", "smoothed", "tracked"]
@@ -42,6 +44,8 @@ MIN_SAME = 0.85
 """Share of places that look the same from which the scene is the same."""
 MAX_OTHER = 0.6
 """Share up to which it is another one."""
+MIN_FADE = 0.15
+"""Change of L* + 16 against its mean, as a natural logarithm, from which it is a fade; less is a flicker. Chosen by argument."""
 MAX_EXPOSURE = 2.0
 """Change of contrast that counts as exposure."""
 _TINY = np.float32(1e-6)
@@ -60,7 +64,7 @@ class Layer:
     def pulled(self, motion: Motion, decay: float = 1.0) -> Layer:
         """This layer as another frame sees it. Args: motion: from that frame into this one's; decay: factor on the weight."""
         weight = np.clip(pulled(self.weight, motion, smooth=True), 0, None) * motion.trust * np.float32(decay)
-        return Layer(pulled(self.ab, motion), weight)
+        return Layer(pulled(self.ab, motion) * np.float32(motion.exposure), weight)
 
     def with_more(self, other: Layer, limit: float = MAX_WEIGHT) -> Layer:
         """The weighted mean of two layers."""
@@ -88,6 +92,19 @@ class Look:
         old = self.weight * np.float32(share)
         return Look((old * self.level + now) / (old + 1), old + 1)
 
+    def exposure(self, was: Floats, now: Floats, motion: Motion) -> float:
+        """`Motion.exposure` of a fade; 1 otherwise.
+
+        Args:
+            was: (h, w) gray levels of the other frame.
+            now: of the frame that sees this look.
+            motion: from that frame into the other one.
+        """
+        known = self.weight > MIN_LOOK_WEIGHT
+        if known.mean() < MIN_KNOWN or abs(math.log(_brightening(self.level, now, known))) < MIN_FADE:
+            return 1.0
+        return _brightening(pulled(was, motion, smooth=True), now, known)
+
     def sameness(self, now: Floats) -> float:
         """0..1: whether a frame still shows the scene, apart from exposure."""
         known = self.weight > MIN_LOOK_WEIGHT
@@ -100,6 +117,13 @@ class Look:
         gap = cv2.blur(now - new.mean() - np.float32(gain) * (self.level - was.mean()), (SURROUNDINGS, SURROUNDINGS))
         alike = float((np.abs(gap[known]) < MAX_LOOK_GAP).mean())
         return min(1.0, max(0.0, (alike - MAX_OTHER) / (MIN_SAME - MAX_OTHER)))
+
+
+def _brightening(was: Floats, now: Floats, where: npt.NDArray[np.bool_]) -> float:
+    """Ratio of L* + 16 of the mean gray levels of some places."""
+    levels = np.array([was[where].mean(), now[where].mean()], np.float32)
+    before, after = lightness(np.repeat(levels[:, None], 3, axis=1)) + 16
+    return float(after / before)
 
 
 def choose_anchors(motions: Sequence[tuple[Motion, Motion]], every: int, wanted: Sequence[int] = ()) -> list[int]:
@@ -165,9 +189,10 @@ def tracked(told: Sequence[Layer | None], ways: Sequence[tuple[Motion, Motion]],
 def settled(
     ways: Sequence[tuple[Motion, Motion]], looks: Sequence[Floats], before: Look | None
 ) -> tuple[list[tuple[Motion, Motion]], Look]:
-    """The motion between anchors, trusted less where the whole scene changes by and by, as in a cross-fade or a fade from black.
+    """The motion between anchors, trusted less where the whole scene changes by and by, as in a cross-fade, and with the exposure of fades.
 
-    From frame to frame nothing moves there, so optical flow alone would carry colors from one scene into the next.
+    From frame to frame nothing moves in a cross-fade, so optical flow alone would carry colors from one scene into the next. In a fade
+    from black, chroma grows with lightness; an exposure that only flickers leaves it alone.
 
     Args:
         ways: between each anchor and the next: into the next one, and back.
@@ -179,16 +204,16 @@ def settled(
     """
     look = before or Look(looks[0], np.ones_like(looks[0]))
     backs, theres = [], []
-    for (_, back), now in zip(ways, looks[1:], strict=True):
+    for (_, back), was, now in zip(ways, looks[:-1], looks[1:], strict=True):
         moved = look.pulled(back)
         share = moved.sameness(now)
-        backs.append(Motion(back.flow, back.trust * np.float32(share)))
+        backs.append(Motion(back.flow, back.trust * np.float32(share), moved.exposure(was, now, back)))
         look = moved.with_more(now, share)
     later = Look(looks[-1], np.ones_like(looks[-1]))
-    for (there, _), now in zip(reversed(ways), reversed(looks[:-1]), strict=True):
+    for (there, _), was, now in zip(reversed(ways), reversed(looks[1:]), reversed(looks[:-1]), strict=True):
         moved = later.pulled(there)
         share = moved.sameness(now)
-        theres.append(Motion(there.flow, there.trust * np.float32(share)))
+        theres.append(Motion(there.flow, there.trust * np.float32(share), moved.exposure(was, now, there)))
         later = moved.with_more(now, share)
     return list(zip(reversed(theres), backs, strict=True)), look
 

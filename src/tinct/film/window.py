@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..coloring.canvas import Canvas
 from ..coloring.hints import Hint
-from ..coloring.matching import CELL, cells_of
+from ..coloring.matching import CELL, Cells, cells_of
 from .fresh import FrameColorist, Prior
 from .memory import MAX_HINTS, Place, PlaceMemory, hints_from
 from .motion import FlowMeter, Motion, pulled
@@ -96,7 +96,8 @@ class WindowColorist:
         before_told, before_guides = (None, None) if state is None else (state.told, state.guides)
         first, prior = self._colorist.canvas(grays[0]), None if state is None else state.prior
         if state is None:
-            known = self._memory.recall(eight[0], cells_of(first.encoded)) if first.encoded.encodings else None
+            cells = _cells(first)
+            known = None if cells is None else self._memory.recall(eight[0], cells)
             if known is not None:
                 prior, before_told = known.prior, known.colors
                 before_guides = _squares(known.hints, grays[0].shape) if known.colors is None else None
@@ -104,14 +105,14 @@ class WindowColorist:
         told_at = tracked(given, ways, before_told)
         guides_at = tracked([None] * len(anchors), ways, before_guides)
 
-        def looked(number: int) -> tuple[Canvas, Layer]:
+        def looked(number: int) -> tuple[Cells | None, Layer]:
             canvas = self._colorist.canvas(grays[anchors[number]]) if number else first
             canvas = canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
             layers = [layer for layer in (told_at[number], guides_at[number]) if layer is not None]
             hints = [hint for layer in layers if self._colorist.takes_hints for hint in hints_from(layer, MAX_HINTS // len(layers))]
             known = np.max([layer.weight for layer in layers], axis=0).clip(0, 1) if layers else None
             found = self._colorist.colors(canvas, hints, known)
-            return canvas, _insisting(found, told_at[number])
+            return _cells(canvas), _insisting(found, told_at[number])
 
         both = list(self._map(looked, range(len(anchors))))
         means, last = smoothed([fresh for _, fresh in both], ways, state.mean if state is not None else None)
@@ -126,9 +127,14 @@ class WindowColorist:
         colors = list(self._map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
         return colors, ShotState(prior, Layer(results[-1], last.weight), look, told_at[-1], guides_at[-1], seen)
 
-    def _remember(self, gray: Bytes, canvas: Canvas, ab: Floats, prior: Prior | None) -> None:
-        if canvas.encoded.encodings:
-            self._memory.remember(Place(gray, Layer(ab, np.ones(gray.shape, np.float32)), cells_of(canvas.encoded), prior))
+    def _remember(self, gray: Bytes, cells: Cells | None, ab: Floats, prior: Prior | None) -> None:
+        if cells is not None:
+            self._memory.remember(Place(gray, Layer(ab, np.ones(gray.shape, np.float32)), cells, prior))
+
+
+def _cells(canvas: Canvas) -> Cells | None:
+    """By what a place is found again; None for a model without features. The rest of a canvas is too large to keep for all anchors."""
+    return cells_of(canvas.encoded) if canvas.encoded.encodings else None
 
 
 def _between(pair: tuple[Bytes, Bytes]) -> tuple[Motion, Motion]:
