@@ -29,15 +29,17 @@ Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 MAX_CANDIDATES = 4
-"""Places, most alike first, whose cells are matched."""
+"""Places, most alike first, whose cells are matched; by argument: each is a file to read and a matching, at the beginning of a shot only."""
 MAX_HINTS = 60
-"""Hints on a frame at most."""
+"""Hints on a frame at most; by argument: one for five or more of the 300 cells of a frame of 4:3."""
 MIN_TOLD = 0.5
-"""Weight from which the color of a cell becomes a hint."""
+"""Weight from which the color of a cell becomes a hint; by argument: half of the cell is told."""
 MIN_ALIGNED = 0.25
-"""Mean trust of the aligned frame from which its colors are brought over pixel by pixel."""
+"""Mean trust of the aligned frame from which its colors are brought over pixel by pixel. By argument: a camera that has moved on by three
+quarters of a frame still shows so much of the place; frames of different places have about 0.01 (`shots.MAX_TRUST`)."""
 RANSAC_PIXELS = 6.0
-"""Distance from the arrangement that most matches have in common up to which a match belongs to it."""
+"""Distance from the arrangement that most matches have in common up to which a match belongs to it; by argument: less than a cell, as a
+match says no more than which cell it is."""
 
 
 @dataclass(frozen=True)

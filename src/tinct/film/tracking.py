@@ -24,10 +24,11 @@ __all__ = ["Layer", "Look", "between", "chain_back", "choose_anchors", "laid_ove
 
 Floats = npt.NDArray[np.float32]
 
+# Constants without another source are chosen by argument.
 MAX_WEIGHT = 24.0
 """Limit of a mean's weight: about so many anchors count."""
 DECAY = 0.94
-"""Factor on the weight of a mean from anchor to anchor."""
+"""Factor on the weight of a mean from anchor to anchor: it halves after 11 of them, two seconds or three."""
 MIN_TRUST = 0.6
 """Mean trust of the motion from an anchor below which the next anchor comes earlier."""
 TAKE_OVER_ANCHORS = 8
@@ -39,7 +40,7 @@ MIN_LOOK_WEIGHT = 0.5
 MIN_KNOWN = 0.1
 """Share of a frame with such levels below which nothing is compared."""
 MAX_LOOK_GAP = 12 / 255
-"""Difference between a place's gray level and its mean, of 0..1, up to which it looks the same."""
+"""Difference between a place's gray level and its mean, of 0..1, up to which it looks the same; as `motion.MAX_RESIDUAL`."""
 MIN_SAME = 0.85
 """Share of places that look the same from which the scene is the same."""
 MAX_OTHER = 0.6

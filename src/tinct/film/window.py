@@ -30,7 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 ANCHOR_DISTANCE = 6
 """Frames from one run of the network to the next, at most."""
 TOLD_WEIGHT = 100.0
-"""Weight of a color that was told, in the mean over a shot."""
+"""Weight of a color that was told, in the mean over a shot; by argument: more than all anchors together (`tracking.MAX_WEIGHT`)."""
 MIN_SEEN = 0.5
 """Share of a frame that was seen when a place of its shot was remembered, below which another one is remembered.
 The last frame of a shot always is: films cut back to it."""
