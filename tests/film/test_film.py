@@ -551,23 +551,14 @@ def test_a_film_that_changes_while_it_is_colored_is_told(
 
     frames = Reader.frames
 
-<<<<<<< HEAD
     def shorter(*given: Any, **named: Any) -> Any:
         return (frame for frame, _ in zip(frames(*given, **named), range(14), strict=False))
-=======
-    def shorter(reader: Reader, start_pts: int | None = None, first_index: int = 0, *, from_beginning: bool = False) -> Any:
-        return (frame for frame, _ in zip(frames(reader, start_pts, first_index), range(14), strict=False))
->>>>>>> main
-
-    def change(progress: FilmProgress) -> None:
-        if progress.stage == "coloring":
-            monkeypatch.setattr(Reader, "frames", shorter)
 
     with pytest.raises(StoppedError):
         run(reel, tmp_path / "a.mkv", classic, stopping_after(24, "looking"))
     monkeypatch.setattr(Reader, "frames", shorter)
     with pytest.raises(FilmError, match="changed while it was colored") as refused:
-        run(reel, tmp_path / "a.mkv", classic, change)
+        run(reel, tmp_path / "a.mkv", classic)
     assert refused.value.code == "film-changed"
 
 
