@@ -21,7 +21,7 @@ from ..resampling import area_resize
 from .arrays import read_arrays, write_arrays
 from .fresh import Prior
 from .motion import FlowMeter, Motion, pulled
-from .tracking import Layer
+from .tracking import Layer, laid_over
 
 __all__ = ["Place", "PlaceMemory", "Recollection", "hints_from"]
 
@@ -108,15 +108,20 @@ class PlaceMemory:
         alike = standard[:-1] @ standard[-1] / (np.linalg.norm(standard[:-1], axis=1) * np.linalg.norm(standard[-1]) + 1e-6)
         order = np.argsort(-alike, kind="stable")
         told = np.array(self._told)
-        for group in (order[told[order]], order[~told[order]]):
-            found = [(self._compared(int(number), cells), int(number)) for number in group[:MAX_CANDIDATES]]
-            best = max(
-                ((match_, number) for match_, number in found if match_ is not None), key=lambda one: len(one[0][0]), default=None
-            )
-            if best is not None:
-                place, _ = _read(self._file(best[1]))
-                return _taken_over(place, gray, cells, *best[0])
-        return None
+        found = [self._best(group[:MAX_CANDIDATES], gray, cells) for group in (order[told[order]], order[~told[order]])]
+        given, own = found
+        if given is None or own is None:
+            return given or own
+        both = [one for one in (given.colors, own.colors) if one is not None]
+        return Recollection(given.hints + own.hints, laid_over(*both) if len(both) == 2 else next(iter(both), None), own.prior)
+
+    def _best(self, numbers: npt.NDArray[np.intp], gray: Bytes, cells: Cells) -> Recollection | None:
+        """What is known from the one of some places that has the most matches."""
+        found = [(matches, int(number)) for number in numbers if (matches := self._compared(int(number), cells)) is not None]
+        if not found:
+            return None
+        (mine, its), number = max(found, key=lambda one: len(one[0][0]))
+        return _taken_over(_read(self._file(number))[0], gray, cells, mine, its)
 
     def _file(self, number: int) -> Path:
         return self.folder / f"place-{number:06}.npz"

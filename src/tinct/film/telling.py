@@ -71,7 +71,7 @@ def told_by(
         gray = small_gray(frame.luma, info.color, size)
         layer = _layer(keyframe, gray_levels(frame.luma, info.color), colorist, size)
         canvas = colorist.canvas(gray)
-        network = colorist.colors(canvas, hints_from(layer)) if colorist.takes_hints else colorist.colors(canvas)
+        network = colorist.colors(canvas, hints_from(layer), layer.weight) if colorist.takes_hints else colorist.colors(canvas)
         known = Layer(mixed(network.ab, layer), np.clip(layer.weight, 0, 1))
         eight = np.rint(gray * 255).astype(np.uint8)
         places = (Place(eight, known, cells_of(canvas.encoded), None),) if canvas.encoded.encodings else ()
