@@ -401,7 +401,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
         raise OSError(28, "No space left on device")
 
     where = {
-        "segment": "tinct.film.segments.PacketFile.write",
+        "segment": "tinct.film.container.segments.PacketFile.write",
         "state": "tinct.film.workspace.Workspace._state",
         "plan": "tinct.film.workspace.write_arrays",
     }
@@ -547,7 +547,7 @@ def test_a_second_run_on_the_same_output_is_refused(
 def test_a_film_that_changes_while_it_is_colored_is_told(
     reel: Path, classic: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tinct.film.reading import Reader
+    from tinct.film.container.reading import Reader
 
     frames = Reader.frames
 

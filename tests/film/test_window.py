@@ -32,7 +32,7 @@ class FlickeringColorist:
     def canvas(self, gray: Floats) -> Any:
         return SimpleNamespace(encoded=SimpleNamespace(encodings=()), gray=gray)
 
-    def prior(self, samples: Any) -> None:
+    def prior(self, samples: Any, pool: Any) -> None:
         self.asked_for_prior += 1
 
     def colors(self, canvas: Any, hints: Any = (), told: Any = None) -> Layer:

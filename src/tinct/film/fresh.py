@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,12 +65,12 @@ class FrameColorist:
         """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1, of any size."""
         return self._colorizer.canvas(Photo.open(gray), detail=self.edit.detail, ensemble=self.edit.ensemble)
 
-    def prior(self, samples: Sequence[Floats]) -> Prior | None:
-        """The mean prior of frames of a shot; None for a model without latent code."""
+    def prior(self, samples: Sequence[Floats], pool: Executor) -> Prior | None:
+        """The mean prior of frames of a shot; None for a model without latent code. Args: pool: threads that share the work."""
         if not self._colorizer.has_code:
             return None
-        encodings = [self.canvas(gray).encoded.encodings[0] for gray in samples]
-        means, scales = ([getattr(one, f"prior_{name}") for one in encodings] for name in ("mean", "scale"))
+        encoded = list(pool.map(lambda gray: self.canvas(gray).encoded.encodings[0], samples))
+        means, scales = ([getattr(one, f"prior_{name}") for one in encoded] for name in ("mean", "scale"))
         return Prior(np.mean(means, axis=0), np.mean(scales, axis=0))
 
     def colors(self, canvas: Canvas, hints: Sequence[Hint] = (), told: Floats | None = None) -> Layer:

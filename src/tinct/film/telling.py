@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..coloring.hints import KEEP, Hint, Strokes, draw
 from ..coloring.matching import cells_of
 from ..errors import ConfigError, FilmError
+from .container.reading import Reader, read_frame
 from .edit import FilmEdit
 from .fresh import FrameColorist
 from .keyframes import Keyframe
@@ -17,7 +18,6 @@ from .memory import Place, hints_from
 from .motion import FlowMeter
 from .planes import gray_levels, small_gray
 from .planning import FilmPlan, Selection
-from .reading import Reader, read_frame
 from .times import format_time
 from .tracking import Layer, laid_over, mixed
 

@@ -63,7 +63,7 @@ class WindowColorist:
     """
 
     def __init__(self, colorist: FrameColorist, memory: PlaceMemory, pool: Executor) -> None:
-        self._colorist, self._memory, self._map = colorist, memory, pool.map
+        self._colorist, self._memory, self._pool = colorist, memory, pool
 
     def color(
         self,
@@ -87,7 +87,7 @@ class WindowColorist:
             (h, w, 2) a*, b* of each frame, and what the next window needs.
         """
         eight = [np.rint(gray * 255).astype(np.uint8) for gray in grays]
-        motions = list(self._map(_between, itertools.pairwise(eight)))
+        motions = list(self._pool.map(_between, itertools.pairwise(eight)))
         anchors = choose_anchors(motions, ANCHOR_DISTANCE, list(told)) if motions else [0]
         ways = [chain_back(motions, a, b) for a, b in itertools.pairwise(anchors)]
         looks = [grays[frame] for frame in anchors]
@@ -101,7 +101,7 @@ class WindowColorist:
             if known is not None:
                 prior, before_told = known.prior, known.colors
                 before_guides = _squares(known.hints, grays[0].shape) if known.colors is None else None
-            prior = prior or self._colorist.prior(samples)
+            prior = prior or self._colorist.prior(samples, self._pool)
         told_at = tracked(given, ways, before_told)
         guides_at = tracked([None] * len(anchors), ways, before_guides)
 
@@ -114,7 +114,7 @@ class WindowColorist:
             found = self._colorist.colors(canvas, hints, known)
             return _cells(canvas), _insisting(found, told_at[number])
 
-        both = list(self._map(looked, range(len(anchors))))
+        both = list(self._pool.map(looked, range(len(anchors))))
         means, last = smoothed([fresh for _, fresh in both], ways, state.mean if state is not None else None)
         results = [mixed(mean.ab, layer) for mean, layer in zip(means, told_at, strict=True)]
         seen = np.zeros(grays[0].shape, np.float32) if state is None else state.seen
@@ -124,7 +124,7 @@ class WindowColorist:
             if is_last or ((number or state is None) and float(seen.mean()) < MIN_SEEN):
                 self._remember(eight[anchors[number]], both[number][0], results[number], prior)
                 seen = np.ones_like(seen)
-        colors = list(self._map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
+        colors = list(self._pool.map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
         return colors, ShotState(prior, Layer(results[-1], last.weight), look, told_at[-1], guides_at[-1], seen)
 
     def _remember(self, gray: Bytes, cells: Cells | None, ab: Floats, prior: Prior | None) -> None:

@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 from ..errors import FilmError
 from .arrays import read_arrays, write_arrays
+from .container.segments import is_whole
 from .finding import WORK_SUFFIX
 from .fresh import Prior
 from .planning import FilmPlan, ShotSamples
-from .segments import is_whole
 from .tracking import Layer, Look
 from .window import ShotState
 
