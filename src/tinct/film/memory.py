@@ -197,7 +197,7 @@ def _aligned(
         return None
     planes = np.dstack([place.colors.ab, np.clip(place.colors.weight, 0, 1)])
     there = pulled(pulled(planes, rough, smooth=True), fine, smooth=True)
-    return Layer(np.ascontiguousarray(there[..., :2]), np.asarray(there[..., 2] * trust, np.float32))
+    return Layer(np.ascontiguousarray(there[..., :2]), np.asarray(there[..., 2] * trust, np.float32), trust)
 
 
 def _summary(cells: Cells) -> Floats:

@@ -98,13 +98,14 @@ def _layer(keyframe: Keyframe, full: Floats, colorist: FrameColorist, size: tupl
     width, height = size
     ab, weight = keyframe.told(height, width)
     if not keyframe.hints:
-        return Layer(ab, weight)
+        return Layer(ab, weight, np.ones_like(weight))
     canvas = colorist.canvas(full)
     colored = canvas.colors(colorist.edit.changed(hints=keyframe.hints))
     change = np.linalg.norm(colored - canvas.colors(colorist.edit), axis=-1)
     moved = np.clip((change - MIN_CHANGE) / (FULL_CHANGE - MIN_CHANGE), 0, 1)
     hinted = np.maximum(moved, draw(_drawable(keyframe), canvas.photo.size, size)[2])[..., None]
-    return Layer(np.asarray(ab + hinted * (colored - ab), np.float32), np.maximum(weight, hinted[..., 0]))
+    told = np.asarray(ab + hinted * (colored - ab), np.float32)
+    return Layer(told, np.maximum(weight, hinted[..., 0]), np.ones_like(weight))
 
 
 def _drawable(keyframe: Keyframe) -> list[Hint | Strokes]:

@@ -111,7 +111,8 @@ class WindowColorist:
             layers = [layer for layer in (told_at[number], guides_at[number]) if layer is not None]
             hints = [hint for layer in layers if self._colorist.takes_hints for hint in hints_from(layer, MAX_HINTS // len(layers))]
             known = np.max([layer.weight for layer in layers], axis=0).clip(0, 1) if layers else None
-            found = self._colorist.colors(canvas, hints, known)
+            left_out = np.max([layer.left_out() for layer in layers], axis=0) if layers else None
+            found = self._colorist.colors(canvas, hints, known, left_out)
             return _cells(canvas), _insisting(found, told_at[number])
 
         both = list(self._pool.map(looked, range(len(anchors))))

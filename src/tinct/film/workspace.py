@@ -141,6 +141,7 @@ class Workspace:
             layer: Layer | None = getattr(state, name)
             if layer is not None:
                 values |= {f"{name}_ab": layer.ab, f"{name}_weight": layer.weight}
+                values |= {} if layer.seen is None else {f"{name}_seen": layer.seen}
         with self.writing():
             write_arrays(self._state(window), **values)
             if window:
@@ -221,4 +222,4 @@ class Workspace:
 
 
 def _layer(values: dict[str, npt.NDArray[Any]], name: str) -> Layer:
-    return Layer(values[f"{name}_ab"], values[f"{name}_weight"])
+    return Layer(values[f"{name}_ab"], values[f"{name}_weight"], values.get(f"{name}_seen"))
