@@ -11,7 +11,7 @@ import pyvips
 
 from ..errors import PhotoError
 from .content import Content
-from .loaders import find_loader, unreadable
+from .loaders import find_loader, unpacking, unreadable
 from .metadata.fields import FLOAT, described
 from .metadata.orientation import UPRIGHT, Turn
 from .metadata.turning import xmp_orientation
@@ -85,6 +85,8 @@ def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max
         PhotoError: the file holds no photograph that can be decoded.
         OSError: it can't be read.
     """
+    if content.unpacks_too_much:
+        raise unpacking(name)
     if sniff(content.head).name == "BMP":
         return from_bmp(name, content, source, max_pixels)
     return _Decoder(name, content, source).picture(max_pixels)

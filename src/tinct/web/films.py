@@ -164,7 +164,7 @@ async def _start(state: State, films: Films, film: StoredFilm, form: ColorizeFil
 
     def prepare() -> FilmEdit:
         for picture in form.pictures:
-            films.keep_picture(film, picture.file, picture.filename or "", state.settings.max_pixels)
+            films.keep_picture(film, picture.file, picture.filename or "", state.settings.pixel_limit)
         edit = wanted.edit(like, film.pictures)
         edit.check(film.info)
         return edit

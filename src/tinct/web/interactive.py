@@ -10,7 +10,7 @@ from .. import coloring
 from ..coloring import Canvas
 from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import problems
-from .request_bodies import InMemoryRoute
+from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, as_download, data_url, preview_jpeg, safe_name
 from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, PictureOut, Place, Preview, Render, SuggestionsOut
 from .state import State, state_of
@@ -31,7 +31,7 @@ def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
 async def send(request: Request, form: Annotated[PictureForm, File()]) -> PictureOut:
     """Send a photograph to be colored. It is kept in memory until it isn't used for a while, and nowhere else."""
     state = state_of(request)
-    return await state.gate.run(_send, state, await form.photo.read(), safe_name(form.photo.filename or ""))
+    return await state.gate.run(_send, state, await content_of(form.photo), safe_name(form.photo.filename or ""))
 
 
 @router.post("/{id}/preview", responses=_binary("image/jpeg"), response_class=Response)
@@ -88,7 +88,7 @@ async def forget(request: Request, id: Id) -> Response:
 
 
 def _send(state: State, content: bytes, name: str) -> PictureOut:
-    picture = state.pictures.add(content, name or "the photo", state.colorizer, state.settings.max_pixels)
+    picture = state.pictures.add(content, name or "the photo", state.colorizer, state.settings.pixel_limit)
     gray, photo = picture.gray(DEFAULT_PREVIEW_SIDE), picture.canvas.photo
     return PictureOut(
         id=picture.id,

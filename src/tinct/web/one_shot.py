@@ -10,7 +10,7 @@ from ..coloring import Colorizer
 from ..photo import Photo
 from ..runtime import bundled, read_spec
 from .problems import problems
-from .request_bodies import InMemoryRoute
+from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, as_download, as_zip, safe_name
 from .schemas import ColorizeForm, Edit, ModelOut, SuggestForm, SuggestionsOut, parse_hints
 from .state import State, state_of
@@ -40,8 +40,8 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
     edit = Edit.from_form(form, sent)
     state.check(edit)
     sent_like = state.like(edit)
-    content, name = await form.photo.read(), safe_name(form.photo.filename or "")
-    reference = await form.like.read() if form.like is not None else None
+    content, name = await content_of(form.photo), safe_name(form.photo.filename or "")
+    reference = await content_of(form.like) if form.like is not None else None
 
     def work() -> tuple[bytes, str, str]:
         photo = _opened(state, content, name)
@@ -62,7 +62,7 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
 async def suggest(request: Request, form: Annotated[SuggestForm, File()]) -> SuggestionsOut:
     """The colors that a place of a photograph most probably has, and families of ready colors at its lightness."""
     state, hints = state_of(request), [hint.hint() for hint in parse_hints(form.hints)]
-    content, name = await form.photo.read(), safe_name(form.photo.filename or "")
+    content, name = await content_of(form.photo), safe_name(form.photo.filename or "")
 
     def work() -> SuggestionsOut:
         canvas = state.colorizer.canvas(_opened(state, content, name))
@@ -97,4 +97,4 @@ def describe_models(colorizer: Colorizer) -> list[ModelOut]:
 
 def _opened(state: State, content: bytes, name: str) -> Photo:
     """The photograph that was sent. Raises PhotoError."""
-    return Photo.open(content, name=name or "the photo", max_pixels=state.settings.max_pixels)
+    return Photo.open(content, name=name or "the photo", max_pixels=state.settings.pixel_limit)
