@@ -25,7 +25,10 @@ def serve(
     ],
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     token: Annotated[
-        str, typer.Option(envvar="TINCT_TOKEN", help="A secret that every request must carry.", show_default=False)
+        str,
+        typer.Option(
+            envvar="TINCT_TOKEN", help="A secret of at least 16 characters that every request must carry.", show_default=False
+        ),
     ] = "",
     model: Annotated[
         str,
@@ -68,23 +71,23 @@ def serve(
         ),
     ],
     max_upload: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=1,
             metavar="BYTES",
-            default_factory=Default("web.settings:Settings.max_upload"),
-            help="Refuse larger requests.",
+            show_default=False,
+            help="Refuse larger requests. By default 1 GB if only this machine can reach the server, otherwise 100 MB.",
         ),
-    ],
+    ] = None,
     max_pixels: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=1,
             metavar="PIXELS",
-            default_factory=Default("web.settings:Settings.max_pixels"),
-            help="Refuse photographs with more pixels, before decoding.",
+            show_default=False,
+            help="Refuse photographs with more pixels, before decoding. By default 1,000 million if only this machine can reach the server, otherwise 150 million.",
         ),
-    ],
+    ] = None,
     max_detail: Annotated[
         int,
         typer.Option(

@@ -166,7 +166,8 @@ def test_packets_of_a_great_many_elements_or_attributes_are_not_parsed(monkeypat
     parse = minidom.parseString
     monkeypatch.setattr(minidom, "parseString", lambda text: pytest.fail("it was parsed") if len(text) > 10_000 else parse(text))
     rdf = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">{}</rdf:RDF>'
-    many = ("<rdf:li/>" * 60_000, f"<rdf:Description {' '.join(f'rdf:a{n}=""' for n in range(60_000))}/>", "x" * 2**24)
+    attributes = " ".join(f'rdf:a{n}=""' for n in range(60_000))
+    many = ("<rdf:li/>" * 60_000, f"<rdf:Description {attributes}/>", "x" * 2**24)
     for content in many:
         packet = rdf.format(content).encode()
         assert properties(packet) == {}
