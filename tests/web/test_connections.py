@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -33,6 +33,15 @@ def ends(connection: socket.socket) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def drip(connection: socket.socket) -> None:
+    """Send a byte again and again, until the server closes the connection."""
+    for _ in range(400):
+        connection.sendall(b"x")
+        with suppress(TimeoutError):
+            if not connection.recv(100):
+                raise ConnectionResetError
 
 
 def test_idle_connections_make_room_for_others(few: str) -> None:
@@ -73,15 +82,9 @@ def test_the_rest_of_a_refused_body_doesn_t_keep_a_connection(monkeypatch: pytes
     monkeypatch.setattr(connections, "LOOK_SECONDS", 0.05)
     with serving(token=TOKEN) as address, begin(address, 10**6) as slow:
         assert slow.recv(10_000).startswith(b"HTTP/1.1 401")
+        slow.settimeout(0.05)
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
-            for _ in range(400):
-                slow.settimeout(0.05)
-                slow.sendall(b"x")
-                try:
-                    if not slow.recv(100):
-                        raise ConnectionResetError
-                except TimeoutError:
-                    continue
+            drip(slow)
 
 
 def test_an_answer_that_nobody_takes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +98,5 @@ def test_an_answer_that_nobody_takes_is_given_up(monkeypatch: pytest.MonkeyPatch
         ask = f"GET /v1/openapi.json HTTP/1.1\r\nHost: {address.removeprefix('http://')}\r\n\r\n".encode()
         deaf.settimeout(20)
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
-            for _ in range(100_000):  # pipelined: far more answers than the system's buffers hold
-                deaf.sendall(ask)
+            deaf.sendall(ask * 100_000)  # pipelined: far more answers than the system's buffers hold
         assert closed

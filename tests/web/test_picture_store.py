@@ -84,6 +84,44 @@ def test_no_picture_is_forgotten_in_vain(monkeypatch: pytest.MonkeyPatch) -> Non
         assert web.post(f"/v1/pictures/{resting['id']}/preview", json={}).status_code == 200
 
 
+def test_no_picture_is_forgotten_for_a_file_that_turns_out_to_be_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A header may promise a photograph that can't be decoded, or that has no room to be."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    whole = photograph("PNG")
+    damaged = whole[:200] + bytes(200) + whole[400:]
+    with client(max_memory=9_000_000) as web:  # one picture
+        resting = send(web)
+        now[0] += 61
+        refused(web.post("/v1/pictures", files=one(damaged)), 422, "damaged")
+        assert web.post(f"/v1/pictures/{resting['id']}/preview", json={}).status_code == 200
+        now[0] += 61
+        send(web, whole)
+        refused(web.post(f"/v1/pictures/{resting['id']}/preview", json={}), 404, "no-such-picture")
+
+
+def test_a_picture_that_is_used_while_another_is_added_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new one is refused then, and its room is free again."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(max_memory=9_000_000) as web:
+        resting = send(web)
+        now[0] += 61
+        pictures, canvas = web.app.state.tinct.pictures, Colorizer.canvas  # type: ignore[attr-defined]
+
+        def using(self: Colorizer, *arguments: Any, **named: Any) -> Any:
+            pictures.get(resting["id"])
+            return canvas(self, *arguments, **named)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Colorizer, "canvas", using)
+            refused(web.post("/v1/pictures", files=one()), 429, "no-room")
+        assert web.post(f"/v1/pictures/{resting['id']}/preview", json={}).status_code == 200
+        now[0] += 61
+        send(web)
+        assert pictures.total_bytes <= 9_000_000
+
+
 def test_nothing_of_a_photograph_stays(web: Client) -> None:
     def photos() -> set[int]:
         gc.collect()

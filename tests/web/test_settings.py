@@ -17,7 +17,9 @@ def test_strangers_need_a_token() -> None:
     assert Settings(host="::1").loopback
 
 
-@pytest.mark.parametrize("token", ["secret", "fifteen-letters", "sesam öffne dich, bitte", "open sesame, please", "0123456789abcdef\n"])
+@pytest.mark.parametrize(
+    "token", ["secret", "fifteen-letters", "sesam öffne dich, bitte", "open sesame, please", "0123456789abcdef\n"]
+)
 def test_a_token_must_be_long_and_fit_for_http(token: str) -> None:
     with pytest.raises(ConfigError, match="at least 16 characters") as caught:
         Settings(token=token)

@@ -41,7 +41,9 @@ class Access:
         if not self.settings.token or scope["path"] in PATHS_WITHOUT_TOKEN:
             return None
         shown = self._shown(scope)
-        if any(_same(text, self.settings.token) for text in shown) or any(_same(text, self.cookie_value) for text in _cookies(scope)):
+        if any(_same(text, self.settings.token) for text in shown) or any(
+            _same(text, self.cookie_value) for text in _cookies(scope)
+        ):
             return None
         # RFC 6750: the kind of error only where there was a token
         challenge = 'Bearer realm="tinct"' + (', error="invalid_token"' if shown else "")
@@ -64,10 +66,7 @@ def _header(scope: Scope, name: bytes) -> str:
 def _cookies(scope: Scope) -> list[str]:
     """Values of all cookies called `COOKIE`. Other cookies of this host, which may be anything, aren't looked at."""
     pairs = [
-        pair.partition("=")
-        for name, value in scope["headers"]
-        if name == b"cookie"
-        for pair in value.decode("latin-1").split(";")
+        pair.partition("=") for name, value in scope["headers"] if name == b"cookie" for pair in value.decode("latin-1").split(";")
     ]
     return [value.strip().strip('"') for name, _, value in pairs if name.strip() == COOKIE]
 

@@ -25,6 +25,7 @@ from .problems import Problem, handle_errors, problems
 from .settings import Settings
 from .state import State
 from .telemetry import Telemetry
+from .working_memory import WorkingMemory
 
 if TYPE_CHECKING:
     from .film_store import Films
@@ -53,11 +54,13 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         gate = Gate(settings.worker_count, settings.queue, settings.timeout)
         pictures = Pictures(settings.memory_limit, settings.expiry)
         films = _films(settings, telemetry) if takes_films else None
-        app.state.tinct = State(settings, colorizer, models, pictures, gate, telemetry, films)
+        memory = WorkingMemory(settings.memory_limit)
+        app.state.tinct = State(settings, colorizer, models, pictures, gate, telemetry, memory, films)
         telemetry.watch("running", "Requests being computed.", lambda: gate.running)
         telemetry.watch("waiting", "Requests that wait for a worker.", lambda: gate.waiting)
         telemetry.watch("pictures", "Photographs kept for coloring by hand.", lambda: len(pictures))
         telemetry.watch("picture_bytes", "About what they take in memory.", lambda: pictures.total_bytes)
+        telemetry.watch("working_bytes", "About what decoding and encoding take.", lambda: memory.taken_bytes)
 
         async def sweep() -> None:
             while True:

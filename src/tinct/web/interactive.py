@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Path, Request, Response
 
 from .. import coloring
 from ..coloring import Canvas
+from ..photo import Photo
 from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import problems
 from .request_bodies import InMemoryRoute, content_of
@@ -41,7 +42,9 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
     picture, wanted = state.pictures.get(id), _edit_of(state, edit)
 
     def work() -> bytes:
-        return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size)))
+        with state.memory.share() as share:
+            share.take(0 if _is_own(wanted) else picture.canvas.photo.decoding_bytes)
+            return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size)))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")
 
@@ -72,9 +75,12 @@ async def render(request: Request, id: Id, edit: Render) -> Response:
         suffix = picture.suffix
 
     def work() -> bytes:
-        photo = _canvas(state, picture, wanted).colorize(wanted)
-        photo = {"color": lambda: photo, "layer": photo.layer, "compare": photo.compare}[edit.output]()
-        return photo.to_bytes(suffix, jpeg_quality=edit.jpeg_quality)
+        with state.memory.share() as share:
+            share.take(picture.canvas.photo.decoding_bytes)
+            photo = _canvas(state, picture, wanted).colorize(wanted)
+            photo = {"color": lambda: photo, "layer": photo.layer, "compare": photo.compare}[edit.output]()
+            share.take(max(0, photo.decoding_bytes - share.bytes) + photo.encoding_bytes(suffix))
+            return photo.to_bytes(suffix, jpeg_quality=edit.jpeg_quality)
 
     stem = picture.name.rpartition(".")[0] or picture.name
     return as_download(await state.gate.run(work), f"{stem}.{edit.output}{suffix}", suffix)
@@ -88,8 +94,10 @@ async def forget(request: Request, id: Id) -> Response:
 
 
 def _send(state: State, content: bytes, name: str) -> PictureOut:
-    picture = state.pictures.add(content, name or "the photo", state.colorizer, state.settings.pixel_limit)
-    gray, photo = picture.gray(DEFAULT_PREVIEW_SIDE), picture.canvas.photo
+    with state.memory.share() as share:
+        photo = Photo.open(content, name=name or "the photo", max_pixels=state.settings.pixel_limit, admit=share.take)
+        picture = state.pictures.add(photo, len(content), state.colorizer)
+    gray = picture.gray(DEFAULT_PREVIEW_SIDE)
     return PictureOut(
         id=picture.id,
         name=picture.name,
@@ -111,8 +119,13 @@ def _edit_of(state: State, edit: Edit) -> coloring.Edit:
     return edit.edit(state.like(edit))
 
 
+def _is_own(edit: coloring.Edit) -> bool:
+    """Whether the picture's own canvas serves for an edit."""
+    return edit.detail is None and not edit.ensemble
+
+
 def _canvas(state: State, picture: Picture, edit: coloring.Edit) -> Canvas:
     """The picture's own canvas, or one of another working size or of several views, whose features the colorizer caches."""
-    if edit.detail is None and not edit.ensemble:
+    if _is_own(edit):
         return picture.canvas
     return state.colorizer.canvas(picture.canvas.photo, detail=edit.detail, ensemble=edit.ensemble)

@@ -14,6 +14,7 @@ from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, as_download, as_zip, safe_name
 from .schemas import ColorizeForm, Edit, ModelOut, SuggestForm, SuggestionsOut, parse_hints
 from .state import State, state_of
+from .working_memory import Share
 
 __all__ = ["describe_models", "router"]
 
@@ -44,9 +45,14 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
     reference = await content_of(form.like) if form.like is not None else None
 
     def work() -> tuple[bytes, str, str]:
-        photo = _opened(state, content, name)
-        like = sent_like if reference is None else _opened(state, reference, "the reference picture")
+        with state.memory.share() as share:
+            return color(share)
+
+    def color(share: Share) -> tuple[bytes, str, str]:
+        photo = _opened(state, content, name, share)
+        like = sent_like if reference is None else _opened(state, reference, "the reference picture", share)
         suffix = photo.suffix if form.format == "original" else f".{form.format}"
+        share.take(form.variants * photo.encoding_bytes(suffix))
         stem = name.rpartition(".")[0] or name
         colored = state.colorizer.variants(photo, form.variants, edit.edit(like))
         names = [f"{stem}.color{f'-{n}' if n > 1 else ''}{suffix}" for n in range(edit.variant, edit.variant + form.variants)]
@@ -65,7 +71,8 @@ async def suggest(request: Request, form: Annotated[SuggestForm, File()]) -> Sug
     content, name = await content_of(form.photo), safe_name(form.photo.filename or "")
 
     def work() -> SuggestionsOut:
-        canvas = state.colorizer.canvas(_opened(state, content, name))
+        with state.memory.share() as share:
+            canvas = state.colorizer.canvas(_opened(state, content, name, share))
         colors = canvas.suggest(form.x, form.y, hints=hints, count=form.count)
         return SuggestionsOut.of(colors, canvas.families(form.x, form.y, hints=hints))
 
@@ -95,6 +102,6 @@ def describe_models(colorizer: Colorizer) -> list[ModelOut]:
     ]
 
 
-def _opened(state: State, content: bytes, name: str) -> Photo:
-    """The photograph that was sent. Raises PhotoError."""
-    return Photo.open(content, name=name or "the photo", max_pixels=state.settings.pixel_limit)
+def _opened(state: State, content: bytes, name: str, share: Share) -> Photo:
+    """The photograph that was sent; its memory is taken from the share. Raises PhotoError, RefusedError."""
+    return Photo.open(content, name=name or "the photo", max_pixels=state.settings.pixel_limit, admit=share.take)

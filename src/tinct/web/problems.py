@@ -43,6 +43,7 @@ REMEDIES = {
     "no-capability": "GET /v1/models says what this server's model can do.",
     "no-film": "Send a film as MP4, QuickTime, Matroska, WebM, AVI or MPEG.",
     "no-result": "GET /v1/films/{id} says how far it is.",
+    "no-memory": _RETRY,
     "no-room": f"{_RETRY} DELETE /v1/pictures/{{id}} makes room at once.",
     "no-such-film": "Send it again with POST /v1/films.",
     "no-such-keyframe": "Send it in the field pictures, under the name that the edit has.",
@@ -57,6 +58,9 @@ REMEDIES = {
     "too-small": "Send a larger copy of the picture.",
     "too-many-pixels": "Send a smaller copy of the picture.",
     "too-many-uploads": _RETRY,
+    "too-much-memory": "Send a copy that is smaller, or that can be read from top to bottom: upright, and neither interlaced nor progressive; "
+    "and ask for jpg, png or tif.",
+    "unpacks-too-much": "Send a copy without metadata.",
     "wrong-host": "Ask the server under its own name, or have its operator allow this one.",
 }
 """Code of an error -> what a client of the HTTP API can do. The command line and the page have tables of their own."""

@@ -44,7 +44,9 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_unpacks_to_much_is_refused_before_a_decoder_sees_it(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_unpacks_to_much_is_refused_before_a_decoder_sees_it(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tinct.photo.decoding.find_loader", lambda *_: pytest.fail("libvips was given the file"))
     monkeypatch.setattr("tinct.photo.opening.find_loader", lambda *_: pytest.fail("libvips was given the file"))
     path = tmp_path / "bomb.png"

@@ -9,7 +9,17 @@ from typing import BinaryIO
 
 import pyvips
 
-__all__ = ["MAX_CHUNKS", "SIGNATURE", "Inserting", "find_profile", "find_text", "read_texts", "text_chunk", "worth_keeping", "xmp_chunk"]
+__all__ = [
+    "MAX_CHUNKS",
+    "SIGNATURE",
+    "Inserting",
+    "find_profile",
+    "find_text",
+    "read_texts",
+    "text_chunk",
+    "worth_keeping",
+    "xmp_chunk",
+]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 2**18
