@@ -122,6 +122,58 @@ def test_a_picture_that_is_used_while_another_is_added_stays(monkeypatch: pytest
         assert pictures.total_bytes <= 9_000_000
 
 
+def test_a_reference_is_kept_as_long_as_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit that is undone doesn't name it any more, and may come back."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(expiry=600) as web:
+        picture = send(web)
+        at = f"/v1/pictures/{picture['id']}/preview"
+        like, other = (
+            web.post("/v1/pictures", files={"photo": ("like.png", picture_in_color())}, data=data).json()["id"]
+            for data in ({"reference_of": picture["id"]}, {})
+        )
+        assert web.post(at, json={"like": like}).status_code == 200
+        for _ in range(3):
+            now[0] += 500
+            assert web.post(at, json={}).status_code == 200
+        assert web.post(at, json={"like": like}).status_code == 200
+        refused(web.post(at, json={"like": other}), 404, "no-such-picture")
+
+
+@pytest.mark.parametrize("how", ["deleted", "expired", "replaced"])
+def test_a_reference_is_forgotten_with_its_picture(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page may have forgotten its id: that of an edit that was undone."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(expiry=600, max_memory=18_000_000) as web:  # two pictures
+        picture = send(web)
+        like = web.post("/v1/pictures", files=one(), data={"reference_of": picture["id"]}).json()["id"]
+        pictures = web.app.state.tinct.pictures  # type: ignore[attr-defined]
+        assert len(pictures) == 2
+        if how == "deleted":
+            assert web.delete(f"/v1/pictures/{picture['id']}").status_code == 204
+        else:
+            now[0] += 601 if how == "expired" else 61
+            send(web)
+        assert [kept.id for kept in pictures if kept.id in (picture["id"], like)] == []
+
+
+def test_a_reference_of_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with client() as web:
+        refused(web.post("/v1/pictures", files=one(), data={"reference_of": "nobody"}), 404, "no-such-picture")
+        picture, canvas = send(web), Colorizer.canvas
+        pictures = web.app.state.tinct.pictures  # type: ignore[attr-defined]
+
+        def leaving(self: Colorizer, *arguments: Any, **named: Any) -> Any:
+            pictures.remove(picture["id"])
+            return canvas(self, *arguments, **named)
+
+        monkeypatch.setattr(Colorizer, "canvas", leaving)
+        refused(web.post("/v1/pictures", files=one(), data={"reference_of": picture["id"]}), 404, "no-such-picture")
+        assert pictures.total_bytes == 0
+
+
 def test_nothing_of_a_photograph_stays(web: Client) -> None:
     def photos() -> set[int]:
         gc.collect()

@@ -60,7 +60,7 @@ by_id = APIRouter(prefix="/v1/films", tags=["films"], route_class=InMemoryRoute)
 
 
 @sending.post("", status_code=202, responses=problems(400, 401, 403, 404, 408, 413, 422, 429, 503))
-async def send(request: Request, form: Annotated[FilmForm, File()]) -> FilmOut:
+async def send(request: Request, response: Response, form: Annotated[FilmForm, File()]) -> FilmOut:
     """Send a film, to be colored at once or later. It is kept in a temporary folder until it isn't used for a while."""
     state, films = state_of(request), _films(request)
     edit = form.parsed_edit()
@@ -72,6 +72,7 @@ async def send(request: Request, form: Annotated[FilmForm, File()]) -> FilmOut:
     except BaseException:
         films.remove(film.id)
         raise
+    response.headers["Location"] = f"films/{film.id}"  # relative: a reverse proxy may add a path prefix
     return FilmOut.of(films, film)
 
 

@@ -28,11 +28,16 @@ def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The picture.", "content": content}, **REFUSALS}
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 408, 413, 422, 429, 503))
-async def send(request: Request, form: Annotated[PictureForm, File()]) -> PictureOut:
+@router.post("", status_code=201, responses=problems(400, 401, 403, 404, 408, 413, 422, 429, 503))
+async def send(request: Request, response: Response, form: Annotated[PictureForm, File()]) -> PictureOut:
     """Send a photograph to be colored. It is kept in memory until it isn't used for a while, and nowhere else."""
-    state = state_of(request)
-    return await state.gate.run(_send, state, await content_of(form.photo), safe_name(form.photo.filename or ""))
+    state, owner = state_of(request), form.reference_of or ""
+    if owner:
+        state.pictures.get(owner)
+    name = safe_name(form.photo.filename or "")
+    picture = await state.gate.run(_send, state, await content_of(form.photo), name, owner)
+    response.headers["Location"] = f"pictures/{picture.id}"  # relative: a reverse proxy may add a path prefix
+    return picture
 
 
 @router.post("/{id}/preview", responses=_binary("image/jpeg"), response_class=Response)
@@ -88,15 +93,15 @@ async def render(request: Request, id: Id, edit: Render) -> Response:
 
 @router.delete("/{id}", status_code=204, responses=problems(401, 403, 404, 422))
 async def forget(request: Request, id: Id) -> Response:
-    """Forget the photograph now."""
+    """Forget the photograph now, with the references that were sent for it."""
     state_of(request).pictures.remove(id)
     return Response(status_code=204)
 
 
-def _send(state: State, content: bytes, name: str) -> PictureOut:
+def _send(state: State, content: bytes, name: str, owner: str) -> PictureOut:
     with state.memory.share() as share:
         photo = Photo.open(content, name=name or "the photo", max_pixels=state.settings.pixel_limit, admit=share.take)
-        picture = state.pictures.add(photo, len(content), state.colorizer)
+        picture = state.pictures.add(photo, len(content), state.colorizer, owner)
     gray = picture.gray(DEFAULT_PREVIEW_SIDE)
     return PictureOut(
         id=picture.id,

@@ -42,6 +42,8 @@ class Picture:
     """At the model's own working size."""
     small: Photo
     """In color, for previews and as a reference: at most `MAX_PREVIEW_SIDE` along the longer side."""
+    owner: str
+    """Id of the picture that it is a reference for, and with which it is used and forgotten; empty for none."""
     used: float
     """Time of its last use, in seconds of the monotonic clock."""
     _grays: dict[int, Photo] = field(default_factory=dict)
@@ -86,17 +88,18 @@ class Pictures:
         self._reserved = 0  # bytes for pictures that are being added
         self._lock = Lock()
 
-    def add(self, photo: Photo, content_bytes: int, colorizer: Colorizer) -> Picture:
+    def add(self, photo: Photo, content_bytes: int, colorizer: Colorizer, owner: str = "") -> Picture:
         """Encode a photograph with the network, and keep it. Others are forgotten for it only when it is known to be good.
 
         Args:
             photo: opened, not decoded.
             content_bytes: of its file, which it holds.
             colorizer: encodes it.
+            owner: id of the picture that it is a reference for; empty for none.
 
         Raises:
             PhotoError: it can't be decoded.
-            RefusedError: 429 where pictures in use take all memory.
+            RefusedError: 429 where pictures in use take all memory; 404 where its owner is gone.
         """
         width, height = fitted(photo.size, min(MAX_PREVIEW_SIDE, max(photo.size)))
         # the file, three bands of `small`, and two sizes in gray
@@ -104,8 +107,10 @@ class Pictures:
         with self._reserving(size):
             canvas = colorizer.canvas(photo)
             small = Photo.open(photo.small_rgb(width, height), name=photo.name)
-            picture = Picture(secrets.token_urlsafe(18), photo.name, photo.suffix, size, canvas, small, monotonic())
+            picture = Picture(secrets.token_urlsafe(18), photo.name, photo.suffix, size, canvas, small, owner, monotonic())
             with self._lock:
+                if owner:
+                    self._use(owner)  # forgotten meanwhile, nobody could forget its reference
                 self._make_room(size)
                 self._kept[picture.id] = picture
                 self._reserved -= size
@@ -115,21 +120,13 @@ class Pictures:
         """The picture of this id; it counts as used. Raises RefusedError, 404."""
         with self._lock:
             self._forget_expired()
-            picture = self._kept.get(id)
-            if picture is None:
-                raise RefusedError(
-                    404,
-                    "no-such-picture",
-                    f"There is no picture of this id, or no longer: one that isn't used for {minutes(self.expiry_seconds)} is forgotten.",
-                )
-            picture.used = monotonic()
-            return picture
+            return self._use(id)
 
     def remove(self, id: str) -> None:
-        """Forget the picture. Raises RefusedError, 404."""
-        self.get(id)
+        """Forget the picture and its references. Raises RefusedError, 404."""
         with self._lock:
-            self._kept.pop(id, None)
+            self._forget_expired()
+            self._forget(self._use(id))
 
     def expires_in(self, picture: Picture) -> float:
         """Seconds until it is forgotten unless it is used before."""
@@ -156,10 +153,30 @@ class Pictures:
     def _total_bytes(self) -> int:
         return self._reserved + sum(picture.bytes for picture in self._kept.values())
 
+    def _use(self, id: str) -> Picture:
+        """The picture of this id; it and its references count as used. Raises RefusedError, 404."""
+        picture = self._kept.get(id)
+        if picture is None:
+            fact = f"There is no picture of this id, or no longer: one that isn't used for {minutes(self.expiry_seconds)} is forgotten."
+            raise RefusedError(404, "no-such-picture", fact)
+        for one in self._with_references(picture):
+            one.used = monotonic()
+        return picture
+
+    def _with_references(self, picture: Picture) -> list[Picture]:
+        return [picture, *(one for one in self._kept.values() if one.owner == picture.id)]
+
+    def _forget(self, picture: Picture) -> int:
+        """Forget a picture and its references. Returns their bytes."""
+        gone = self._with_references(picture)
+        for one in gone:
+            self._kept.pop(one.id, None)
+        return sum(one.bytes for one in gone)
+
     def _forget_expired(self) -> None:
         border = monotonic() - self.expiry_seconds
         for picture in [p for p in self._kept.values() if p.used < border]:
-            del self._kept[picture.id]
+            self._forget(picture)
 
     @contextmanager
     def _reserving(self, size: int) -> Iterator[None]:
@@ -187,8 +204,8 @@ class Pictures:
         for picture in self._resting():
             if excess <= 0:
                 return
-            excess -= picture.bytes
-            del self._kept[picture.id]
+            if picture.id in self._kept:  # not a reference that went with its picture
+                excess -= self._forget(picture)
 
     def _resting(self) -> list[Picture]:
         """Pictures that may be forgotten for another, the longest unused first."""

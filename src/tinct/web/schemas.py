@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from fastapi import UploadFile
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from .. import coloring
 from ..coloring import ColorFamily, Hint, Suggestion
@@ -61,7 +61,27 @@ Color = Annotated[
         examples=["#b58863"],
     ),
 ]
-Format = Annotated[str, Field(pattern=r"^(original|jpg|png|tif|webp|avif)$", description="original, jpg, png, tif, webp or avif.")]
+_SYNONYMS = {"jpeg": "jpg", "tiff": "tif"}
+_FORMAT_WORDS = ("original", "jpg", "jpeg", "png", "tif", "tiff", "webp", "avif")
+
+
+def _format_word(value: Any) -> Any:
+    """``.JPEG`` -> ``jpg``."""
+    if not isinstance(value, str):
+        return value
+    word = value.lower().removeprefix(".")
+    return _SYNONYMS.get(word, word)
+
+
+Format = Annotated[
+    str,
+    Field(
+        pattern=r"^(original|jpg|png|tif|webp|avif)$",
+        description="original, jpg, png, tif, webp or avif; also jpeg and tiff, in any case, and with a dot.",
+        json_schema_extra={"pattern": rf"^\.?({'|'.join(''.join(f'[{c}{c.upper()}]' for c in word) for word in _FORMAT_WORDS)})$"},
+    ),
+    BeforeValidator(_format_word),
+]
 JpegQuality = Annotated[int, Field(ge=1, le=100, description="Of jpg, webp and avif.")]
 SuggestionCount = Annotated[int, Field(ge=1, le=50, description="How many suggestions at most.")]
 
@@ -222,6 +242,11 @@ class PictureForm(Strict):
     """The form of `POST /v1/pictures`."""
 
     photo: UploadFile = Field(description="The photograph, or a reference picture.")
+    reference_of: str | None = Field(
+        None,
+        max_length=64,
+        description="Id of the picture that this one is a reference for: it is kept as long as that one is, and forgotten with it.",
+    )
 
 
 class SuggestForm(Strict):

@@ -65,7 +65,7 @@ def _unpacked(file: BinaryIO, kind: bytes, length: int, room: int) -> int:
 
 def _compressed(kind: bytes, block: bytes) -> bytes:
     """The compressed data of a chunk whose beginning this is; empty if it isn't compressed."""
-    name, _, rest = block.partition(b"\0")
+    rest = block.partition(b"\0")[2]  # after the name
     if kind != b"iTXt":
         return rest[1:]  # after the method of compression
     return rest[2:].split(b"\0", _TRANSLATED_ZEROS)[-1] if rest[:1] == b"\1" and rest.count(b"\0", 2) >= _TRANSLATED_ZEROS else b""
