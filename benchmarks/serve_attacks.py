@@ -36,7 +36,7 @@ TOKEN = "a-token-of-the-benchmark"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 IDLE = 700
 CLAIMS = 40
-CLAIMED_BYTES = 99_000_000
+CLAIMED_BYTES = 100_000_000
 
 
 def main() -> int:
