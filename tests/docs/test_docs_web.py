@@ -255,10 +255,10 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     units = {"timeout": " seconds", "max_upload": " bytes", "max_pixels": " pixels", "max_detail": " pixels", "expiry": " seconds"}
     units |= {"max_film": " bytes", "film_expiry": " seconds"}
     own, others = Settings(), Settings(host="0.0.0.0", token="0123456789abcdef")
-    derived = {"max_upload": "upload_limit", "max_pixels": "pixel_limit"}
+    derived = {"max_upload": "upload_limit", "max_pixels": "pixel_limit", "timeout": "time_limit"}
     expected = {option: f"{getattr(own, derived.get(name, name)):,.0f}{units.get(name, '')}" for option, name in limits.items()}
     for name, limit in derived.items():
-        expected[f"--{name.replace('_', '-')}"] += f"; {getattr(others, limit):,} for others"
+        expected[f"--{name.replace('_', '-')}"] += f"; {getattr(others, limit):,.0f} for others"
     assert Settings().workers == 0
     assert {plain(name): default for name, default, _ in rows(DEPLOY, "| option | default | |")} == expected | {
         "--workers": "number of cores"

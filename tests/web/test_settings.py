@@ -32,9 +32,10 @@ def test_this_machine_s_own_user_may_send_larger_files(monkeypatch: pytest.Monke
     """Strangers, and those for whom a reverse proxy asks, may not."""
     monkeypatch.setattr("tinct.web.settings.physical_memory", lambda: 16_000_000_000)
     own = Settings()
-    assert (own.upload_limit, own.pixel_limit, own.memory_limit) == (1_000_000_000, MAX_PIXELS, 4_000_000_000)
+    assert (own.upload_limit, own.pixel_limit, own.memory_limit, own.time_limit) == (1_000_000_000, MAX_PIXELS, 4_000_000_000, 600)
     for shared in (Settings(host="0.0.0.0", token="x" * 16), Settings(hosts=("color.example.org",))):
-        assert (shared.upload_limit, shared.pixel_limit, shared.memory_limit) == (100_000_000, 150_000_000, 1_000_000_000)
+        limits = shared.upload_limit, shared.pixel_limit, shared.memory_limit, shared.time_limit
+        assert limits == (100_000_000, 150_000_000, 1_000_000_000, 60)
     given = Settings(max_upload=5, max_pixels=6, max_memory=7)
     assert (given.upload_limit, given.pixel_limit, given.memory_limit) == (5, 6, 7)
     monkeypatch.setattr("tinct.web.settings.physical_memory", lambda: 4_000_000_000)

@@ -62,14 +62,14 @@ def serve(
         ),
     ],
     timeout: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=1,
             metavar="SECONDS",
-            default_factory=Default("web.settings:Settings.timeout"),
-            help="Time that a request may wait, and then compute.",
+            show_default=False,
+            help="Time that a request may wait, and then compute. By default 600 if only this machine can reach the server, otherwise 60.",
         ),
-    ],
+    ] = None,
     max_upload: Annotated[
         int | None,
         typer.Option(

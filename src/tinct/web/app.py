@@ -51,7 +51,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        gate = Gate(settings.worker_count, settings.queue, settings.timeout)
+        gate = Gate(settings.worker_count, settings.queue, settings.time_limit)
         pictures = Pictures(settings.memory_limit, settings.expiry)
         films = _films(settings, telemetry) if takes_films else None
         memory = WorkingMemory(settings.memory_limit)

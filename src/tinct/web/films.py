@@ -110,7 +110,7 @@ async def keyframes(request: Request, id: Id, count: Count = 5) -> KeyframesOut:
     looking = asyncio.wrap_future(films.look(film, count))
     looking.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved, also where nobody waits any more
     try:
-        times = await asyncio.wait_for(asyncio.shield(looking), state.settings.timeout)
+        times = await asyncio.wait_for(asyncio.shield(looking), state.settings.time_limit)
     except asyncio.TimeoutError:
         raise RefusedError(503, "still-looking", f"{film.name} is still being looked through.", retry_after=10) from None
     except StoppedError:
@@ -165,7 +165,8 @@ async def _start(state: State, films: Films, film: StoredFilm, form: ColorizeFil
 
     def prepare() -> FilmEdit:
         for picture in form.pictures:
-            films.keep_picture(film, picture.file, picture.filename or "", state.settings.pixel_limit)
+            with state.memory.share() as share:
+                films.keep_picture(film, picture.file, picture.filename or "", state.settings.pixel_limit, share.take)
         edit = wanted.edit(like, film.pictures)
         edit.check(film.info)
         return edit

@@ -44,9 +44,10 @@ async def send(request: Request, response: Response, form: Annotated[PictureForm
 async def preview(request: Request, id: Id, edit: Preview) -> Response:
     """A small picture with this edit, quickly."""
     state = state_of(request)
-    picture, wanted = state.pictures.get(id), _edit_of(state, edit)
+    picture, like = _asked(state, id, edit)
 
     def work() -> bytes:
+        wanted = edit.edit(like)
         with state.memory.share() as share:
             share.take(0 if _is_own(wanted) else picture.canvas.photo.decoding_bytes)
             return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size)))
@@ -58,9 +59,10 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
 async def suggest(request: Request, id: Id, place: Place) -> SuggestionsOut:
     """The colors that a place most probably has, and families of ready colors at its lightness."""
     state = state_of(request)
-    canvas, hints = state.pictures.get(id).canvas, [hint.hint() for hint in place.hints]
+    canvas = state.pictures.get(id).canvas
 
     def work() -> SuggestionsOut:
+        hints = [hint.hint() for hint in place.hints]
         colors = canvas.suggest(place.x, place.y, hints=hints, count=place.count)
         return SuggestionsOut.of(colors, canvas.families(place.x, place.y, hints=hints))
 
@@ -71,7 +73,7 @@ async def suggest(request: Request, id: Id, place: Place) -> SuggestionsOut:
 async def render(request: Request, id: Id, edit: Render) -> Response:
     """The photograph at full size, with its metadata, in its own format or another."""
     state = state_of(request)
-    picture, wanted = state.pictures.get(id), _edit_of(state, edit)
+    picture, like = _asked(state, id, edit)
     if edit.format != "original":
         suffix = f".{edit.format}"
     elif edit.output == "layer" and picture.suffix != ".tif":
@@ -80,6 +82,7 @@ async def render(request: Request, id: Id, edit: Render) -> Response:
         suffix = picture.suffix
 
     def work() -> bytes:
+        wanted = edit.edit(like)
         with state.memory.share() as share:
             share.take(picture.canvas.photo.decoding_bytes)
             photo = _canvas(state, picture, wanted).colorize(wanted)
@@ -118,10 +121,14 @@ def _send(state: State, content: bytes, name: str, owner: str) -> PictureOut:
     )
 
 
-def _edit_of(state: State, edit: Edit) -> coloring.Edit:
-    """The library's `Edit`, with the picture that `like` names. Raises RefusedError, HintError, ConfigError."""
+def _asked(state: State, id: str, edit: Edit) -> tuple[Picture, Photo | None]:
+    """The picture, and the one that `like` names. Raises RefusedError.
+
+    The library's `Edit` is made by a worker: to decode its masks takes a while, during which nobody else would get an answer.
+    """
+    picture = state.pictures.get(id)
     state.check(edit)
-    return edit.edit(state.like(edit))
+    return picture, state.like(edit)
 
 
 def _is_own(edit: coloring.Edit) -> bool:

@@ -67,10 +67,11 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
 @router.post("/suggest", responses=REFUSALS)
 async def suggest(request: Request, form: Annotated[SuggestForm, File()]) -> SuggestionsOut:
     """The colors that a place of a photograph most probably has, and families of ready colors at its lightness."""
-    state, hints = state_of(request), [hint.hint() for hint in parse_hints(form.hints)]
+    state, given = state_of(request), parse_hints(form.hints)
     content, name = await content_of(form.photo), safe_name(form.photo.filename or "")
 
     def work() -> SuggestionsOut:
+        hints = [hint.hint() for hint in given]
         with state.memory.share() as share:
             canvas = state.colorizer.canvas(_opened(state, content, name, share))
         colors = canvas.suggest(form.x, form.y, hints=hints, count=form.count)

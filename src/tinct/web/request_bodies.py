@@ -46,7 +46,7 @@ class Body:
         self._received = self._held = 0  # bytes
         self._complete = False
         self._on_disk = intake.takes_films and scope["method"] == "POST" and scope["path"] == FILMS_PATH
-        self._checked_bytes, self._deadline = 0, monotonic() + intake.settings.timeout
+        self._checked_bytes, self._deadline = 0, monotonic() + intake.settings.time_limit
         self.refusal: RefusedError | None = None
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         self._check(int(length) if length.isdigit() else 0)  # a length that is only said takes no memory from others
@@ -58,7 +58,7 @@ class Body:
         try:
             message = await asyncio.wait_for(self._receive(), max(0.0, self._deadline - monotonic()))
         except asyncio.TimeoutError:
-            timeout, came = self._intake.settings.timeout, self._received - self._checked_bytes
+            timeout, came = self._intake.settings.time_limit, self._received - self._checked_bytes
             self.refusal = RefusedError(408, "request-stalled", f"Only {came:,} bytes of the request came in {timeout:g} seconds.")
         else:
             self._received += len(message.get("body", b""))
@@ -68,7 +68,7 @@ class Body:
         return {"type": "http.disconnect"} if self.refusal else message
 
     def _extend_deadline(self) -> None:
-        timeout = self._intake.settings.timeout
+        timeout = self._intake.settings.time_limit
         if self._received - self._checked_bytes >= MIN_BYTES_A_SECOND * timeout:
             self._checked_bytes, self._deadline = self._received, monotonic() + timeout
 

@@ -44,8 +44,8 @@ class Settings:
     """Photographs computed at once; 0 takes the number of processor cores."""
     queue: int = 16
     """Requests that may wait for a worker; further ones get 429."""
-    timeout: float = 60.0
-    """Seconds that a request may wait for a worker, and then seconds that it may compute."""
+    timeout: float | None = None
+    """Seconds that a request may wait for a worker, and then seconds that it may compute; None: `time_limit`."""
     max_upload: int | None = None
     """Bytes of one request's body; None: `upload_limit`."""
     max_pixels: int | None = None
@@ -116,6 +116,11 @@ class Settings:
     def upload_limit(self) -> int:
         """`max_upload`; where it isn't set, 1 GB for this machine's own user, and 100 MB for others."""
         return self.max_upload or (_LARGE_UPLOAD if self.private else 100_000_000)
+
+    @property
+    def time_limit(self) -> float:
+        """`timeout`; where it isn't set, 10 minutes for this machine's own user, whose files may be as large, and 1 for others."""
+        return self.timeout or (600.0 if self.private else 60.0)
 
     @property
     def pixel_limit(self) -> int:
