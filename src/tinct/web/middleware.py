@@ -55,7 +55,7 @@ class Guard:
                 extra = HEADERS | {"x-request-id": request, "cache-control": "no-store"}
                 message["headers"] += [(k.encode(), v.encode()) for k, v in extra.items() if k.encode() not in given]
             elif head:
-                message = message | {"body": b""}
+                message = {**message, "body": b""}
             await send(message)
 
         async def answer_of_app(message: Message) -> None:
@@ -64,7 +64,7 @@ class Guard:
 
         body = Body(self.intake, scope, receive)
         refusal = self.access.refusal(scope) or body.refusal
-        as_get = scope | {"method": "GET"} if head else scope  # whatever can be got has a HEAD, which only lacks the body
+        as_get = {**scope, "method": "GET"} if head else scope  # whatever can be got has a HEAD, which only lacks the body
         try:
             if refusal is None:
                 await self.app(as_get, body.receive, answer_of_app)

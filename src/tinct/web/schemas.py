@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from fastapi import UploadFile
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from .. import coloring
 from ..coloring import ColorFamily, Hint, Suggestion
@@ -15,6 +15,7 @@ from ..coloring.packing import reach_from_json
 from ..coloring.suggestions import DEFAULT_SUGGESTIONS
 from ..photo import Photo
 from ..photo.formats import DEFAULT_JPEG_QUALITY
+from .format_word import Format
 from .picture_store import MAX_PREVIEW_SIDE
 from .problems import RefusedError, sentence
 
@@ -60,27 +61,6 @@ Color = Annotated[
         description="`#rrggbb`, or `keep`: the color that the place has with the hints before this one.",
         examples=["#b58863"],
     ),
-]
-_SYNONYMS = {"jpeg": "jpg", "tiff": "tif"}
-_FORMAT_WORDS = ("original", "jpg", "jpeg", "png", "tif", "tiff", "webp", "avif")
-
-
-def _format_word(value: Any) -> Any:
-    """``.JPEG`` -> ``jpg``."""
-    if not isinstance(value, str):
-        return value
-    word = value.lower().removeprefix(".")
-    return _SYNONYMS.get(word, word)
-
-
-Format = Annotated[
-    str,
-    Field(
-        pattern=r"^(original|jpg|png|tif|webp|avif)$",
-        description="original, jpg, png, tif, webp or avif; also jpeg and tiff, in any case, and with a dot.",
-        json_schema_extra={"pattern": rf"^\.?({'|'.join(''.join(f'[{c}{c.upper()}]' for c in word) for word in _FORMAT_WORDS)})$"},
-    ),
-    BeforeValidator(_format_word),
 ]
 JpegQuality = Annotated[int, Field(ge=1, le=100, description="Of jpg, webp and avif.")]
 SuggestionCount = Annotated[int, Field(ge=1, le=50, description="How many suggestions at most.")]
