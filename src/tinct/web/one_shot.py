@@ -52,9 +52,9 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
         photo = _opened(state, content, name, share)
         like = sent_like if reference is None else _opened(state, reference, "the reference picture", share)
         suffix = photo.suffix if form.format == "original" else f".{form.format}"
-        share.take(form.variants * photo.encoding_bytes(suffix))
         stem = name.rpartition(".")[0] or name
         colored = state.colorizer.variants(photo, form.variants, edit.edit(like))
+        share.take(sum(one.encoding_bytes(suffix) for one in colored))
         names = [f"{stem}.color{f'-{n}' if n > 1 else ''}{suffix}" for n in range(edit.variant, edit.variant + form.variants)]
         files = {name: one.to_bytes(suffix, jpeg_quality=form.jpeg_quality) for name, one in zip(names, colored, strict=True)}
         if len(files) > 1:
