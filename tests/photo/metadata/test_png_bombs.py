@@ -38,6 +38,8 @@ KINDS = {
     "zTXt": TEXT,
     "zTXt with EXIF": chunk(b"zTXt", b"Raw profile type exif\0\0" + _ZEROS),
     "iTXt": chunk(b"iTXt", b"Comment\0\1\0de\0Kommentar\0" + _ZEROS),
+    "iTXt of another flag": chunk(b"iTXt", b"Comment\0\2\0\0\0" + _ZEROS),
+    "iTXt of a long language": chunk(b"iTXt", b"Comment\0\1\0" + b"d" * 90_000 + b"\0Kommentar\0" + _ZEROS),
     "iTXt with XMP": chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + _ZEROS),
     "iCCP": chunk(b"iCCP", b"sRGB\0\0" + _ZEROS),
 }
@@ -51,7 +53,7 @@ def test_what_unpacks_to_much_is_refused_before_a_decoder_sees_it(
     monkeypatch.setattr("tinct.photo.opening.find_loader", lambda *_: pytest.fail("libvips was given the file"))
     path = tmp_path / "bomb.png"
     path.write_bytes(png(*[KINDS[kind]] * 5))
-    assert path.stat().st_size < 150_000
+    assert path.stat().st_size < 600_000
     for opened in (lambda: Photo.open(path), lambda: Photo.open(path.read_bytes(), name="bomb.png"), lambda: read_xmp(path)):
         with pytest.raises(PhotoError, match=r"bomb\.png holds compressed texts .* more than 17 MB") as caught:
             opened()
@@ -73,9 +75,20 @@ def test_what_isn_t_compressed_or_is_never_unpacked_doesn_t_count() -> None:
     assert Photo.open(png(TEXT)).size == (16, 16)
 
 
-def test_a_chunk_larger_than_a_block_is_followed_to_its_end() -> None:
-    packed = zlib.compress(bytes(range(256)) * 300 + bytes(MAX_UNPACKED_BYTES), 0)
-    assert unpacks_too_much(io.BytesIO(png(chunk(b"zTXt", b"Comment\0\0" + packed))))
+def test_a_large_chunk_is_followed_to_its_end() -> None:
+    stored = zlib.compress(bytes(range(256)) * 300 + bytes(MAX_UNPACKED_BYTES), 0)
+    assert unpacks_too_much(io.BytesIO(png(chunk(b"zTXt", b"Comment\0\0" + stored))))
+    mixed = zlib.compressobj(0)
+    late = mixed.compress(b"x" * 200_000) + mixed.flush(zlib.Z_FULL_FLUSH) + zlib.compress(bytes(MAX_UNPACKED_BYTES), 9)[2:]
+    assert unpacks_too_much(io.BytesIO(png(chunk(b"zTXt", b"Comment\0\0" + late))))
+
+
+def test_bombs_behind_a_great_many_empty_chunks_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = chunk(b"quIt", b"")
+    assert unpacks_too_much(io.BytesIO(png(empty * 300_000, TEXT * 5)))
+    monkeypatch.setattr("tinct.photo.metadata.png_bombs._MAX_CHUNKS", 1000)
+    assert unpacks_too_much(io.BytesIO(png(empty * 1000)))
+    assert not unpacks_too_much(io.BytesIO(png(empty * 900)))
 
 
 @given(st.binary(max_size=60), st.integers(0, 200))

@@ -9,24 +9,13 @@ from typing import BinaryIO
 
 import pyvips
 
-__all__ = [
-    "MAX_CHUNKS",
-    "SIGNATURE",
-    "Inserting",
-    "find_profile",
-    "find_text",
-    "read_texts",
-    "text_chunk",
-    "worth_keeping",
-    "xmp_chunk",
-]
+__all__ = ["SIGNATURE", "Inserting", "find_profile", "find_text", "read_texts", "text_chunk", "worth_keeping", "xmp_chunk"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MAX_CHUNKS = 2**18
-"""Of a file: enough for 2 GB of pixels in chunks of 8 kB, which libpng writes."""
 _HEADER_BYTES = 33  # signature and IHDR chunk
 _TEXT_KINDS = {b"tEXt", b"zTXt", b"iTXt"}
 _NOT_TEXTS = (b"XML:com.adobe.xmp", b"Raw profile type ")  # names of chunks with XMP, EXIF or IPTC, which are kept in other fields
+_MAX_CHUNKS = 2**18  # of a file: enough for 2 GB of pixels in chunks of 8 kB, which libpng writes
 _MAX_TEXT_BYTES = 2**18  # of one text
 _MAX_HEAD_CHUNKS = 1000  # before the pixels
 _MAX_PROFILE_BYTES = 2**23
@@ -39,7 +28,7 @@ def read_texts(file: BinaryIO) -> list[tuple[bytes, bytes]]:
     if file.read(8) != SIGNATURE:
         return []
     texts, room = [], _MAX_TOTAL_BYTES
-    for _ in range(MAX_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         head = file.read(8)
         if len(head) < 8:
             break

@@ -27,7 +27,7 @@ _NAMESPACES = {
 _PREFIXES = {uri: prefix for prefix, uri in _NAMESPACES.items()}
 _STALE = {"xmp:Thumbnails", "xmpNote:HasExtendedXMP"}  # a gray thumbnail; a second part, which libvips doesn't read
 _MAX_DEPTH = 200
-_MAX_BYTES = 2**24
+_MAX_BYTES = 2**23
 _MAX_MARKS = 50_000  # "<" and "=", so elements and attributes: measured, 110,000 empty elements take a second and 100 MB, each time
 _START = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _END = '\n<?xpacket end="w"?>'
