@@ -16,7 +16,6 @@ from .metadata.iptc import from_text
 from .metadata.mpo import picture_count
 from .metadata.orientation import heif_orientation
 from .metadata.png import find_profile, find_text, read_texts, worth_keeping
-from .metadata.png_bombs import unpacks_too_much
 from .sniffing import SNIFF_BYTES
 from .tiff import TiffFile, read_tiff
 
@@ -39,8 +38,6 @@ class Content:
     """EXIF orientation that the transformations of AVIF and HEIC amount to."""
     png_profile: bytes
     """ICC profile of a PNG."""
-    unpacks_too_much: bool = False
-    """Whether it is a PNG whose texts would fill the memory; libvips must not open it."""
     data: bytes | None = None
     """All of the file, if it isn't read from `path`."""
 
@@ -52,8 +49,7 @@ class Content:
             tags |= read_tags(file, tiff.photograph.offset)
         texts, lossless = read_texts(file), is_lossless_webp(file, head)
         pictures, orientation, profile = picture_count(file), heif_orientation(file), find_profile(file)
-        bomb = unpacks_too_much(file)
-        return cls(path, head, tags, texts, lossless, tiff, pictures, orientation, profile, bomb, data)
+        return cls(path, head, tags, texts, lossless, tiff, pictures, orientation, profile, data)
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:

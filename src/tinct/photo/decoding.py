@@ -11,7 +11,8 @@ import pyvips
 
 from ..errors import PhotoError
 from .content import Content
-from .loaders import find_loader, unpacking, unreadable
+from .harm import check_harmless
+from .loaders import find_loader, unreadable
 from .metadata.fields import FLOAT, described
 from .metadata.orientation import UPRIGHT, Turn
 from .metadata.turning import xmp_orientation
@@ -87,8 +88,8 @@ def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max
         PhotoError: the file holds no photograph that can be decoded.
         OSError: it can't be read.
     """
-    if content.unpacks_too_much:
-        raise unpacking(name)
+    with content.opened() as file:
+        check_harmless(name, file)
     if sniff(content.head).name == "BMP":
         return from_bmp(name, content, source, max_pixels, admit)
     return _Decoder(name, content, source).picture(max_pixels, admit)

@@ -8,10 +8,9 @@ import pyvips
 
 from ..errors import PhotoError
 from .formats import first_line
-from .metadata.png_bombs import MAX_UNPACKED_BYTES
 from .sniffing import sniff
 
-__all__ = ["CONVERT", "FRESH_COPY", "RAW_SUFFIXES", "find_loader", "is_lossless_webp", "unpacking", "unreadable"]
+__all__ = ["CONVERT", "FRESH_COPY", "RAW_SUFFIXES", "find_loader", "is_lossless_webp", "unreadable"]
 
 CONVERT = "convert it to JPEG, PNG, TIFF or WebP"
 """Advice for a file that is whole, but of a kind that isn't read."""
@@ -93,16 +92,6 @@ def unreadable(name: str, error: pyvips.Error) -> PhotoError:
     if any(words in error.detail for words in _UNSUPPORTED):
         return PhotoError(f"{name} is of a kind that tinct doesn't read ({first_line(error)}); {CONVERT}", code="unsupported")
     return PhotoError(f"{name} is damaged or truncated ({first_line(error)}); {FRESH_COPY}", code="damaged")
-
-
-def unpacking(name: str) -> PhotoError:
-    """The error for a PNG whose texts would fill the memory."""
-    size = MAX_UNPACKED_BYTES / 1e6
-    return PhotoError(
-        f"{name} holds compressed texts or a profile that unpack to more than {size:.0f} MB; "
-        "save its picture without metadata first",
-        code="unpacks-too-much",
-    )
 
 
 def is_lossless_webp(file: BinaryIO, head: bytes) -> bool:

@@ -13,8 +13,8 @@ import pyvips
 from ..errors import PhotoError
 from .content import Content
 from .decoding import decode
-from .loaders import FRESH_COPY, find_loader, unpacking, unreadable
-from .metadata.png_bombs import unpacks_too_much
+from .harm import check_harmless
+from .loaders import FRESH_COPY, find_loader, unreadable
 from .picture import Picture, printable
 from .running import without_warnings
 from .sniffing import SNIFF_BYTES
@@ -99,8 +99,7 @@ def read_xmp(path: Path) -> bytes:
     def packet() -> bytes:
         with path.open("rb") as file:
             head = file.read(SNIFF_BYTES)
-            if unpacks_too_much(file):
-                raise unpacking(name)
+            check_harmless(name, file)
         loader = find_loader(name, source(), head, path.suffix.lower())
         image = pyvips.Operation.call(loader, source(), access="sequential")
         return bytes(image.get("xmp-data")) if image.get_typeof("xmp-data") else b""

@@ -60,6 +60,7 @@ REMEDIES = {
     "too-many-uploads": _RETRY,
     "too-much-memory": "Send a copy that is smaller, or that can be read from top to bottom: upright, and neither interlaced nor progressive; "
     "and ask for jpg, png or tif.",
+    "too-many-scans": "Send it as an ordinary JPEG.",
     "unpacks-too-much": "Send a copy without metadata.",
     "wrong-host": "Ask the server under its own name, or have its operator allow this one.",
 }
