@@ -72,9 +72,9 @@ def main() -> int:
 
 
 @contextmanager
-def running() -> Iterator[tuple[str, int]]:
-    """Address and process id of a server."""
-    server = subprocess.Popen([sys.executable, "-m", "tinct", "serve", "--port", "0"], stderr=subprocess.PIPE, text=True)
+def running(*options: str) -> Iterator[tuple[str, int]]:
+    """Address and process id of a server with these further options."""
+    server = subprocess.Popen([sys.executable, "-m", "tinct", "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
     try:
         found = next((m for line in server.stderr if (m := re.search(r"tinct is at (http\S+)/", line))), None)

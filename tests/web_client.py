@@ -20,6 +20,8 @@ from tinct.web.problems import PROBLEM_TYPE, REMEDIES, RefusedError
 from tinct.web.schemas import PictureOut
 
 Client = TestClient
+TOKEN = "open+sesame&please=%41"
+"""A token with every sign that means something in an address."""
 
 
 def photograph(kind: str = "JPEG", seed: int = 0, size: tuple[int, int] = (120, 90), **options: Any) -> bytes:
@@ -87,11 +89,16 @@ def busy(web: Client) -> Iterator[None]:
 START = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
 
 
+def connected(address: str) -> socket.socket:
+    """A connection on which nothing was sent."""
+    name, port = address.removeprefix("http://").split(":")
+    return socket.create_connection((name, int(port)), 20)
+
+
 def begin(address: str, length: int, *headers: str) -> socket.socket:
     """A request whose body hasn't come yet."""
     host = address.removeprefix("http://")
-    name, port = host.split(":")
-    connection = socket.create_connection((name, int(port)), 20)
+    connection = connected(address)
     lines = ["POST /v1/pictures HTTP/1.1", *headers] + ([] if any(h.startswith("Host:") for h in headers) else [f"Host: {host}"])
     lines += ["Content-Type: multipart/form-data; boundary=b", f"Content-Length: {length}", "", ""]
     connection.sendall("\r\n".join(lines).encode("latin-1"))

@@ -60,8 +60,10 @@ def test_the_token_may_come_from_the_environment(
 ) -> None:
     one_line(tinct("serve", "--host", "0.0.0.0"), "0.0.0.0", "--token", "TINCT_TOKEN")
     monkeypatch.setenv("TINCT_TOKEN", "secret")
+    one_line(tinct("serve", "--host", "0.0.0.0"), "at least 16 characters", "openssl rand")
+    monkeypatch.setenv("TINCT_TOKEN", "0123456789abcdef")
     assert tinct("serve", "--host", "0.0.0.0").code == 0
-    assert served[0][0].token == "secret"
+    assert served[0][0].token == "0123456789abcdef"
 
 
 def test_where_the_server_s_libraries_are_missing(tinct: Run, monkeypatch: pytest.MonkeyPatch) -> None:

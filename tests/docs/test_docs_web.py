@@ -254,12 +254,16 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = {option.opts[0]: option.name for option in group.commands["serve"].params if option.opts[0] not in others}
     units = {"timeout": " seconds", "max_upload": " bytes", "max_pixels": " pixels", "max_detail": " pixels", "expiry": " seconds"}
     units |= {"max_film": " bytes", "film_expiry": " seconds"}
-    expected = {option: f"{getattr(Settings(), name):,.0f}{units.get(name, '')}" for option, name in limits.items()}
+    own, others = Settings(), Settings(host="0.0.0.0", token="0123456789abcdef")
+    derived = {"max_upload": "upload_limit", "max_pixels": "pixel_limit", "timeout": "time_limit"}
+    expected = {option: f"{getattr(own, derived.get(name, name)):,.0f}{units.get(name, '')}" for option, name in limits.items()}
+    for name, limit in derived.items():
+        expected[f"--{name.replace('_', '-')}"] += f"; {getattr(others, limit):,.0f} for others"
     assert Settings().workers == 0
     assert {plain(name): default for name, default, _ in rows(DEPLOY, "| option | default | |")} == expected | {
         "--workers": "number of cores"
     }
-    assert f"about {Settings().max_memory / 1e9:g} GB together" in DEPLOY.read_text("utf-8")
+    assert f"each of {others.memory_limit / 1e9:g} GB" in DEPLOY.read_text("utf-8")
     assert Settings().expiry == 1800
     assert "`--expiry` seconds, half an hour" in API.read_text("utf-8")
 
@@ -270,11 +274,11 @@ def test_commands_start_such_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     everywhere, proxied = given
     with pytest.raises(ConfigError, match="no token"):
         started(everywhere, monkeypatch)
-    assert not started(everywhere, monkeypatch, TINCT_TOKEN="sesame").loopback
-    settings = started(proxied, monkeypatch, TINCT_TOKEN="sesame")
+    assert not started(everywhere, monkeypatch, TINCT_TOKEN="0123456789abcdef").loopback
+    settings = started(proxied, monkeypatch, TINCT_TOKEN="0123456789abcdef")
     (name,) = settings.hosts
     assert name in blocks(DEPLOY, "text")[0], "the proxy has another name"
-    with TestClient(make_app(settings), base_url=f"http://{name}", headers={"authorization": "Bearer sesame"}) as web:
+    with TestClient(make_app(settings), base_url=f"http://{name}", headers={"authorization": "Bearer 0123456789abcdef"}) as web:
         assert web.get("/v1/models").status_code == 200
         assert web.get("/v1/models", headers={"host": "evil.example"}).status_code == 421
         assert web.get("/v1/models", headers={"authorization": "Bearer guess"}).status_code == 401
@@ -295,7 +299,7 @@ def test_container(monkeypatch: pytest.MonkeyPatch) -> None:
     assert program.endswith("/bin/tinct")
     with pytest.raises(ConfigError, match="no token"):
         started(arguments, monkeypatch)
-    assert started(arguments, monkeypatch, TINCT_TOKEN="sesame").port == Settings().port
+    assert started(arguments, monkeypatch, TINCT_TOKEN="0123456789abcdef").port == Settings().port
     ports = re.findall(r"\d{4}", " ".join(line for line in lines if line.startswith(("EXPOSE", "HEALTHCHECK"))))
     assert set(ports) == {str(Settings().port)}
     assert f":{Settings().port} tinct" in shlex.join(shlex.split(blocks(DEPLOY, "sh")[2]))

@@ -8,7 +8,7 @@ import pytest
 
 from serving import serving
 from tinct import Colorizer
-from web_client import Client, client
+from web_client import TOKEN, Client, client
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +25,5 @@ def colorizer() -> Colorizer:
 @pytest.fixture(scope="session")
 def guarded() -> Iterator[str]:
     """The address of a real server that asks for a token."""
-    with serving(token="open sesame") as address:
+    with serving(token=TOKEN) as address:
         yield address

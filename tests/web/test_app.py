@@ -13,7 +13,7 @@ import pytest
 from serving import serving
 from tinct.web.app import STATIC, clean_up, give_back_memory
 from tinct.web.problems import PROBLEM_TYPE
-from web_client import Client, busy, client, one
+from web_client import TOKEN, Client, busy, client, one
 
 
 def test_models_health_and_metrics(web: Client) -> None:
@@ -29,8 +29,8 @@ def test_models_health_and_metrics(web: Client) -> None:
 
 def test_the_page_works_behind_a_path_prefix() -> None:
     """A reverse proxy serves it at /tinct/ and takes the prefix off."""
-    with serving(prefix="/tinct", token="open sesame") as address, httpx.Client(follow_redirects=True) as browser:
-        page = browser.get(f"{address}/", params={"token": "open sesame"})
+    with serving(prefix="/tinct", token=TOKEN) as address, httpx.Client(follow_redirects=True) as browser:
+        page = browser.get(f"{address}/", params={"token": TOKEN})
         assert page.url.path == "/tinct/"
         assert not page.url.query
         linked = re.findall(r'(?:href|src)="([^"#]+)"', page.text)

@@ -23,7 +23,7 @@ from tinct import ConfigError, FilmError, Photo
 from tinct.film import FilmEdit, FilmInfo, FilmProgress, FilmResult
 from tinct.film.frames import ColorTags
 from tinct.web import Settings, make_app
-from web_client import Client, client, picture_in_color, refused, send
+from web_client import TOKEN, Client, client, picture_in_color, refused, send
 
 FILM = b"\0\0\0\x18ftypisom\0\0\2\0isommp42" + b"a film" * 100
 RESULT = bytes(range(256)) * 8
@@ -331,6 +331,17 @@ def test_names_of_clients_are_no_paths(films: Client) -> None:
     assert until(films, film["id"], "done")["result"]["name"] == "wedding.color.mp4"
 
 
+def test_a_film_that_was_sent_is_found_at_its_location(films: Client) -> None:
+    answer = post(films, name="%22Anna%22.mp4")  # as browsers send quotes
+    at = answer.url.join(answer.headers["location"])
+    assert films.get(at).json()["id"] == answer.json()["id"]
+    until(films, answer.json()["id"], "done")
+    result = films.head(f"{at}/result")
+    assert (result.status_code, result.content) == (200, b"")
+    assert int(result.headers["content-length"]) == len(RESULT)
+    assert "%22Anna%22.color.mp4" in result.headers["content-disposition"]
+
+
 # ---- limits ----
 
 
@@ -379,8 +390,8 @@ def test_nothing_is_left_when_the_server_ends(proceed: threading.Event) -> None:
 
 def test_films_are_colored_where_only_this_machine_asks() -> None:
     assert Settings().takes_films
-    assert not Settings(host="0.0.0.0", token="sesame").takes_films
-    assert Settings(host="0.0.0.0", token="sesame", films=True).takes_films
+    assert not Settings(host="0.0.0.0", token=TOKEN).takes_films
+    assert Settings(host="0.0.0.0", token=TOKEN, films=True).takes_films
     with client(films=False) as web:
         refused(post(web), 404, "not-found")
         assert not any("films" in path for path in web.get("/v1/openapi.json").json()["paths"])
@@ -395,9 +406,9 @@ def test_without_the_extra_there_are_no_films(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_token_is_asked_for() -> None:
-    with server(token="open sesame") as web:
+    with server(token=TOKEN) as web:
         refused(post(web), 401, "token")
-        assert web.get("/v1/films/x", headers={"authorization": "Bearer open sesame"}).status_code == 404
+        assert web.get("/v1/films/x", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 404
 
 
 # ---- all of it ----

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
+import threading
+from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from tinct import Colorizer, Hint
+from tinct import Colorizer, Hint, Mask
 from web_client import Client, one, photograph, picture_in_color, pixels, refused, send
 
 
@@ -80,3 +85,29 @@ def test_notes_say_that_colors_are_replaced(web: Client) -> None:
     assert send(web)["notes"] == []
     (note,) = send(web, picture_in_color(), "postcard.png")["notes"]
     assert note == "postcard.png is a color photograph; only its lightness was used, and its colors were replaced"
+
+
+def test_masks_are_decoded_by_a_worker(web: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen of 25 megapixels take seconds, during which everybody else is answered."""
+    threads: list[str] = []
+    from_png = Mask.from_png
+
+    def decoded(*arguments: Any) -> Mask:
+        threads.append(threading.current_thread().name)
+        return from_png(*arguments)
+
+    monkeypatch.setattr(Mask, "from_png", decoded)
+    picture = send(web)
+    png = base64.b64encode(Mask(np.ones((90, 120), np.bool_)).to_png()).decode()
+    hint = {"x": 30, "y": 40, "color": "#30a040", "reach": {"png": png}}
+    at = f"/v1/pictures/{picture['id']}"
+    for path, body in (
+        ("preview", {"hints": [hint]}),
+        ("render", {"hints": [hint]}),
+        ("suggest", {"x": 5, "y": 5, "hints": [hint]}),
+    ):
+        assert web.post(f"{at}/{path}", json=body).status_code == 200
+    data = {"x": 5, "y": 5, "hints": json.dumps([hint])}
+    assert web.post("/v1/suggest", files=one(), data=data).status_code == 200
+    assert len(threads) == 4
+    assert all(name.startswith("tinct") for name in threads)

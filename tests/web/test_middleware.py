@@ -1,4 +1,4 @@
-"""Access control, logging and security headers."""
+"""HEAD, logging and security headers."""
 
 from __future__ import annotations
 
@@ -6,47 +6,7 @@ import logging
 
 import pytest
 
-from web_client import Client, begin, client, one, refused, send
-
-
-@pytest.mark.parametrize(
-    ("header", "status"),
-    [
-        ("Host: [", 421),
-        ("Host: [::1]:x", 401),
-        ("Origin: http://[", 403),
-        ("Origin: null", 403),
-        ('Cookie: a[]=1; "=; tinct-token=\xff; path=3; =;', 401),
-        ("Authorization: Bearer \xff", 401),
-    ],
-)
-def test_odd_headers_are_refused_and_do_no_harm(guarded: str, header: str, status: int) -> None:
-    with begin(guarded, 0, header) as connection:
-        assert connection.recv(10_000).startswith(f"HTTP/1.1 {status} ".encode())
-
-
-def test_a_token_is_asked_for() -> None:
-    with client(host="0.0.0.0", token="open sesame") as web:
-        refused(web.get("/v1/models"), 401, "token", "Bearer")
-        refused(web.get("/v1/models", headers={"authorization": "Bearer wrong"}), 401, "token")
-        refused(web.get("/"), 401, "token")
-        refused(web.get("/metrics"), 401, "token")
-        assert web.get("/healthz").status_code == 200
-        assert web.get("/v1/models", headers={"authorization": "Bearer open sesame"}).status_code == 200
-        page = web.get("/", params={"token": "open sesame"})  # the browser gets a cookie, and an address without the token
-        assert page.status_code == 200
-        assert page.url.path == "/"
-        assert not page.url.query
-        assert "httponly" in page.history[0].headers["set-cookie"].lower()
-        assert web.get("/v1/models").status_code == 200
-
-
-def test_pages_of_other_sites_can_t_use_it(web: Client) -> None:
-    refused(web.post("/v1/colorize", files=one(), headers={"origin": "http://evil.example"}), 403, "forbidden-origin")
-    refused(web.get("/v1/models", headers={"host": "evil.example"}), 421, "wrong-host")
-    answer = web.post("/v1/colorize", files=one(), headers={"origin": "http://127.0.0.1:8000"})
-    assert answer.status_code == 200
-    assert "access-control-allow-origin" not in answer.headers
+from web_client import Client, send
 
 
 def test_security_headers(web: Client) -> None:
@@ -56,6 +16,21 @@ def test_security_headers(web: Client) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
     assert web.get("/").headers["x-request-id"] != headers["x-request-id"]
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/models", "/healthz", "/metrics", "/v1/openapi.json", "/static/app.js"])
+def test_what_can_be_got_has_a_head(web: Client, path: str) -> None:
+    got, head = web.get(path), web.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+    assert int(head.headers["content-length"]) == len(got.content) or path == "/metrics"  # whose figures change
+
+
+def test_a_head_of_what_can_only_be_sent_is_refused_without_a_body(web: Client) -> None:
+    answer = web.head("/v1/colorize")
+    assert (answer.status_code, answer.content) == (405, b"")
+    assert web.delete("/healthz").headers["allow"] == "GET, HEAD"
+    assert web.get("/v1/colorize").headers["allow"] == "POST"
 
 
 def test_logs_contain_nothing_of_pictures(web: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -71,6 +72,19 @@ def test_the_format_is_the_original_s_whatever_its_name(web: Client, kind: str, 
     assert web.post("/v1/colorize", files=one(photograph(kind), "scan.jpg")).headers["content-type"] == media
 
 
+@pytest.mark.parametrize(
+    ("word", "media"),
+    [("JPG", "image/jpeg"), ("jpeg", "image/jpeg"), (".Jpeg", "image/jpeg"), ("TIFF", "image/tiff"), (".png", "image/png")],
+)
+def test_formats_by_their_other_names(web: Client, word: str, media: str) -> None:
+    assert web.post("/v1/colorize", files=one(), data={"format": word}).headers["content-type"] == media
+    picture = send(web)
+    answer = web.post(f"/v1/pictures/{picture['id']}/render", json={"format": word})
+    assert answer.headers["content-type"] == media
+    pattern = web.get("/v1/openapi.json").json()["components"]["schemas"]["Render"]["properties"]["format"]["pattern"]
+    assert re.search(pattern, word)
+
+
 def test_suggestions_are_those_of_the_library(web: Client, colorizer: Colorizer) -> None:
     answer = web.post("/v1/suggest", files=one(), data={"x": 60, "y": 45, "count": 4})
     families = colorizer.families(photograph(), 60, 45)
@@ -91,6 +105,7 @@ def test_suggestions_are_those_of_the_library(web: Client, colorizer: Colorizer)
         ({"seed": -1}, ("seed",)),
         ({"ensemble": "perhaps"}, ("ensemble",)),
         ({"format": "exe"}, ("format",)),
+        ({"format": "..jpg"}, ("format",)),
         ({"hints": "["}, ("hints", "JSON")),
         ({"hints": '[{"x": 1, "y": 2, "color": "red"}]'}, ("hints.0.color",)),
         ({"hints": '[{"x": 1, "y": 2, "color": "#fff", "reach": "far"}]'}, ("hints.0.reach", "object, picture, or an area")),

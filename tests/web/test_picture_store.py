@@ -84,6 +84,96 @@ def test_no_picture_is_forgotten_in_vain(monkeypatch: pytest.MonkeyPatch) -> Non
         assert web.post(f"/v1/pictures/{resting['id']}/preview", json={}).status_code == 200
 
 
+def test_no_picture_is_forgotten_for_a_file_that_turns_out_to_be_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A header may promise a photograph that can't be decoded, or that has no room to be."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    whole = photograph("PNG")
+    damaged = whole[:200] + bytes(200) + whole[400:]
+    with client(max_memory=9_000_000) as web:  # one picture
+        resting = send(web)
+        now[0] += 61
+        refused(web.post("/v1/pictures", files=one(damaged)), 422, "damaged")
+        assert web.post(f"/v1/pictures/{resting['id']}/preview", json={}).status_code == 200
+        now[0] += 61
+        send(web, whole)
+        refused(web.post(f"/v1/pictures/{resting['id']}/preview", json={}), 404, "no-such-picture")
+
+
+def test_a_picture_that_is_used_while_another_is_added_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new one is refused then, and its room is free again."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(max_memory=9_000_000) as web:
+        resting = send(web)
+        now[0] += 61
+        pictures, canvas = web.app.state.tinct.pictures, Colorizer.canvas  # type: ignore[attr-defined]
+
+        def using(self: Colorizer, *arguments: Any, **named: Any) -> Any:
+            pictures.get(resting["id"])
+            return canvas(self, *arguments, **named)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Colorizer, "canvas", using)
+            refused(web.post("/v1/pictures", files=one()), 429, "no-room")
+        assert web.post(f"/v1/pictures/{resting['id']}/preview", json={}).status_code == 200
+        now[0] += 61
+        send(web)
+        assert pictures.total_bytes <= 9_000_000
+
+
+def test_a_reference_is_kept_as_long_as_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit that is undone doesn't name it any more, and may come back."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(expiry=600) as web:
+        picture = send(web)
+        at = f"/v1/pictures/{picture['id']}/preview"
+        like, other = (
+            web.post("/v1/pictures", files={"photo": ("like.png", picture_in_color())}, data=data).json()["id"]
+            for data in ({"reference_of": picture["id"]}, {})
+        )
+        assert web.post(at, json={"like": like}).status_code == 200
+        for _ in range(3):
+            now[0] += 500
+            assert web.post(at, json={}).status_code == 200
+        assert web.post(at, json={"like": like}).status_code == 200
+        refused(web.post(at, json={"like": other}), 404, "no-such-picture")
+
+
+@pytest.mark.parametrize("how", ["deleted", "expired", "replaced"])
+def test_a_reference_is_forgotten_with_its_picture(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page may have forgotten its id: that of an edit that was undone."""
+    now = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+    with client(expiry=600, max_memory=18_000_000) as web:  # two pictures
+        picture = send(web)
+        like = web.post("/v1/pictures", files=one(), data={"reference_of": picture["id"]}).json()["id"]
+        pictures = web.app.state.tinct.pictures  # type: ignore[attr-defined]
+        assert len(pictures) == 2
+        if how == "deleted":
+            assert web.delete(f"/v1/pictures/{picture['id']}").status_code == 204
+        else:
+            now[0] += 601 if how == "expired" else 61
+            send(web)
+        assert [kept.id for kept in pictures if kept.id in (picture["id"], like)] == []
+
+
+def test_a_reference_of_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with client() as web:
+        refused(web.post("/v1/pictures", files=one(), data={"reference_of": "nobody"}), 404, "no-such-picture")
+        picture, canvas = send(web), Colorizer.canvas
+        pictures = web.app.state.tinct.pictures  # type: ignore[attr-defined]
+
+        def leaving(self: Colorizer, *arguments: Any, **named: Any) -> Any:
+            pictures.remove(picture["id"])
+            return canvas(self, *arguments, **named)
+
+        monkeypatch.setattr(Colorizer, "canvas", leaving)
+        refused(web.post("/v1/pictures", files=one(), data={"reference_of": picture["id"]}), 404, "no-such-picture")
+        assert pictures.total_bytes == 0
+
+
 def test_nothing_of_a_photograph_stays(web: Client) -> None:
     def photos() -> set[int]:
         gc.collect()

@@ -117,6 +117,7 @@ REMEDIES: dict[str, str] = {
     # the server
     "film-packages": "Install them in a clone of tinct, with pip install -c constraints.txt '.[film]', or leave out --films.",
     "server-needs-token": "Give it one with --token or the variable TINCT_TOKEN, or leave out --host.",
+    "token-format": "Make one with `openssl rand -hex 16`.",
     "address-unavailable": "Choose another --port or --host.",
 }
 """Code -> one or two sentences; ``{name}`` stands for the error's detail of that name."""

@@ -25,7 +25,10 @@ def serve(
     ],
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     token: Annotated[
-        str, typer.Option(envvar="TINCT_TOKEN", help="A secret that every request must carry.", show_default=False)
+        str,
+        typer.Option(
+            envvar="TINCT_TOKEN", help="A secret of at least 16 characters that every request must carry.", show_default=False
+        ),
     ] = "",
     model: Annotated[
         str,
@@ -59,32 +62,32 @@ def serve(
         ),
     ],
     timeout: Annotated[
-        float,
+        float | None,
         typer.Option(
             min=1,
             metavar="SECONDS",
-            default_factory=Default("web.settings:Settings.timeout"),
-            help="Time that a request may wait, and then compute.",
+            show_default=False,
+            help="Time that a request may wait, and then compute. By default 600 if only this machine can reach the server, otherwise 60.",
         ),
-    ],
+    ] = None,
     max_upload: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=1,
             metavar="BYTES",
-            default_factory=Default("web.settings:Settings.max_upload"),
-            help="Refuse larger requests.",
+            show_default=False,
+            help="Refuse larger requests. By default 1 GB if only this machine can reach the server, otherwise 100 MB.",
         ),
-    ],
+    ] = None,
     max_pixels: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=1,
             metavar="PIXELS",
-            default_factory=Default("web.settings:Settings.max_pixels"),
-            help="Refuse photographs with more pixels, before decoding.",
+            show_default=False,
+            help="Refuse photographs with more pixels, before decoding. By default 1,000 million if only this machine can reach the server, otherwise 150 million.",
         ),
-    ],
+    ] = None,
     max_detail: Annotated[
         int,
         typer.Option(

@@ -11,17 +11,19 @@ import pyvips
 
 from ..errors import PhotoError
 from .content import Content
+from .harm import check_harmless
 from .loaders import find_loader, unreadable
 from .metadata.fields import FLOAT, described
 from .metadata.orientation import UPRIGHT, Turn
 from .metadata.turning import xmp_orientation
-from .odd_samples import has_odd_samples, odd_samples, with_bytes_for_samples
+from .odd_samples import UNPACKED_COPIES, has_odd_samples, odd_samples, with_bytes_for_samples
 from .other_decoders import from_bmp, from_heic
 from .picture import Picture, check_range, check_size, grayed, once
 from .profiles import profile_fault, profile_note, without_profile
 from .sniffing import sniff
 from .tiff import TiffFile, TiffPage, compression_fault
 from .truncation import Truncation, find_truncation
+from .working_memory import Admit, decoding_bytes, free, pixel_bytes
 
 __all__ = ["decode"]
 
@@ -72,7 +74,7 @@ class _Header:
         )
 
 
-def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max_pixels: int) -> Picture:
+def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max_pixels: int, admit: Admit = free) -> Picture:
     """The photograph of a file.
 
     Args:
@@ -80,14 +82,17 @@ def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max
         content: of the file.
         source: a fresh stream of the file, for each call.
         max_pixels: limit of width × height.
+        admit: called with the memory that decoding takes, before anything is decoded; what it raises is raised.
 
     Raises:
         PhotoError: the file holds no photograph that can be decoded.
         OSError: it can't be read.
     """
+    with content.opened() as file:
+        check_harmless(name, file)
     if sniff(content.head).name == "BMP":
-        return from_bmp(name, content, source, max_pixels)
-    return _Decoder(name, content, source).picture(max_pixels)
+        return from_bmp(name, content, source, max_pixels, admit)
+    return _Decoder(name, content, source).picture(max_pixels, admit)
 
 
 class _Decoder:
@@ -99,7 +104,9 @@ class _Decoder:
         self.fields: dict[str, bytes] = content.fields()
         self.notes: list[str] = []
         self.odd_page: TiffPage | None = None  # one that libvips gives as packed bits
-        self.options: dict[str, Any] = {"fail_on": "error"}
+        self.held_bytes = 0  # of a file that was rewritten or mended
+        # pixels that can't be streamed go to a temporary file only if they come from one
+        self.options: dict[str, Any] = {"fail_on": "error", "memory": content.data is not None}
         # "error" includes "truncated", which alone would decode the rest of a truncated TIFF as black
 
     def source(self) -> pyvips.Source:
@@ -114,13 +121,14 @@ class _Decoder:
         """A fresh lazy image, as it is stored."""
         return pyvips.Operation.call(self.loader(), self._source(), access=access, **self.options)
 
-    def picture(self, max_pixels: int) -> Picture:
+    def picture(self, max_pixels: int, admit: Admit) -> Picture:
         name, content = self.name, self.content
         self.loader()
         if content.tiff is not None:
             self.choose_page(content.tiff)
         try:
-            header = _Header.of(self.stream("sequential"), content.png_profile, self.odd_page)
+            image = self.stream("sequential")
+            header = _Header.of(image, content.png_profile, self.odd_page)
         except pyvips.Error as error:
             raise self.refusal(error) from None
         check_size(name, header.width, header.height, max_pixels)
@@ -130,7 +138,7 @@ class _Decoder:
         if content.pictures > 1:
             self.notes.append(f"{name}: the first of {content.pictures} pictures is colored; the result holds it alone")
         if header.heic:
-            return from_heic(name, content, tuple(self.notes))
+            return from_heic(name, content, tuple(self.notes), pixel_bytes(image), admit)
         if header.profile_fault:
             self.notes.append(profile_note(name, header.profile_fault, header.interpretation))
         if header.xmp_orientation != UPRIGHT and self.turn(header).orientation == UPRIGHT and not self.is_heif:
@@ -138,7 +146,12 @@ class _Decoder:
                 f"{name} says only in XMP that it is turned (orientation {header.xmp_orientation}), which most programs ignore; "
                 "its pixels were left as they are"
             )
-        return self.streamed(header)
+        turned = self.turn(header).orientation != UPRIGHT and not self.is_heif and not self.is_tiled
+        needed = decoding_bytes(image, turned=turned)
+        if self.odd_page is not None:  # unpacked in memory
+            needed = UNPACKED_COPIES * header.width * header.height * self.odd_page.samples * (1 if header.depth <= 8 else 2)
+        admit(needed + self.held_bytes)
+        return replace(self.streamed(header), decoding_bytes=needed, held_bytes=self.held_bytes)
 
     def streamed(self, header: _Header) -> Picture:
         name, content = self.name, self.content
@@ -183,6 +196,11 @@ class _Decoder:
         """Whether it is AVIF or HEIC, which is decoded upright."""
         return self.content.head[4:8] == b"ftyp"
 
+    @property
+    def is_tiled(self) -> bool:
+        """Whether it is a TIFF of tiles, which libvips decodes in any order."""
+        return self.content.tiff is not None and self.content.tiff.photograph.is_tiled
+
     def choose_page(self, tiff: TiffFile) -> None:
         """Take the page that is the photograph. Raises PhotoError for one that libvips can't decode."""
         page = tiff.photograph
@@ -203,6 +221,7 @@ class _Decoder:
                 rewritten = with_bytes_for_samples(file, page)
             if rewritten is not None:
                 self.odd_page, self._source = page, lambda: pyvips.Source.new_from_memory(rewritten)
+                self.held_bytes += len(rewritten)
                 return
         if not tiff.is_first:
             first = self.stream("sequential")  # often the only one with XMP and IPTC
@@ -231,6 +250,7 @@ class _Decoder:
         self.options["fail_on"] = "none"
         if (mended := truncation.mended) is not None:
             self._source = lambda: pyvips.Source.new_from_memory(mended)
+            self.held_bytes += len(mended)
         if truncation.rows == truncation.height:
             return None
         left, top, width, height = self.turn(header).box(0, 0, header.width, truncation.rows, header.width, header.height)

@@ -73,4 +73,6 @@ def from_pil(name: str, image: Any, max_pixels: int) -> Picture:
     except (OSError, SyntaxError, ValueError) as error:  # a damaged picture raises any of these
         raise PhotoError(f"{name} is damaged ({error}); get a fresh copy of it") from None
     filename = getattr(image, "filename", "")
-    return replace(from_bytes(name, file.getvalue(), max_pixels, Path(os.fsdecode(filename)) if filename else None), is_file=False)
+    return replace(
+        from_bytes(name, file.getvalue(), max_pixels, path=Path(os.fsdecode(filename)) if filename else None), is_file=False
+    )

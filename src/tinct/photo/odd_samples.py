@@ -16,7 +16,7 @@ from .metadata.exif import Layout
 from .picture import image_of
 from .tiff import TiffPage
 
-__all__ = ["has_odd_samples", "odd_samples", "with_bytes_for_samples"]
+__all__ = ["UNPACKED_COPIES", "has_odd_samples", "odd_samples", "with_bytes_for_samples"]
 
 _WIDTH, _BITS, _PHOTOMETRIC, _SAMPLES, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 256, 258, 262, 277, 338, 339
 _PREDICTOR, _PLANES, _TILE_OFFSETS = 317, 284, 324
@@ -24,6 +24,8 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _SHORT, _LONG = 3, 4
 _BYTE_CODECS = {1, 5, 8, 32773, 32946}  # compressions of bytes, whatever they mean: none, LZW, deflate, PackBits
 _ROWS_AT_ONCE = 256
+UNPACKED_COPIES = 3
+"""How often the unpacked samples are in memory while a picture is made of them."""
 
 
 def has_odd_samples(page: TiffPage) -> bool:

@@ -13,10 +13,12 @@ import pyvips
 from ..errors import PhotoError
 from .content import Content
 from .decoding import decode
+from .harm import check_harmless
 from .loaders import FRESH_COPY, find_loader, unreadable
 from .picture import Picture, printable
 from .running import without_warnings
 from .sniffing import SNIFF_BYTES
+from .working_memory import Admit, free
 
 __all__ = ["from_bytes", "from_file", "read_xmp"]
 
@@ -26,8 +28,8 @@ pyvips.cache_set_max(0)
 _ADVICE = {errno.EACCES: "; check its permissions", errno.EPERM: "; check its permissions", errno.EIO: "; check its disk"}
 
 
-def from_file(name: str, path: Path, max_pixels: int) -> Picture:
-    """Open a file. Raises PhotoError."""
+def from_file(name: str, path: Path, max_pixels: int, admit: Admit = free) -> Picture:
+    """Open a file. Raises PhotoError, or what `admit` raises."""
     try:
         if os.path.exists(path) and not path.is_file():  # noqa: PTH110 (takes names that are too long); a pipe would wait for its other end
             raise PhotoError(f"{name} is {'a folder' if path.is_dir() else 'no regular file'}; name a picture file")
@@ -37,7 +39,7 @@ def from_file(name: str, path: Path, max_pixels: int) -> Picture:
                 raise PhotoError(f"{name} is empty (0 bytes); {FRESH_COPY}")
             content, opened = Content.of(file, path), _identity(status)
         if not str(path).isprintable():  # libvips takes only names that are valid UTF-8
-            return from_bytes(name, path.read_bytes(), max_pixels, path)
+            return from_bytes(name, path.read_bytes(), max_pixels, admit, path)
     except (OSError, ValueError) as error:  # ValueError: a null character
         raise _not_opened(name, error) from None
 
@@ -54,7 +56,7 @@ def from_file(name: str, path: Path, max_pixels: int) -> Picture:
         return pyvips.Source.new_from_file(str(path))
 
     try:
-        return replace(decode(name, content, source, max_pixels), unchanged=unchanged)
+        return replace(decode(name, content, source, max_pixels, admit), unchanged=unchanged)
     except OSError as error:
         raise _not_opened(name, error) from None
 
@@ -71,12 +73,12 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def from_bytes(name: str, data: bytes, max_pixels: int, path: Path | None = None) -> Picture:
-    """Open the content of a file. Raises PhotoError."""
+def from_bytes(name: str, data: bytes, max_pixels: int, admit: Admit = free, path: Path | None = None) -> Picture:
+    """Open the content of a file. Raises PhotoError, or what `admit` raises."""
     if not data:
         raise PhotoError(f"{name} is empty (0 bytes); {FRESH_COPY}")
     content = Content.of(io.BytesIO(data), path, data)
-    return decode(name, content, lambda: pyvips.Source.new_from_memory(data), max_pixels)
+    return decode(name, content, lambda: pyvips.Source.new_from_memory(data), max_pixels, admit)
 
 
 def read_xmp(path: Path) -> bytes:
@@ -97,6 +99,7 @@ def read_xmp(path: Path) -> bytes:
     def packet() -> bytes:
         with path.open("rb") as file:
             head = file.read(SNIFF_BYTES)
+            check_harmless(name, file)
         loader = find_loader(name, source(), head, path.suffix.lower())
         image = pyvips.Operation.call(loader, source(), access="sequential")
         return bytes(image.get("xmp-data")) if image.get_typeof("xmp-data") else b""

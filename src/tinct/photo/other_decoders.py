@@ -17,18 +17,32 @@ from .metadata.orientation import UPRIGHT, Turn
 from .picture import Picture, check_size, grayed, image_of
 from .profiles import profile_fault, profile_note, without_profile
 from .truncation import Truncation
+from .working_memory import Admit
 
 __all__ = ["from_bmp", "from_heic"]
 
 
-def from_heic(name: str, content: Content, notes: tuple[str, ...]) -> Picture:
-    """HEIC, decoded by pi-heif: its compression (HEVC) is patented, so libvips' packages lack it. Raises PhotoError."""
+_HEIC_COPIES = 3  # of the decoded pixels, while it is opened: YCbCr, RGB, and libvips' own
+_BMP_COPIES = 3  # of the pixels, in each pass
+
+
+def from_heic(name: str, content: Content, notes: tuple[str, ...], pixel_bytes: int, admit: Admit) -> Picture:
+    """HEIC, decoded by pi-heif: its compression (HEVC) is patented, so libvips' packages lack it. Raises PhotoError.
+
+    Args:
+        name: for messages.
+        content: of the file.
+        notes: of the picture, so far.
+        pixel_bytes: that it has when it is decoded.
+        admit: called with the memory that decoding takes, before it is decoded.
+    """
     try:
         import pi_heif
     except ImportError:
         raise PhotoError(
             f"{name} is HEIC, which needs the package pi-heif; or convert it to JPEG or PNG first", code="needs-heif"
         ) from None
+    admit(_HEIC_COPIES * pixel_bytes)
     try:
         found = pi_heif.open_heif(content.path if content.data is None else io.BytesIO(content.data), convert_hdr_to_8bit=False)
         pixels, info = np.asarray(found), found.info  # upright
@@ -43,10 +57,13 @@ def from_heic(name: str, content: Content, notes: tuple[str, ...]) -> Picture:
     if fault := profile_fault(image):
         image, notes = without_profile(image), (*notes, profile_note(name, fault))
     depth = 8 * pixels.itemsize
-    return Picture(name, content.path, lambda: image, None, content.data, notes, depth=depth, turn=turn, suffix=".jpg")
+    held = pixels.nbytes
+    return Picture(
+        name, content.path, lambda: image, None, content.data, notes, depth=depth, turn=turn, held_bytes=held, suffix=".jpg"
+    )
 
 
-def from_bmp(name: str, content: Content, source: Callable[[], pyvips.Source], max_pixels: int) -> Picture:
+def from_bmp(name: str, content: Content, source: Callable[[], pyvips.Source], max_pixels: int, admit: Admit) -> Picture:
     """BMP, decoded anew for each pass.
 
     Args:
@@ -54,6 +71,7 @@ def from_bmp(name: str, content: Content, source: Callable[[], pyvips.Source], m
         content: of the file.
         source: raises PhotoError if the file has changed since it was opened.
         max_pixels: limit of width × height.
+        admit: called with the memory that decoding takes, before it is decoded.
 
     Raises:
         PhotoError: the file can't be decoded.
@@ -70,6 +88,7 @@ def from_bmp(name: str, content: Content, source: Callable[[], pyvips.Source], m
     data = read()
     bmp = read_bmp_header(name, data)
     check_size(name, bmp.width, bmp.height, max_pixels)
+    admit(needed := _BMP_COPIES * bmp.width * bmp.height * bmp.bands)
     truncation, notes, known = Truncation(bmp.rows(data), bmp.height), [], None
     if truncation.rows < bmp.height:
         notes.append(truncation.note(name))
@@ -86,4 +105,7 @@ def from_bmp(name: str, content: Content, source: Callable[[], pyvips.Source], m
     if fault := profile_fault(sample):
         notes.append(profile_note(name, fault))
     turn = Turn(UPRIGHT, bmp.width, bmp.height)
-    return Picture(name, content.path, load, None, content.data, tuple(notes), turn=turn, known=known, suffix=".png")
+    notes_of = tuple(notes)
+    return Picture(
+        name, content.path, load, None, content.data, notes_of, turn=turn, known=known, decoding_bytes=needed, suffix=".png"
+    )

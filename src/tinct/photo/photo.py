@@ -43,6 +43,7 @@ from .picture import Picture, grayed, printable
 from .pixels import KINDS, alpha8, full_lightness, paint, rgb8, rgb16, side_by_side, split, with_chroma
 from .running import Progress, run, without_warnings
 from .sources import open_picture
+from .working_memory import Admit, encoding_bytes, free
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
@@ -125,7 +126,13 @@ class Photo:
 
     @classmethod
     def open(
-        cls, source: PhotoSource, *, name: str | None = None, max_pixels: int = MAX_PIXELS, progress: Progress | None = None
+        cls,
+        source: PhotoSource,
+        *,
+        name: str | None = None,
+        max_pixels: int = MAX_PIXELS,
+        progress: Progress | None = None,
+        admit: Admit = free,
     ) -> Photo:
         """Open a picture; reads no more than its header.
 
@@ -134,6 +141,8 @@ class Photo:
             name: what messages call it, instead of its path or kind.
             max_pixels: limit of width × height.
             progress: called while the pixels of a large picture are read or written, with a description and the fraction done, 0..1.
+            admit: called once with the bytes of memory that decoding takes (`decoding_bytes`), before anything is decoded; what it
+                raises is raised. Not called for arrays and PIL images.
 
         Raises:
             PhotoError: there is no such file, or it isn't a picture that can be used.
@@ -141,7 +150,7 @@ class Photo:
         if isinstance(source, Photo):
             return source
         with without_warnings():
-            return cls(open_picture(source, name, max_pixels), progress=progress)
+            return cls(open_picture(source, name, max_pixels, admit), progress=progress)
 
     def __repr__(self) -> str:
         """``<Photo old.jpg, 1200 × 900, 8-bit gray>``."""
@@ -180,6 +189,21 @@ class Photo:
     def deep(self) -> bool:
         """Whether it has more than 8 bits a sample."""
         return bool(self._deep)
+
+    @property
+    def decoding_bytes(self) -> int:
+        """Memory that one pass over its pixels takes, approximately: 0 for pictures that are streamed."""
+        return self._picture.decoding_bytes
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory that it takes between passes, approximately, besides the bytes that it was opened from."""
+        return self._picture.held_bytes
+
+    def encoding_bytes(self, suffix: str) -> int:
+        """Memory that `to_bytes` takes besides `decoding_bytes`, approximately, with its result."""
+        samples = (1 if self._gray else 3) + self._alpha
+        return encoding_bytes(self.width, self.height, samples, 16 if self._deep else 8, saver_of(suffix))
 
     @property
     def is_result(self) -> bool:
@@ -332,12 +356,12 @@ class Photo:
             ValueError: this photograph isn't a colored one.
         """
         before = self._uncolored()
-        return self._derived(lambda: paint(before._image(), self._image()), self.record, before, "layer")
+        return self._derived(lambda: paint(before._image(), self._image()), self.record, before, "layer", passes=2)
 
     def compare(self) -> Photo:
         """The original and the colored photograph side by side. Lazy; raises ValueError if this photograph isn't a colored one."""
         before = self._uncolored()
-        return self._derived(lambda: side_by_side(before._image(), self._image()), self.record, before, "compare")
+        return self._derived(lambda: side_by_side(before._image(), self._image()), self.record, before, "compare", passes=2)
 
     # ---- files ------------------------------------------------------------------------------------------------------------------
 
@@ -411,9 +435,12 @@ class Photo:
         bands = KINDS[image.interpretation] + self._alpha
         return image if image.bands == bands else image.extract_band(0, n=bands)  # some TIFFs have more
 
-    def _derived(self, load: Callable[[], pyvips.Image], record: Provenance | None, before: Photo, output: str) -> Photo:
-        """A photograph computed from the same file."""
-        photo = Photo(replace(self._picture, load=load, source=None), progress=self._progress)
+    def _derived(
+        self, load: Callable[[], pyvips.Image], record: Provenance | None, before: Photo, output: str, passes: int = 1
+    ) -> Photo:
+        """A photograph computed from the same file, which is decoded so many times at once."""
+        needed = passes * self.decoding_bytes
+        photo = Photo(replace(self._picture, load=load, source=None, decoding_bytes=needed), progress=self._progress)
         photo.record, photo._before, photo._output, photo.notes = record, before, output, before.notes
         return photo
 

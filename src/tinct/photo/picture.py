@@ -53,6 +53,10 @@ class Picture:
     """What made it upright; of a picture that isn't a file, nothing."""
     known: tuple[int, int, int, int] | None = None
     """Left, top, width and height of the part of the upright picture that a truncated file holds; None for all of it."""
+    decoding_bytes: int = 0
+    """Memory that one pass over its pixels takes, besides a few rows."""
+    held_bytes: int = 0
+    """Memory that it takes between passes, besides `data`: a decoded copy, or a file that was mended."""
     suffix: str = ""
     """Suffix of the closest format that tinct writes, where libvips' loader doesn't tell."""
 

@@ -131,9 +131,14 @@ class TiffPage:
         return self.get(_PHOTOMETRIC, 1) in _SENSOR_DATA
 
     @property
+    def is_tiled(self) -> bool:
+        """Whether its pixels are in tiles, not in strips of rows."""
+        return _TILE_OFFSETS in self.numbers
+
+    @property
     def is_planar_tiled(self) -> bool:
         """Whether its colors are tiles of separate planes, which libvips doesn't decode."""
-        return _TILE_OFFSETS in self.numbers and self.get(_PLANES, 1) == 2 and self.samples > 1
+        return self.is_tiled and self.get(_PLANES, 1) == 2 and self.samples > 1
 
     @property
     def kept_samples(self) -> tuple[int, ...] | None:

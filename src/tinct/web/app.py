@@ -17,13 +17,15 @@ from fastapi.staticfiles import StaticFiles
 from .._version import __version__
 from ..coloring import Colorizer
 from . import interactive, one_shot
+from .access import COOKIE, Access
 from .admission import Gate
-from .middleware import COOKIE, Guard
+from .middleware import Guard
 from .picture_store import Pictures
 from .problems import Problem, handle_errors, problems
 from .settings import Settings
 from .state import State
 from .telemetry import Telemetry
+from .working_memory import WorkingMemory
 
 if TYPE_CHECKING:
     from .film_store import Films
@@ -49,14 +51,16 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        gate = Gate(settings.worker_count, settings.queue, settings.timeout)
-        pictures = Pictures(settings.max_memory, settings.expiry)
+        gate = Gate(settings.worker_count, settings.queue, settings.time_limit)
+        pictures = Pictures(settings.memory_limit, settings.expiry)
         films = _films(settings, telemetry) if takes_films else None
-        app.state.tinct = State(settings, colorizer, models, pictures, gate, telemetry, films)
+        memory = WorkingMemory(settings.memory_limit)
+        app.state.tinct = State(settings, colorizer, models, pictures, gate, telemetry, memory, films)
         telemetry.watch("running", "Requests being computed.", lambda: gate.running)
         telemetry.watch("waiting", "Requests that wait for a worker.", lambda: gate.waiting)
         telemetry.watch("pictures", "Photographs kept for coloring by hand.", lambda: len(pictures))
         telemetry.watch("picture_bytes", "About what they take in memory.", lambda: pictures.total_bytes)
+        telemetry.watch("working_bytes", "About what decoding and encoding take.", lambda: memory.taken_bytes)
 
         async def sweep() -> None:
             while True:
@@ -83,6 +87,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # FastAPI's page loads scripts from another server
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        servers=[{"url": ".."}],  # relative to the description's own address: a reverse proxy may add a path prefix
+        redirect_slashes=False,  # the prefix would be missing in the address
     )
     handle_errors(app)
     app.include_router(one_shot.router)
@@ -108,7 +114,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
             # Relative, and a cookie without a path, for a reverse proxy may serve the page under a prefix.
             answer: Response = RedirectResponse("./", 303)  # so that the token doesn't stay in the address
             secure = request.url.scheme == "https"
-            answer.set_cookie(COOKIE, settings.token, path=None, httponly=True, samesite="strict", secure=secure)
+            answer.set_cookie(COOKIE, Access(settings).cookie_value, path=None, httponly=True, samesite="strict", secure=secure)
             return answer
         return FileResponse(STATIC / "index.html")
 

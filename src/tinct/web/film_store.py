@@ -6,7 +6,7 @@ import logging
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -115,8 +115,15 @@ class Films:
             self._kept[id] = film
         return film
 
-    def keep_picture(self, film: StoredFilm, content: BinaryIO, name: str, max_pixels: int) -> None:
+    def keep_picture(self, film: StoredFilm, content: BinaryIO, name: str, max_pixels: int, admit: Callable[[int], None]) -> None:
         """Keep a keyframe's picture under the client's name of it, in the place of an earlier one of that name.
+
+        Args:
+            film: that it belongs to.
+            content: the picture's file, from its beginning.
+            name: the client's name of it.
+            max_pixels: limit of its pixels.
+            admit: called with the memory that decoding it takes; see `Photo.open`.
 
         Raises:
             PhotoError: it can't be read.
@@ -128,10 +135,10 @@ class Films:
         try:
             with path.open("wb") as file:
                 shutil.copyfileobj(content, file, _BLOCK_BYTES)
-            Photo.open(path, name=name, max_pixels=max_pixels)
+            Photo.open(path, name=name, max_pixels=max_pixels, admit=admit)
         except OSError as error:
             raise RefusedError(503, "disk", f"{name} can't be kept: {error.strerror or error}.") from None
-        except TinctError:
+        except (TinctError, RefusedError):
             path.unlink(missing_ok=True)
             raise
         if (former := film.pictures.get(name)) is not None:

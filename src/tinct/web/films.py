@@ -60,7 +60,7 @@ by_id = APIRouter(prefix="/v1/films", tags=["films"], route_class=InMemoryRoute)
 
 
 @sending.post("", status_code=202, responses=problems(400, 401, 403, 404, 408, 413, 422, 429, 503))
-async def send(request: Request, form: Annotated[FilmForm, File()]) -> FilmOut:
+async def send(request: Request, response: Response, form: Annotated[FilmForm, File()]) -> FilmOut:
     """Send a film, to be colored at once or later. It is kept in a temporary folder until it isn't used for a while."""
     state, films = state_of(request), _films(request)
     edit = form.parsed_edit()
@@ -72,6 +72,7 @@ async def send(request: Request, form: Annotated[FilmForm, File()]) -> FilmOut:
     except BaseException:
         films.remove(film.id)
         raise
+    response.headers["Location"] = f"films/{film.id}"  # relative: a reverse proxy may add a path prefix
     return FilmOut.of(films, film)
 
 
@@ -109,7 +110,7 @@ async def keyframes(request: Request, id: Id, count: Count = 5) -> KeyframesOut:
     looking = asyncio.wrap_future(films.look(film, count))
     looking.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved, also where nobody waits any more
     try:
-        times = await asyncio.wait_for(asyncio.shield(looking), state.settings.timeout)
+        times = await asyncio.wait_for(asyncio.shield(looking), state.settings.time_limit)
     except asyncio.TimeoutError:
         raise RefusedError(503, "still-looking", f"{film.name} is still being looked through.", retry_after=10) from None
     except StoppedError:
@@ -164,7 +165,8 @@ async def _start(state: State, films: Films, film: StoredFilm, form: ColorizeFil
 
     def prepare() -> FilmEdit:
         for picture in form.pictures:
-            films.keep_picture(film, picture.file, picture.filename or "", state.settings.max_pixels)
+            with state.memory.share() as share:
+                films.keep_picture(film, picture.file, picture.filename or "", state.settings.pixel_limit, share.take)
         edit = wanted.edit(like, film.pictures)
         edit.check(film.info)
         return edit

@@ -8,9 +8,10 @@ from fastapi import APIRouter, File, Path, Request, Response
 
 from .. import coloring
 from ..coloring import Canvas
+from ..photo import Photo
 from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import problems
-from .request_bodies import InMemoryRoute
+from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, as_download, data_url, preview_jpeg, safe_name
 from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, PictureOut, Place, Preview, Render, SuggestionsOut
 from .state import State, state_of
@@ -27,21 +28,29 @@ def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The picture.", "content": content}, **REFUSALS}
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 408, 413, 422, 429, 503))
-async def send(request: Request, form: Annotated[PictureForm, File()]) -> PictureOut:
+@router.post("", status_code=201, responses=problems(400, 401, 403, 404, 408, 413, 422, 429, 503))
+async def send(request: Request, response: Response, form: Annotated[PictureForm, File()]) -> PictureOut:
     """Send a photograph to be colored. It is kept in memory until it isn't used for a while, and nowhere else."""
-    state = state_of(request)
-    return await state.gate.run(_send, state, await form.photo.read(), safe_name(form.photo.filename or ""))
+    state, owner = state_of(request), form.reference_of or ""
+    if owner:
+        state.pictures.get(owner)
+    name = safe_name(form.photo.filename or "")
+    picture = await state.gate.run(_send, state, await content_of(form.photo), name, owner)
+    response.headers["Location"] = f"pictures/{picture.id}"  # relative: a reverse proxy may add a path prefix
+    return picture
 
 
 @router.post("/{id}/preview", responses=_binary("image/jpeg"), response_class=Response)
 async def preview(request: Request, id: Id, edit: Preview) -> Response:
     """A small picture with this edit, quickly."""
     state = state_of(request)
-    picture, wanted = state.pictures.get(id), _edit_of(state, edit)
+    picture, like = _asked(state, id, edit)
 
     def work() -> bytes:
-        return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size)))
+        wanted = edit.edit(like)
+        with state.memory.share() as share:
+            share.take(0 if _is_own(wanted) else picture.canvas.photo.decoding_bytes)
+            return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size)))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")
 
@@ -50,9 +59,10 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
 async def suggest(request: Request, id: Id, place: Place) -> SuggestionsOut:
     """The colors that a place most probably has, and families of ready colors at its lightness."""
     state = state_of(request)
-    canvas, hints = state.pictures.get(id).canvas, [hint.hint() for hint in place.hints]
+    canvas = state.pictures.get(id).canvas
 
     def work() -> SuggestionsOut:
+        hints = [hint.hint() for hint in place.hints]
         colors = canvas.suggest(place.x, place.y, hints=hints, count=place.count)
         return SuggestionsOut.of(colors, canvas.families(place.x, place.y, hints=hints))
 
@@ -63,7 +73,7 @@ async def suggest(request: Request, id: Id, place: Place) -> SuggestionsOut:
 async def render(request: Request, id: Id, edit: Render) -> Response:
     """The photograph at full size, with its metadata, in its own format or another."""
     state = state_of(request)
-    picture, wanted = state.pictures.get(id), _edit_of(state, edit)
+    picture, like = _asked(state, id, edit)
     if edit.format != "original":
         suffix = f".{edit.format}"
     elif edit.output == "layer" and picture.suffix != ".tif":
@@ -72,9 +82,13 @@ async def render(request: Request, id: Id, edit: Render) -> Response:
         suffix = picture.suffix
 
     def work() -> bytes:
-        photo = _canvas(state, picture, wanted).colorize(wanted)
-        photo = {"color": lambda: photo, "layer": photo.layer, "compare": photo.compare}[edit.output]()
-        return photo.to_bytes(suffix, jpeg_quality=edit.jpeg_quality)
+        wanted = edit.edit(like)
+        with state.memory.share() as share:
+            share.take(picture.canvas.photo.decoding_bytes)
+            photo = _canvas(state, picture, wanted).colorize(wanted)
+            photo = {"color": lambda: photo, "layer": photo.layer, "compare": photo.compare}[edit.output]()
+            share.take(max(0, photo.decoding_bytes - share.bytes) + photo.encoding_bytes(suffix))
+            return photo.to_bytes(suffix, jpeg_quality=edit.jpeg_quality)
 
     stem = picture.name.rpartition(".")[0] or picture.name
     return as_download(await state.gate.run(work), f"{stem}.{edit.output}{suffix}", suffix)
@@ -82,14 +96,16 @@ async def render(request: Request, id: Id, edit: Render) -> Response:
 
 @router.delete("/{id}", status_code=204, responses=problems(401, 403, 404, 422))
 async def forget(request: Request, id: Id) -> Response:
-    """Forget the photograph now."""
+    """Forget the photograph now, with the references that were sent for it."""
     state_of(request).pictures.remove(id)
     return Response(status_code=204)
 
 
-def _send(state: State, content: bytes, name: str) -> PictureOut:
-    picture = state.pictures.add(content, name or "the photo", state.colorizer, state.settings.max_pixels)
-    gray, photo = picture.gray(DEFAULT_PREVIEW_SIDE), picture.canvas.photo
+def _send(state: State, content: bytes, name: str, owner: str) -> PictureOut:
+    with state.memory.share() as share:
+        photo = Photo.open(content, name=name or "the photo", max_pixels=state.settings.pixel_limit, admit=share.take)
+        picture = state.pictures.add(photo, len(content), state.colorizer, owner)
+    gray = picture.gray(DEFAULT_PREVIEW_SIDE)
     return PictureOut(
         id=picture.id,
         name=picture.name,
@@ -105,14 +121,23 @@ def _send(state: State, content: bytes, name: str) -> PictureOut:
     )
 
 
-def _edit_of(state: State, edit: Edit) -> coloring.Edit:
-    """The library's `Edit`, with the picture that `like` names. Raises RefusedError, HintError, ConfigError."""
+def _asked(state: State, id: str, edit: Edit) -> tuple[Picture, Photo | None]:
+    """The picture, and the one that `like` names. Raises RefusedError.
+
+    The library's `Edit` is made by a worker: to decode its masks takes a while, during which nobody else would get an answer.
+    """
+    picture = state.pictures.get(id)
     state.check(edit)
-    return edit.edit(state.like(edit))
+    return picture, state.like(edit)
+
+
+def _is_own(edit: coloring.Edit) -> bool:
+    """Whether the picture's own canvas serves for an edit."""
+    return edit.detail is None and not edit.ensemble
 
 
 def _canvas(state: State, picture: Picture, edit: coloring.Edit) -> Canvas:
     """The picture's own canvas, or one of another working size or of several views, whose features the colorizer caches."""
-    if edit.detail is None and not edit.ensemble:
+    if _is_own(edit):
         return picture.canvas
     return state.colorizer.canvas(picture.canvas.photo, detail=edit.detail, ensemble=edit.ensemble)

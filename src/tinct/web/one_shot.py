@@ -10,10 +10,11 @@ from ..coloring import Colorizer
 from ..photo import Photo
 from ..runtime import bundled, read_spec
 from .problems import problems
-from .request_bodies import InMemoryRoute
+from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, as_download, as_zip, safe_name
 from .schemas import ColorizeForm, Edit, ModelOut, SuggestForm, SuggestionsOut, parse_hints
 from .state import State, state_of
+from .working_memory import Share
 
 __all__ = ["describe_models", "router"]
 
@@ -40,15 +41,20 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
     edit = Edit.from_form(form, sent)
     state.check(edit)
     sent_like = state.like(edit)
-    content, name = await form.photo.read(), safe_name(form.photo.filename or "")
-    reference = await form.like.read() if form.like is not None else None
+    content, name = await content_of(form.photo), safe_name(form.photo.filename or "")
+    reference = await content_of(form.like) if form.like is not None else None
 
     def work() -> tuple[bytes, str, str]:
-        photo = _opened(state, content, name)
-        like = sent_like if reference is None else _opened(state, reference, "the reference picture")
+        with state.memory.share() as share:
+            return color(share)
+
+    def color(share: Share) -> tuple[bytes, str, str]:
+        photo = _opened(state, content, name, share)
+        like = sent_like if reference is None else _opened(state, reference, "the reference picture", share)
         suffix = photo.suffix if form.format == "original" else f".{form.format}"
         stem = name.rpartition(".")[0] or name
         colored = state.colorizer.variants(photo, form.variants, edit.edit(like))
+        share.take(sum(one.encoding_bytes(suffix) for one in colored))
         names = [f"{stem}.color{f'-{n}' if n > 1 else ''}{suffix}" for n in range(edit.variant, edit.variant + form.variants)]
         files = {name: one.to_bytes(suffix, jpeg_quality=form.jpeg_quality) for name, one in zip(names, colored, strict=True)}
         if len(files) > 1:
@@ -61,11 +67,13 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
 @router.post("/suggest", responses=REFUSALS)
 async def suggest(request: Request, form: Annotated[SuggestForm, File()]) -> SuggestionsOut:
     """The colors that a place of a photograph most probably has, and families of ready colors at its lightness."""
-    state, hints = state_of(request), [hint.hint() for hint in parse_hints(form.hints)]
-    content, name = await form.photo.read(), safe_name(form.photo.filename or "")
+    state, given = state_of(request), parse_hints(form.hints)
+    content, name = await content_of(form.photo), safe_name(form.photo.filename or "")
 
     def work() -> SuggestionsOut:
-        canvas = state.colorizer.canvas(_opened(state, content, name))
+        hints = [hint.hint() for hint in given]
+        with state.memory.share() as share:
+            canvas = state.colorizer.canvas(_opened(state, content, name, share))
         colors = canvas.suggest(form.x, form.y, hints=hints, count=form.count)
         return SuggestionsOut.of(colors, canvas.families(form.x, form.y, hints=hints))
 
@@ -95,6 +103,6 @@ def describe_models(colorizer: Colorizer) -> list[ModelOut]:
     ]
 
 
-def _opened(state: State, content: bytes, name: str) -> Photo:
-    """The photograph that was sent. Raises PhotoError."""
-    return Photo.open(content, name=name or "the photo", max_pixels=state.settings.max_pixels)
+def _opened(state: State, content: bytes, name: str, share: Share) -> Photo:
+    """The photograph that was sent; its memory is taken from the share. Raises PhotoError, RefusedError."""
+    return Photo.open(content, name=name or "the photo", max_pixels=state.settings.pixel_limit, admit=share.take)

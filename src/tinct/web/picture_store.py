@@ -42,6 +42,8 @@ class Picture:
     """At the model's own working size."""
     small: Photo
     """In color, for previews and as a reference: at most `MAX_PREVIEW_SIDE` along the longer side."""
+    owner: str
+    """Id of the picture that it is a reference for, and with which it is used and forgotten; empty for none."""
     used: float
     """Time of its last use, in seconds of the monotonic clock."""
     _grays: dict[int, Photo] = field(default_factory=dict)
@@ -75,7 +77,8 @@ class Pictures:
     """All pictures that are kept, bounded in bytes. Any number of threads may use it at once.
 
     Args:
-        max_bytes: limit of the sum of `Picture.bytes`, including pictures that are being added.
+        max_bytes: limit of the sum of `Picture.bytes`. Pictures that are being added count, too, but resting ones don't: they are
+            forgotten for a new one as soon as that is known to be good.
         expiry_seconds: time that a picture is kept after its last use.
     """
 
@@ -85,21 +88,30 @@ class Pictures:
         self._reserved = 0  # bytes for pictures that are being added
         self._lock = Lock()
 
-    def add(self, content: bytes, name: str, colorizer: Colorizer, max_pixels: int) -> Picture:
-        """Open a picture's file, encode it with the network, and keep it.
+    def add(self, photo: Photo, content_bytes: int, colorizer: Colorizer, owner: str = "") -> Picture:
+        """Encode a photograph with the network, and keep it. Others are forgotten for it only when it is known to be good.
+
+        Args:
+            photo: opened, not decoded.
+            content_bytes: of its file, which it holds.
+            colorizer: encodes it.
+            owner: id of the picture that it is a reference for; empty for none.
 
         Raises:
-            PhotoError: it is no picture, or one that can't be used.
-            RefusedError: 429 where pictures in use take all memory.
+            PhotoError: it can't be decoded.
+            RefusedError: 429 where pictures in use take all memory; 404 where its owner is gone.
         """
-        photo = Photo.open(content, name=name, max_pixels=max_pixels)
         width, height = fitted(photo.size, min(MAX_PREVIEW_SIDE, max(photo.size)))
-        size = len(content) + 5 * width * height + _FEATURE_BYTES  # three bands of `small`, and two sizes in gray
+        # the file, three bands of `small`, and two sizes in gray
+        size = content_bytes + photo.held_bytes + 5 * width * height + _FEATURE_BYTES
         with self._reserving(size):
             canvas = colorizer.canvas(photo)
-            small = Photo.open(photo.small_rgb(width, height), name=name)
-            picture = Picture(secrets.token_urlsafe(18), name, photo.suffix, size, canvas, small, monotonic())
+            small = Photo.open(photo.small_rgb(width, height), name=photo.name)
+            picture = Picture(secrets.token_urlsafe(18), photo.name, photo.suffix, size, canvas, small, owner, monotonic())
             with self._lock:
+                if owner:
+                    self._use(owner)  # forgotten meanwhile, nobody could forget its reference
+                self._make_room(size)
                 self._kept[picture.id] = picture
                 self._reserved -= size
         return picture
@@ -108,21 +120,13 @@ class Pictures:
         """The picture of this id; it counts as used. Raises RefusedError, 404."""
         with self._lock:
             self._forget_expired()
-            picture = self._kept.get(id)
-            if picture is None:
-                raise RefusedError(
-                    404,
-                    "no-such-picture",
-                    f"There is no picture of this id, or no longer: one that isn't used for {minutes(self.expiry_seconds)} is forgotten.",
-                )
-            picture.used = monotonic()
-            return picture
+            return self._use(id)
 
     def remove(self, id: str) -> None:
-        """Forget the picture. Raises RefusedError, 404."""
-        self.get(id)
+        """Forget the picture and its references. Raises RefusedError, 404."""
         with self._lock:
-            self._kept.pop(id, None)
+            self._forget_expired()
+            self._forget(self._use(id))
 
     def expires_in(self, picture: Picture) -> float:
         """Seconds until it is forgotten unless it is used before."""
@@ -149,36 +153,64 @@ class Pictures:
     def _total_bytes(self) -> int:
         return self._reserved + sum(picture.bytes for picture in self._kept.values())
 
+    def _use(self, id: str) -> Picture:
+        """The picture of this id; it and its references count as used. Raises RefusedError, 404."""
+        picture = self._kept.get(id)
+        if picture is None:
+            fact = f"There is no picture of this id, or no longer: one that isn't used for {minutes(self.expiry_seconds)} is forgotten."
+            raise RefusedError(404, "no-such-picture", fact)
+        for one in self._with_references(picture):
+            one.used = monotonic()
+        return picture
+
+    def _with_references(self, picture: Picture) -> list[Picture]:
+        return [picture, *(one for one in self._kept.values() if one.owner == picture.id)]
+
+    def _forget(self, picture: Picture) -> int:
+        """Forget a picture and its references. Returns their bytes."""
+        gone = self._with_references(picture)
+        for one in gone:
+            self._kept.pop(one.id, None)
+        return sum(one.bytes for one in gone)
+
     def _forget_expired(self) -> None:
         border = monotonic() - self.expiry_seconds
         for picture in [p for p in self._kept.values() if p.used < border]:
-            del self._kept[picture.id]
+            self._forget(picture)
 
     @contextmanager
     def _reserving(self, size: int) -> Iterator[None]:
-        """Reserve memory before the work, so that concurrent uploads together stay within the limit; release it if the work fails."""
+        """Reserve memory while a picture is added, so that concurrent ones together stay within the limit. Raises RefusedError, 429."""
         with self._lock:
-            self._make_room(size)
+            self._forget_expired()
+            self._check_room(size)
             self._reserved += size
         try:
-            yield
+            yield  # the block turns what is reserved into what is kept
         except BaseException:
             with self._lock:
                 self._reserved -= size
             raise
 
-    def _make_room(self, size: int) -> None:
-        """Forget resting pictures, the longest unused first, until `size` bytes are free. Raises RefusedError, 429."""
-        self._forget_expired()
-        resting = sorted((p for p in self._kept.values() if p.used < monotonic() - _RESTING_SECONDS), key=lambda p: p.used)
-        excess = self._total_bytes() + size - self.max_bytes
-        if excess > sum(picture.bytes for picture in resting):
+    def _check_room(self, size: int) -> None:
+        """Raises RefusedError, 429, where `size` bytes find no room even if all resting pictures are forgotten."""
+        if self._total_bytes() - sum(picture.bytes for picture in self._resting()) + size > self.max_bytes:
             raise RefusedError(429, "no-room", "Pictures that are being colored take all memory for them.", _RESTING_SECONDS)
-        for picture in resting:
+
+    def _make_room(self, size: int) -> None:
+        """Forget resting pictures, the longest unused first, for one of `size` bytes whose room is reserved. Raises RefusedError, 429."""
+        self._check_room(0)  # some that were resting may have been used meanwhile
+        excess = self._total_bytes() - self._reserved + size - self.max_bytes
+        for picture in self._resting():
             if excess <= 0:
                 return
-            excess -= picture.bytes
-            del self._kept[picture.id]
+            if picture.id in self._kept:  # not a reference that went with its picture
+                excess -= self._forget(picture)
+
+    def _resting(self) -> list[Picture]:
+        """Pictures that may be forgotten for another, the longest unused first."""
+        border = monotonic() - _RESTING_SECONDS
+        return sorted((picture for picture in self._kept.values() if picture.used < border), key=lambda picture: picture.used)
 
 
 def minutes(seconds: float) -> str:

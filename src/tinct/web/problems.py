@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from ..errors import TinctError
 
-__all__ = ["PROBLEM_TYPE", "REMEDIES", "Problem", "RefusedError", "as_problem", "handle_errors", "problems"]
+__all__ = ["PROBLEM_TYPE", "REMEDIES", "Problem", "RefusedError", "as_problem", "handle_errors", "problem_of", "problems"]
 
 PROBLEM_TYPE = "application/problem+json"
 _RETRY = "Send the request again after the seconds that the header Retry-After says."
@@ -43,6 +43,7 @@ REMEDIES = {
     "no-capability": "GET /v1/models says what this server's model can do.",
     "no-film": "Send a film as MP4, QuickTime, Matroska, WebM, AVI or MPEG.",
     "no-result": "GET /v1/films/{id} says how far it is.",
+    "no-memory": _RETRY,
     "no-room": f"{_RETRY} DELETE /v1/pictures/{{id}} makes room at once.",
     "no-such-film": "Send it again with POST /v1/films.",
     "no-such-keyframe": "Send it in the field pictures, under the name that the edit has.",
@@ -57,6 +58,10 @@ REMEDIES = {
     "too-small": "Send a larger copy of the picture.",
     "too-many-pixels": "Send a smaller copy of the picture.",
     "too-many-uploads": _RETRY,
+    "too-much-memory": "Send a copy that is smaller, or that can be read from top to bottom: upright, and neither interlaced nor progressive; "
+    "and ask for jpg, png or tif.",
+    "too-many-scans": "Send it as an ordinary JPEG.",
+    "unpacks-too-much": "Send a copy without metadata.",
     "wrong-host": "Ask the server under its own name, or have its operator allow this one.",
 }
 """Code of an error -> what a client of the HTTP API can do. The command line and the page have tables of their own."""
@@ -82,19 +87,28 @@ class RefusedError(Exception):
         code: kind of refusal, in kebab case; a key of `REMEDIES` where there is a remedy.
         fact: what is wrong, as a sentence.
         retry_after: seconds after which the same request may be served.
+        headers: of the response.
     """
 
-    def __init__(self, status: int, code: str, fact: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, fact: str, retry_after: float | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(fact)
-        self.status, self.code, self.fact, self.retry_after = status, code, fact, retry_after
+        self.status, self.code, self.fact, self.headers = status, code, fact, dict(headers or {})
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(max(1, round(retry_after)))
 
 
-def as_problem(status: int, code: str, fact: str, retry_after: float | None = None) -> JSONResponse:
+def problem_of(error: RefusedError) -> JSONResponse:
+    """The response to a request that is refused."""
+    return as_problem(error.status, error.code, error.fact, error.headers)
+
+
+def as_problem(status: int, code: str, fact: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """The response to a request that is refused; its remedy is looked up by `code`."""
     fact = fact if fact.endswith((".", "!", "?")) else f"{fact}."
     detail = f"{fact} {REMEDIES[code]}" if code in REMEDIES else fact
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, code=code, fact=fact).model_dump()
-    headers = {"Retry-After": str(max(1, round(retry_after)))} if retry_after is not None else None
     return JSONResponse(body, status, headers, media_type=PROBLEM_TYPE)
 
 
@@ -113,7 +127,7 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RefusedError)
     async def _refusal(request: Request, error: RefusedError) -> JSONResponse:
-        return as_problem(error.status, error.code, error.fact, error.retry_after)
+        return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -122,9 +136,10 @@ def handle_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         code = _kebab(HTTPStatus(error.status_code).name.title().replace("_", ""))
-        response = as_problem(error.status_code, code, str(error.detail))
-        response.headers.update(error.headers or {})
-        return response
+        headers = dict(error.headers or {})
+        if "GET" in (allowed := headers.get("Allow", "").split(", ")):
+            headers["Allow"] = ", ".join([*allowed, "HEAD"])
+        return as_problem(error.status_code, code, str(error.detail), headers)
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:

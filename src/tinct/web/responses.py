@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import zipfile
 from pathlib import PurePath
 from urllib.parse import quote
@@ -24,17 +25,23 @@ MEDIA = {
     ".avif": "image/avif",
 }
 PREVIEW_JPEG_QUALITY = 85
+_ESCAPED = re.compile("%(22|0[AD])", re.IGNORECASE)
+_FOR_ZIP = str.maketrans('"*/:<>?\\|', "_________")  # not in names of Windows
 
 
 def safe_name(name: str) -> str:
-    """A client's file name without folders and control characters; for headers and messages only."""
-    plain = PurePath(name.replace("\\", "/")).name
+    """A client's file name without folders and control characters; for headers and messages only.
+
+    Browsers write a quote and a line break as ``%22``, ``%0D`` and ``%0A`` into a form's header, and a percent sign as it is (WHATWG HTML,
+    multipart form data).
+    """
+    plain = PurePath(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), name).replace("\\", "/")).name
     return "".join(c for c in plain if c.isprintable())[:120] or "photo"
 
 
 def as_download(content: bytes, name: str, suffix: str) -> Response:
     """A response that browsers save as a file."""
-    ascii_name = name.encode("ascii", "replace").decode().replace('"', "_").replace("?", "_")
+    ascii_name = re.sub(r'[^ -~]|["%\\]', "_", name)  # a percent sign: some browsers decode it, and some don't
     disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
     return Response(content, media_type=MEDIA.get(suffix, "application/zip"), headers={"Content-Disposition": disposition})
 
@@ -44,7 +51,7 @@ def as_zip(files: dict[str, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(name.translate(_FOR_ZIP), content)
     return file.getvalue()
 
 

@@ -15,6 +15,7 @@ from ..coloring.packing import reach_from_json
 from ..coloring.suggestions import DEFAULT_SUGGESTIONS
 from ..photo import Photo
 from ..photo.formats import DEFAULT_JPEG_QUALITY
+from .format_word import Format
 from .picture_store import MAX_PREVIEW_SIDE
 from .problems import RefusedError, sentence
 
@@ -61,7 +62,6 @@ Color = Annotated[
         examples=["#b58863"],
     ),
 ]
-Format = Annotated[str, Field(pattern=r"^(original|jpg|png|tif|webp|avif)$", description="original, jpg, png, tif, webp or avif.")]
 JpegQuality = Annotated[int, Field(ge=1, le=100, description="Of jpg, webp and avif.")]
 SuggestionCount = Annotated[int, Field(ge=1, le=50, description="How many suggestions at most.")]
 
@@ -222,6 +222,11 @@ class PictureForm(Strict):
     """The form of `POST /v1/pictures`."""
 
     photo: UploadFile = Field(description="The photograph, or a reference picture.")
+    reference_of: str | None = Field(
+        None,
+        max_length=64,
+        description="Id of the picture that this one is a reference for: it is kept as long as that one is, and forgotten with it.",
+    )
 
 
 class SuggestForm(Strict):

@@ -6,18 +6,18 @@ import logging
 import socket
 import threading
 import webbrowser
+from urllib.parse import quote
 
 import uvicorn
 from fastapi import FastAPI
 
 from ..errors import ConfigError
 from .app import make_app
+from .connections import MAX_CONNECTIONS, Connection
 from .settings import Settings
 
 __all__ = ["configuration", "serve"]
 
-MAX_CONNECTIONS = 500
-"""Open at once; uvicorn answers further ones with 503."""
 SHUTDOWN_SECONDS = 5
 """How long requests may go on after Ctrl-C."""
 
@@ -51,13 +51,21 @@ def serve(settings: Settings, *, open_page: bool = False) -> None:
             port=settings.port,
         ) from error
     host, port = listening.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}/"
-    logging.getLogger("tinct.web").info("tinct is at %s", address)
+    logging.getLogger("tinct.web").info("tinct is at %s", address_of(host, port))
     if open_page:
-        token = f"?token={settings.token}" if settings.token else ""
-        threading.Timer(0.5, webbrowser.open, [address + token]).start()
+        threading.Timer(0.5, webbrowser.open, [page_address(host, port, settings.token)]).start()
     uvicorn.Server(configuration(app)).run(sockets=[listening])
+
+
+def address_of(host: str, port: int) -> str:
+    """The page's address on a host, which may be an IPv6 address."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def page_address(host: str, port: int, token: str) -> str:
+    """The address with which a browser of this machine opens the page of a server that listens at `host`."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # not every system connects to "any address"
+    return address_of(reached, port) + (f"?token={quote(token, safe='')}" if token else "")
 
 
 def configuration(app: FastAPI) -> uvicorn.Config:
@@ -68,6 +76,8 @@ def configuration(app: FastAPI) -> uvicorn.Config:
         log_config=None,
         server_header=False,
         h11_max_incomplete_event_size=64_000,
+        http=Connection,
+        ws="none",
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )

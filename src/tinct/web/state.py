@@ -15,6 +15,7 @@ from .problems import RefusedError
 from .schemas import Edit, EditNumbers, ModelOut
 from .settings import Settings
 from .telemetry import Telemetry
+from .working_memory import WorkingMemory
 
 if TYPE_CHECKING:
     from .film_schemas import FilmEditIn
@@ -33,6 +34,8 @@ class State:
     pictures: Pictures
     gate: Gate
     telemetry: Telemetry
+    memory: WorkingMemory
+    """For decoding and encoding."""
     films: Films | None = None
     """None where the server colors no films."""
 

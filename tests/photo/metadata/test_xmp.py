@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.dom import minidom
 from xml.etree import ElementTree
 
 import pytest
@@ -158,3 +159,16 @@ def test_above_the_size_limit_the_longest_other_properties_are_dropped() -> None
     assert b"xxx" in less
     least = merge(packet, VALUES, 100)
     assert least == merge(None, VALUES)
+
+
+def test_packets_of_a_great_many_elements_or_attributes_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would take minutes and gigabytes; a new packet replaces them."""
+    parse = minidom.parseString
+    monkeypatch.setattr(minidom, "parseString", lambda text: pytest.fail("it was parsed") if len(text) > 10_000 else parse(text))
+    rdf = '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">{}</rdf:RDF>'
+    attributes = " ".join(f'rdf:a{n}=""' for n in range(60_000))
+    many = ("<rdf:li/>" * 60_000, f"<rdf:Description {attributes}/>", "x" * 2**24)
+    for content in many:
+        packet = rdf.format(content).encode()
+        assert properties(packet) == {}
+        assert properties(merge(packet, {"xmp:CreatorTool": "tinct"})) == {"xmp:CreatorTool": "tinct"}

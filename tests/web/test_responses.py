@@ -1,0 +1,64 @@
+"""Names of files that are downloaded."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from urllib.parse import unquote
+
+import httpx
+import pytest
+
+from serving import serving
+from tinct.web.responses import as_download, as_zip, safe_name
+from web_client import Client, one
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("aunt %22Mary%22.jpg", 'aunt "Mary".jpg'),  # as browsers send quotes
+        ('aunt "Mary".jpg', 'aunt "Mary".jpg'),
+        ("a%0D%0Ab.jpg", "ab.jpg"),
+        ("50%25 off.jpg", "50%25 off.jpg"),  # browsers don't escape the percent sign
+        ("..%2Fx.jpg", "..%2Fx.jpg"),
+        ("../../etc/passwd\\..\\x.png", "x.png"),
+        ("%22", '"'),
+        ("", "photo"),
+    ],
+)
+def test_a_client_s_name(sent: str, name: str) -> None:
+    assert safe_name(sent) == name
+
+
+@pytest.mark.parametrize("name", ['a"b;c.jpg', "Tante \u201eMary\u201c, 50%.jpg", "a\\b'(1).jpg", "写真.jpg"])
+def test_a_download_has_its_name_in_both_forms(name: str) -> None:
+    header = as_download(b"", name, ".jpg").headers["content-disposition"]
+    plain, _, encoded = header.removeprefix('attachment; filename="').partition("\"; filename*=UTF-8''")
+    assert unquote(encoded) == name
+    assert not set(plain) & set('"\\%')
+    assert plain.isascii()
+    assert ";" not in encoded
+
+
+def test_names_in_a_zip_are_fit_for_windows() -> None:
+    with zipfile.ZipFile(io.BytesIO(as_zip({'a"b:c?.jpg': b"x"}))) as archive:
+        assert archive.namelist() == ["a_b_c_.jpg"]
+
+
+def test_a_quoted_name_comes_back_as_it_was(web: Client) -> None:
+    """The client writes %22, as browsers do."""
+    answer = web.post("/v1/colorize", files=one(name='"Mary".jpg'))
+    assert unquote(answer.headers["content-disposition"].partition("''")[2]) == '"Mary".color.jpg'
+
+
+def test_addresses_in_answers_are_relative() -> None:
+    """A reverse proxy may have taken a path prefix off."""
+    with serving(prefix="/tinct") as address, httpx.Client() as web:
+        sent = web.post(f"{address}/v1/pictures", files=one())
+        assert sent.url.join(sent.headers["location"]) == f"{address}/v1/pictures/{sent.json()['id']}"
+        assert web.delete(sent.url.join(sent.headers["location"])).status_code == 204
+        described = web.get(f"{address}/v1/openapi.json")
+        (server,) = described.json()["servers"]
+        assert str(described.url.join(server["url"])).rstrip("/") == address
+        assert web.get(f"{address}/v1/models/").status_code == 404  # a redirect would lead out of the prefix
