@@ -185,6 +185,7 @@ def test_the_public_face() -> None:
             "DataError",
             "DeviceError",
             "Edit",
+            "FilmError",
             "Hint",
             "HintError",
             "Mask",
