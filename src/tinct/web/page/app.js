@@ -1,6 +1,5 @@
 // The page: the open photographs, the one on the stage, and the actions of the controls.
 
-import * as api from "./api.js";
 import { $, keep } from "./dom.js";
 import { chosen, dropped, pasted } from "./files.js";
 import { Gestures } from "./gestures.js";
@@ -9,6 +8,7 @@ import { calm, note, say } from "./notice.js";
 import { Panel } from "./panel.js";
 import { Photo } from "./photo.js";
 import { Picker } from "./picker.js";
+import { words } from "./remedies.js";
 import { Stage } from "./stage.js";
 import { Tray } from "./tray.js";
 import { Variants } from "./variants.js";
@@ -93,12 +93,12 @@ async function ask(place) {
   update();
   const others = hints.filter((_, i) => i !== place.hint);
   try {
-    const found = await photo.ask((id) => api.suggest(id, { x: place.x, y: place.y, hints: others, count: SUGGESTIONS }));
+    const found = await photo.suggest({ x: place.x, y: place.y, hints: others, count: SUGGESTIONS });
     if (asked === mine) picker.fill(found);
   } catch (problem) {
     if (asked !== mine) return;
     picker.fill({ colors: [], families: [] });
-    note(problem.message, again(() => asked === mine && ask(place)));
+    note(words(problem), again(() => asked === mine && ask(place)));
   }
 }
 
@@ -119,7 +119,7 @@ function removeHint(i) {
 
 const heard = {
   changed: update,
-  failed: (one, problem) => note(problem.message, again(() => one.refresh()), one),
+  failed: (one, problem) => note(words(problem), again(() => one.refresh()), one),
   well: calm,
 };
 
@@ -252,7 +252,7 @@ async function setLike([file]) {
     await one.setLike(file);
     say(`Colored like ${file.name}`);
   } catch (problem) {
-    note(problem.message, again(() => setLike([file])));
+    note(words(problem), again(() => setLike([file])));
   }
   one.liking = false;
   update();
@@ -280,7 +280,7 @@ async function download() {
     keep(blob, name);
     say(`${name} is downloaded`);
   } catch (problem) {
-    note(problem.message, again(download));
+    note(words(problem), again(download));
   }
 }
 

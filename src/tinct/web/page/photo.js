@@ -1,7 +1,8 @@
-// One photograph: its file, its id on the server, its edits, and previews of them.
+// One photograph: its file, its edits, and previews of them.
 
-import * as api from "./api.js";
+import * as engine from "./engine.js";
 import { History } from "./history.js";
+import { words } from "./remedies.js";
 
 const THUMBNAIL = 192; // pixels of a variant in the strip
 
@@ -38,40 +39,22 @@ export class Photo {
     this.progress = 0;
     this.heard.changed();
     try {
-      const known = await api.send(this.file, (part) => {
+      const progress = (part) => {
         this.progress = part;
         this.heard.changed();
-      });
-      const { id, width, height, notes, gray, color, edit } = known;
-      Object.assign(this, { id, width, height, notes, gray, color, state: "ready" });
-      [this.side, this.firstSide, this.maxSide] = [known.preview_size, known.preview_size, known.max_preview_size]; // of previews
+      };
+      const { width, height, notes, edit, gray, color, previewSide, maxPreviewSide } = await engine.open(this.file, { progress });
+      Object.assign(this, { width, height, notes, state: "ready", side: previewSide, firstSide: previewSide, maxSide: maxPreviewSide });
+      this.replace("gray", gray);
+      this.replace("color", color);
       this.history = new History(edit);
       this.kept = edit.hints;
       if (this.closed) this.forget();
     } catch (problem) {
       this.state = "failed";
-      this.problem = problem.message;
+      this.problem = words(problem);
     }
     this.heard.changed();
-  }
-
-  /** Ask the server; where it has forgotten the photograph, send it again first. */
-  async ask(question) {
-    const { id } = this;
-    if (id) {
-      try {
-        return await question(id);
-      } catch (problem) {
-        if (problem.status !== 404) throw problem;
-      }
-    }
-    if (this.id === id) await (this.again ??= this.sendAgain().finally(() => (this.again = null)));
-    return question(this.id);
-  }
-
-  async sendAgain() {
-    for (const like of this.likes) like.id = (await api.send(like.file)).id;
-    this.id = (await api.send(this.file)).id;
   }
 
   // ---- edits ----
@@ -95,9 +78,14 @@ export class Photo {
     this.set(this.history.first);
   }
 
-  /** The edit as the API takes it. */
+  /** The edit as the engine takes it. */
   request(edit = this.edit) {
-    return { ...edit, like: edit.like?.id ?? null };
+    return { ...edit, like: edit.like?.file ?? null };
+  }
+
+  /** Likely colors of a place. */
+  suggest(place) {
+    return engine.suggest(this.file, place);
   }
 
   // ---- pictures ----
@@ -113,9 +101,9 @@ export class Photo {
       const { edit, side } = this.wanted;
       this.wanted = null;
       try {
-        this.replace("color", await this.ask((id) => api.preview(id, { ...this.request(edit), size: side })));
+        this.replace("color", await engine.preview(this.file, this.request(edit), side));
         if (side > this.firstSide && !this.sharp && !this.closed) {
-          this.replace("gray", await this.ask((id) => api.preview(id, { strength: 0, size: side })));
+          this.replace("gray", await engine.preview(this.file, { strength: 0 }, side));
           this.sharp = true;
         }
         problem = null;
@@ -142,23 +130,26 @@ export class Photo {
     this.refresh();
   }
 
-  /** Fetch the strip of variants, one after the other, so that more urgent requests need not wait. */
+  /** Fetch the strip of variants: those of the edit that aren't there yet. */
   async drawVariants() {
     const edit = this.edit;
-    const key = JSON.stringify([{ ...this.request(), variant: 0 }, this.shown]);
-    if (this.thumbsOf === key || this.state !== "ready") return;
-    this.thumbsOf = key;
-    for (let variant = 1; variant <= this.shown; variant++) {
-      try {
-        const blob = await this.ask((id) => api.preview(id, { ...this.request(edit), variant, size: THUMBNAIL }));
-        if (this.thumbsOf !== key || this.closed) return;
-        revokeLater(this.thumbs.get(variant));
-        this.thumbs.set(variant, URL.createObjectURL(blob));
-        this.heard.changed();
-      } catch {
-        if (this.thumbsOf === key) this.thumbsOf = null; // the next edit tries it again
-        return;
+    const key = JSON.stringify([{ ...this.request(), variant: 0 }, edit.like?.url]);
+    const missing = () => Array.from({ length: this.shown }, (_, i) => i + 1).filter((variant) => this.thumbs.get(variant)?.of !== key);
+    if (this.state !== "ready" || this.drawingOf === key || !missing().length) return;
+    this.drawingOf = key;
+    try {
+      while (missing().length && this.drawingOf === key) {
+        for await (const [variant, blob] of engine.variants(this.file, this.request(edit), missing(), THUMBNAIL)) {
+          if (this.drawingOf !== key || this.closed) return;
+          revokeLater(this.thumbs.get(variant)?.url);
+          this.thumbs.set(variant, { of: key, url: URL.createObjectURL(blob) });
+          this.heard.changed();
+        }
       }
+    } catch {
+      // the next edit tries it again
+    } finally {
+      if (this.drawingOf === key) this.drawingOf = null;
     }
   }
 
@@ -168,7 +159,7 @@ export class Photo {
     this.rendering = true;
     this.heard.changed();
     try {
-      const made = await this.ask((id) => api.render(id, { ...this.request(edit), format, output }));
+      const made = await engine.render(this.file, this.request(edit), format, output);
       this.kept = edit.hints;
       return made;
     } finally {
@@ -179,23 +170,20 @@ export class Photo {
 
   /** Use a color picture as reference. */
   async setLike(file) {
-    const { id } = await api.send(file);
-    this.set({ like: { file, id, name: file.name, url: URL.createObjectURL(file) } });
+    await engine.preview(this.file, { ...this.request(), like: file }, THUMBNAIL); // throws for a gray one
+    this.set({ like: { file, name: file.name, url: URL.createObjectURL(file) } });
   }
 
   /** Close it. If it is brought back, it is sent again. */
   close() {
     this.closed = true;
-    this.thumbsOf = null;
+    this.drawingOf = null;
     this.forget();
   }
 
-  /** Let the server forget it. */
+  /** Let the engine let go of it. */
   forget() {
-    for (const known of [this, ...this.likes]) {
-      if (known.id) api.forget(known.id).catch(() => {});
-      known.id = null;
-    }
+    for (const { file } of [this, ...this.likes]) engine.close(file);
   }
 
   get likes() {

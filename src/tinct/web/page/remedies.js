@@ -1,9 +1,10 @@
-// What to do about a problem at this page: code of the problem document -> words that name the page's own controls.
+// What to do about a problem at this page: code of a `Problem` -> words that name the page's own controls.
 
 const AGAIN = "Press “Try again” in a moment.";
 const SMALLER = "Open a smaller copy of it.";
 
 const REMEDIES = {
+  "broken-off": "The file may be larger than the server takes. Open a smaller copy of it, or press “Try again”.",
   busy: AGAIN,
   "forbidden-origin": "Open the page under the server's own address.",
   "format-limit": "Choose another “Format”.",
@@ -21,7 +22,7 @@ const REMEDIES = {
   "wrong-host": "Open the page under the server's own address.",
 };
 
-/** A problem document as a text for the screen: the fact with the page's own remedy, or else with the server's. */
-export function words({ code, fact, detail } = {}) {
+/** A problem of the engine as a text for the screen: the fact with the page's own remedy, or else with the engine's. */
+export function words({ code, fact, detail }) {
   return code in REMEDIES && fact ? `${fact} ${REMEDIES[code]}` : detail;
 }

@@ -16,7 +16,7 @@ export class Variants {
     [...this.list.children].forEach((item, i) => {
       const button = item.firstElementChild;
       const image = button.firstElementChild;
-      const url = photo.thumbs.get(i + 1);
+      const url = photo.thumbs.get(i + 1)?.url;
       image.hidden = !url;
       if (url && image.src !== url) image.src = url;
       button.setAttribute("aria-pressed", String(i + 1 === photo.edit.variant));
