@@ -1,15 +1,16 @@
 // The page: the open photographs, the one on the stage, and the actions of the controls.
 
 import { $, keep } from "./dom.js";
+import { fromJson, toJson } from "./edit_file.js";
 import { chosen, dropped, pasted } from "./files.js";
 import { Gestures } from "./gestures.js";
-import { fromJson, toJson } from "./hints.js";
 import { calm, note, say } from "./notice.js";
 import { Panel } from "./panel.js";
 import { Photo } from "./photo.js";
 import { Picker } from "./picker.js";
 import { words } from "./remedies.js";
 import { Stage } from "./stage.js";
+import { Store } from "./store.js";
 import { Tray } from "./tray.js";
 import { Variants } from "./variants.js";
 
@@ -18,6 +19,7 @@ const SUGGESTIONS = 9;
 const VARIANTS_DELAY = 350; // milliseconds between an edit and the drawing of its variants
 
 const photos = [];
+const closed = []; // {one: a photograph, at: its index}, the last closed at the end
 let photo = null; // the one on the stage
 let asked = null; // the place that the picker is for: {x, y, hint}; hint is its index or -1
 
@@ -109,7 +111,7 @@ function removeHint(i) {
   photo.set({ hints: photo.edit.hints.filter((_, k) => k !== i) });
   draw();
   if (document.activeElement === document.body) {
-    const last = $("hints").lastElementChild?.lastElementChild ?? $("load-hints");
+    const last = $("hints").lastElementChild?.lastElementChild ?? $("load-edit");
     (inList ? last : stage.root).focus({ preventScroll: true });
   }
   say("Removed");
@@ -117,25 +119,45 @@ function removeHint(i) {
 
 // ---- photographs ----
 
+const store = new Store({
+  failed() {
+    if (!unstored) note("This browser has no room to keep the photographs: download your work before you close the page.");
+    unstored = true;
+  },
+});
+let unstored = false; // whether that was told
+
 const heard = {
   changed: update,
+  edited: (one, previews) => one.closed || store.put(one, previews),
   failed: (one, problem) => note(words(problem), again(() => one.refresh()), one),
   well: calm,
 };
 
-async function take(files) {
+function take(files) {
   const fresh = files.filter((file) => file.size).map((file) => new Photo(file, heard));
   if (!fresh.length) return;
   photos.push(...fresh);
+  fresh.forEach((one) => store.put(one));
   choose(fresh[0]);
-  for (const one of fresh) if (!one.closed) await send(one);
+  work();
+}
+
+let working = false;
+
+/** Have the photographs that wait colored, one after the other, the one on the stage first. */
+async function work() {
+  if (working) return;
+  working = true;
+  for (let one; (one = [photo, ...photos].find((each) => each?.state === "waiting")); ) await send(one);
+  working = false;
 }
 
 async function send(one) {
   await one.send();
+  if (one.closed) return;
   if (one === photo) choose(one);
-  if (one.state === "failed") say(one.problem);
-  else if (!one.closed) say(`${one.name} is in color`);
+  say(one.state === "failed" ? one.problem : `${one.name} is in color`);
 }
 
 function choose(one) {
@@ -143,6 +165,7 @@ function choose(one) {
   if (photo?.state === "ready" && photo !== one) photo.view = stage.view;
   photo = one;
   document.title = one ? `${one.name} – tinct` : "tinct";
+  sessionStorage.setItem("tinct.current", one?.id ?? "");
   draw(); // the stage has a size only when it is visible
   if (one?.state === "ready") stage.open(one.width, one.height, one.view);
   tray.reveal();
@@ -152,16 +175,37 @@ function close(one) {
   const at = photos.indexOf(one);
   photos.splice(at, 1);
   one.close();
+  store.remove(one);
   calm(one);
   if (one === photo) choose(photos[Math.min(at, photos.length - 1)] ?? null);
+  if (one.state !== "failed") {
+    closed.push({ one, at });
+    note(`${one.name} is closed.`, { label: "Bring it back", act: reopen });
+  }
   update();
-  if (one.state !== "ready") return;
-  const act = () => {
-    one.closed = false;
-    photos.splice(at, 0, one);
-    choose(one);
-  };
-  note(`${one.name} is closed.`, { label: "Bring it back", act });
+}
+
+/** Open the photograph again that was closed last, as it was. */
+function reopen() {
+  const { one, at } = closed.pop();
+  one.closed = false;
+  photos.splice(at, 0, one);
+  store.put(one, true);
+  choose(one);
+  work();
+}
+
+/** The photographs that were open when the page was left. */
+async function restore() {
+  const records = await store.restore();
+  const current = sessionStorage.getItem("tinct.current");
+  const found = records.map((record) => Photo.restored(record, heard));
+  found.forEach((one) => store.held.set(one, one.edit));
+  photos.unshift(...found);
+  if (!photo && photos.length) choose(photos.find((one) => one.id === current) ?? photos[0]);
+  document.documentElement.dataset.restored = "";
+  update();
+  work();
 }
 
 // ---- what is on the screen ----
@@ -210,6 +254,8 @@ function draw() {
   drawing = 0;
   $("welcome").hidden = photos.length > 0;
   $("work").hidden = $("open").hidden = photos.length === 0;
+  $("reopen").hidden = closed.length === 0;
+  $("reopen").title = closed.length ? `Open ${closed.at(-1).one.name} again` : "";
   tray.draw(photos, photo);
   if (!photo) return;
   const [ready, failed] = [photo.state === "ready", photo.state === "failed"];
@@ -230,26 +276,36 @@ function draw() {
 
 // ---- files ----
 
-async function loadHints([file]) {
+/** Load an edit; the reference that it names may be among the files. */
+async function loadEdit(files) {
   const one = photo;
+  const file = files.find(isEdit) ?? files[0];
   try {
-    const { hints, outside } = fromJson(await file.text(), file.name, one.width, one.height);
+    const { changes, like, leftOut } = fromJson(await file.text(), one.width, one.height);
+    const picture = files.find((other) => other.name === like) ?? [...one.likes].find((known) => known.name === like)?.file;
     picker.close();
-    one.set({ hints });
-    one.kept = one.edit.hints;
-    if (outside) note(`${outside} of the colors in ${file.name} lie outside this photograph and were left out.`);
-    say(`${hints.length} colors loaded`);
+    one.set({ ...changes, like: picture ? await one.reference(picture) : null });
+    if (!like || picture) one.keep();
+    if (leftOut) note(`${leftOut} of the colors in ${file.name} lie outside this photograph and were left out.`);
+    if (like && !picture) note(`${file.name} names ${like}, whose palette the photograph took.`, { label: `Choose ${like}…`, act: () => $("like-file").click() }, one);
+    say(`${file.name} is loaded`);
   } catch (problem) {
-    note(problem.message);
+    note(
+      { unreadable: `${file.name} holds no colors that this page can read.`, outside: `All colors in ${file.name} lie outside this photograph. They may belong to another.` }[
+        problem.message
+      ] ?? words(problem),
+    );
   }
 }
+
+const isEdit = (file) => file.name.toLowerCase().endsWith(".json");
 
 async function setLike([file]) {
   const one = photo;
   one.liking = true;
   update();
   try {
-    await one.setLike(file);
+    one.set({ like: await one.reference(file) });
     say(`Colored like ${file.name}`);
   } catch (problem) {
     note(words(problem), again(() => setLike([file])));
@@ -260,18 +316,20 @@ async function setLike([file]) {
 
 chosen("open", "files", take);
 $("pick").addEventListener("click", () => $("files").click());
-chosen("load-hints", "hints-file", loadHints);
+chosen("load-edit", "edit-file", loadEdit);
 chosen("like-pick", "like-file", setLike);
 pasted(take);
 dropped((files, where) => {
-  const isHints = (file) => file.name.toLowerCase().endsWith(".json");
   const ready = photo?.state === "ready";
-  if (ready && files.some(isHints)) loadHints(files.filter(isHints));
+  if (ready && files.some(isEdit)) loadEdit(files);
   else if (ready && files.length && where.closest?.("#like")) setLike(files);
   else take(files);
 });
 $("output").addEventListener("change", update);
-$("try-again").addEventListener("click", () => send(photo));
+$("try-again").addEventListener("click", () => {
+  photo.state = "waiting";
+  work();
+});
 $("give-up").addEventListener("click", () => close(photo));
 
 async function download() {
@@ -285,10 +343,11 @@ async function download() {
 }
 
 $("download").addEventListener("click", download);
-$("save-hints").addEventListener("click", () => {
-  keep(new Blob([toJson(photo.edit.hints)], { type: "application/json" }), `${photo.name.replace(/\.[^.]*$/, "")}.hints.json`);
-  photo.kept = photo.edit.hints;
+$("save-edit").addEventListener("click", () => {
+  keep(new Blob([toJson(photo.edit)], { type: "application/json" }), `${photo.name.replace(/\.[^.]*$/, "")}.tinct.json`);
+  photo.keep();
 });
+$("reopen").addEventListener("click", reopen);
 
 // ---- keys, and the end ----
 
@@ -302,6 +361,7 @@ document.addEventListener("keydown", (event) => {
 $("zoom-in").addEventListener("click", () => stage.zoom(1.4));
 $("zoom-out").addEventListener("click", () => stage.zoom(1 / 1.4));
 $("zoom-fit").addEventListener("click", () => stage.fit());
-window.addEventListener("beforeunload", (event) => photos.some((one) => one.unsaved) && event.preventDefault());
+window.addEventListener("beforeunload", (event) => photos.some((one) => one.unsaved && !store.holds(one)) && event.preventDefault());
 window.addEventListener("pagehide", () => photos.forEach((one) => one.forget()));
 draw();
+restore();

@@ -40,7 +40,7 @@ export class Panel {
 
   drawHints(hints, picked) {
     $("no-hints").hidden = hints.length > 0;
-    $("save-hints").hidden = $("clear").hidden = hints.length === 0;
+    $("clear").hidden = hints.length === 0;
     fill($("hints"), hints.length, (i) => this.hint(i));
     hints.forEach((hint, i) => {
       const item = $("hints").children[i];

@@ -1,57 +1,101 @@
 // One photograph: its file, its edits, and previews of them.
 
 import * as engine from "./engine.js";
-import { History } from "./history.js";
+import { History, sameEdit } from "./history.js";
 import { words } from "./remedies.js";
+import { newId } from "./store.js";
 
 const THUMBNAIL = 192; // pixels of a variant in the strip
 
 export class Photo {
   /**
-   * @param {object} heard  changed(): redraw; failed(photo, problem): there is no preview of the edit;
-   *     well(photo): there is one again
+   * @param {object} heard  changed(): redraw; edited(photo, previews): its record is another, and perhaps its previews;
+   *     failed(photo, problem): there is no preview of the edit; well(photo): there is one again
    */
   constructor(file, heard) {
     this.file = file.name ? file : new File([file], "pasted.png", { type: file.type });
     this.name = this.file.name;
+    this.id = newId();
+    this.at = Date.now() + performance.now() / 1e6; // orders photographs
     this.heard = heard;
-    this.history = new History({ hints: [], like: null }); // until the server sends the default edit
+    this.history = new History([{ hints: [], like: null }]); // until the engine gives the default edit
+    this.opened = false; // whether it did
     this.state = "waiting"; // sending, ready, failed
     this.progress = 0;
     this.problem = ""; // why it is "failed"
-    this.thumbs = new Map(); // variant -> object URL
+    this.pictures = { gray: null, color: null }; // previews, as Blobs
+    this.thumbs = new Map(); // variant -> {of: key of its edit, url}
     this.shown = 8; // variants in the strip
     this.view = null; // its position on the stage
-    this.kept = this.edit.hints; // the hints at the last download
+    this.kept = this.edit; // the edit that was downloaded or saved last
+  }
+
+  /** A photograph as it was when the page was left; see `Store.restore`. */
+  static restored(record, heard) {
+    const photo = new Photo(record.file, heard);
+    const { id, at, name, width, height, notes, sides, shown, gray, color } = record;
+    const likes = new Map([...record.likes].map(([key, file]) => [key, file && { id: key, file, name: file.name, url: URL.createObjectURL(file) }]));
+    const edits = record.edits.map((edit) => ({ ...edit, like: likes.get(edit.like?.id) ?? null }));
+    Object.assign(photo, { id, at, name, width, height, notes, shown, opened: Boolean(sides), history: new History(edits, record.place) });
+    photo.kept = edits[record.kept] ?? edits[0];
+    if (!color || !sides) return photo;
+    [photo.side, photo.firstSide, photo.maxSide] = [sides[0], ...sides];
+    photo.replace("gray", gray);
+    photo.replace("color", color);
+    photo.state = "ready";
+    return photo;
+  }
+
+  /** What is stored of it, besides files and previews. */
+  record() {
+    const { id, at, name, width, height, notes, shown, history } = this;
+    const edits = history.edits.map((edit) => ({ ...edit, like: edit.like && { id: edit.like.id, name: edit.like.name } }));
+    const sides = this.opened ? [this.firstSide, this.maxSide] : null;
+    return { id, at, name, width, height, notes, sides, shown, edits, place: history.place, kept: history.edits.indexOf(this.kept) };
   }
 
   get edit() {
     return this.history.now;
   }
 
-  /** Whether closing it would lose hints. */
+  /** Whether it was changed since it was downloaded or saved last. */
   get unsaved() {
-    return this.edit.hints.length > 0 && this.edit.hints !== this.kept;
+    return this.opened && !sameEdit(this.edit, this.kept);
+  }
+
+  /** The reference pictures of all its edits. */
+  get likes() {
+    return new Set(this.history.edits.map((edit) => edit.like).filter(Boolean));
   }
 
   async send() {
     this.state = "sending";
     this.progress = 0;
+    this.leaving = new AbortController();
     this.heard.changed();
     try {
       const progress = (part) => {
         this.progress = part;
         this.heard.changed();
       };
-      const { width, height, notes, edit, gray, color, previewSide, maxPreviewSide } = await engine.open(this.file, { progress });
+      const found = await engine.open(this.file, { progress, signal: this.leaving.signal });
+      if (this.closed) {
+        this.forget();
+        return;
+      }
+      const { width, height, notes, previewSide, maxPreviewSide } = found;
       Object.assign(this, { width, height, notes, state: "ready", side: previewSide, firstSide: previewSide, maxSide: maxPreviewSide });
-      this.replace("gray", gray);
-      this.replace("color", color);
-      this.history = new History(edit);
-      this.kept = edit.hints;
-      if (this.closed) this.forget();
+      this.replace("gray", found.gray);
+      this.replace("color", found.color);
+      if (this.opened) this.refresh();
+      else {
+        this.opened = true;
+        this.history = new History([found.edit]);
+        this.kept = this.edit;
+      }
+      this.heard.edited(this, true);
     } catch (problem) {
-      this.state = "failed";
+      this.state = this.closed ? "waiting" : "failed"; // what was closed while it was sent may be opened again
       this.problem = words(problem);
     }
     this.heard.changed();
@@ -78,6 +122,13 @@ export class Photo {
     this.set(this.history.first);
   }
 
+  /** The current edit is in a file of the user's. */
+  keep(edit = this.edit) {
+    this.kept = edit;
+    this.heard.edited(this);
+    this.heard.changed();
+  }
+
   /** The edit as the engine takes it. */
   request(edit = this.edit) {
     return { ...edit, like: edit.like?.file ?? null };
@@ -92,6 +143,7 @@ export class Photo {
 
   /** Fetch a preview of the edit. For edits made meanwhile, only the last gets a further preview. */
   async refresh() {
+    this.heard.edited(this);
     this.wanted = { edit: this.edit, side: this.side };
     if (this.working) return this.heard.changed();
     this.working = true;
@@ -113,12 +165,14 @@ export class Photo {
       this.heard.changed();
     }
     this.working = false;
+    this.heard.edited(this, true);
     this.heard.changed();
     problem && !this.closed ? this.heard.failed(this, problem) : this.heard.well(this);
   }
 
   replace(what, blob) {
     revokeLater(this[what]);
+    this.pictures[what] = blob;
     this[what] = URL.createObjectURL(blob);
   }
 
@@ -133,7 +187,7 @@ export class Photo {
   /** Fetch the strip of variants: those of the edit that aren't there yet. */
   async drawVariants() {
     const edit = this.edit;
-    const key = JSON.stringify([{ ...this.request(), variant: 0 }, edit.like?.url]);
+    const key = JSON.stringify([{ ...this.request(), variant: 0 }, edit.like?.id]);
     const missing = () => Array.from({ length: this.shown }, (_, i) => i + 1).filter((variant) => this.thumbs.get(variant)?.of !== key);
     if (this.state !== "ready" || this.drawingOf === key || !missing().length) return;
     this.drawingOf = key;
@@ -160,7 +214,7 @@ export class Photo {
     this.heard.changed();
     try {
       const made = await engine.render(this.file, this.request(edit), format, output);
-      this.kept = edit.hints;
+      this.keep(edit);
       return made;
     } finally {
       this.rendering = false;
@@ -168,26 +222,23 @@ export class Photo {
     }
   }
 
-  /** Use a color picture as reference. */
-  async setLike(file) {
-    await engine.preview(this.file, { ...this.request(), like: file }, THUMBNAIL); // throws for a gray one
-    this.set({ like: { file, name: file.name, url: URL.createObjectURL(file) } });
+  /** A color picture as a reference. Throws a `Problem` for one that can't be used, such as a gray one. */
+  async reference(file) {
+    await engine.preview(this.file, { ...this.request(), like: file }, THUMBNAIL);
+    return { id: newId(), file, name: file.name, url: URL.createObjectURL(file) };
   }
 
-  /** Close it. If it is brought back, it is sent again. */
+  /** Close it. If it is opened again, it is sent again. */
   close() {
     this.closed = true;
     this.drawingOf = null;
+    this.leaving?.abort();
     this.forget();
   }
 
   /** Let the engine let go of it. */
   forget() {
     for (const { file } of [this, ...this.likes]) engine.close(file);
-  }
-
-  get likes() {
-    return new Set(this.history.edits.map((edit) => edit.like).filter(Boolean));
   }
 }
 

@@ -60,7 +60,7 @@ export class Picker {
     this.dialog.style.top = `${Math.max(8, top + GAP <= below ? top + GAP : Math.min(above, below))}px`;
   }
 
-  /** @param {{colors: object[], families: object[]}} found  as POST /v1/pictures/{id}/suggest answers */
+  /** @param {{colors: object[], families: object[]}} found  as the engine answers */
   fill({ colors, families }) {
     $("picker-title").textContent = colors.length ? "Likely colors here" : "Choose a color";
     const likely = colors.map(({ color, name, probability }) => {

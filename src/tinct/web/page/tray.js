@@ -15,9 +15,9 @@ export class Tray {
     photos.forEach((photo, i) => {
       const item = this.list.children[i];
       item.photo = photo;
-      item.className = photo.state;
+      item.className = `${photo.state}${photo.unsaved ? " unsaved" : ""}`;
       const [button, cross] = item.children;
-      const state = { waiting: ", waits to be sent", sending: ", is being colored", failed: `, ${photo.problem}`, ready: "" }[photo.state];
+      const state = { waiting: ", waits to be sent", sending: ", is being colored", failed: `, ${photo.problem}`, ready: photo.unsaved ? ", changed since the last download" : "" }[photo.state];
       button.setAttribute("aria-label", `${photo.name}${state}`);
       button.title = photo.problem || photo.name;
       button.setAttribute("aria-current", String(photo === current));
