@@ -115,7 +115,7 @@ class Visit:
     @property
     def places(self) -> list[str]:
         self.draw()
-        return self.page.locator("#hints .place").all_inner_texts()
+        return self.page.eval_on_selector_all("#hints li", "(all) => all.map((one) => one.dataset.place)")
 
     def expect_errors(self, *statuses: str) -> None:
         """The browser's own notes of refusals that were meant."""
@@ -274,7 +274,7 @@ def test_colors_that_come_late_are_not_those_of_another_place(visit: Visit, phot
     with page.expect_response("**/suggest"):
         held[0].fulfill(json={"colors": [{"color": "#445566", "name": "slate", "probability": 1}], "families": []})
     visit.settle()
-    assert page.locator("#swatches .swatch").first.get_attribute("data-color") == "#112233"
+    assert page.locator("#swatches .swatch").nth(1).get_attribute("data-color") == "#112233"
 
 
 def test_downloads_are_what_the_command_line_gives(visit: Visit, photo: Path, tmp_path: Path) -> None:
@@ -516,7 +516,7 @@ def test_keyboard_alone(visit: Visit, photo: Path) -> None:
     assert page.is_visible("#cross")
     press("Enter")
     page.wait_for_selector("#swatches .swatch")
-    assert page.evaluate(focused) == "swatch"
+    assert page.evaluate(focused) == "swatch kept"
     press("ArrowRight")
     press("Enter")
     visit.settle()

@@ -4,10 +4,12 @@
 //
 //   open(file, {progress, signal}) -> {width, height, notes, edit, gray, color, previewSide, maxPreviewSide}; gray, color: Blob
 //   preview(file, edit, side) -> Blob
+//   part(file, edit, {x, y, width, height}) -> Blob; of the picture at full size
 //   suggest(file, place) -> {colors, families}
 //   variants(file, edit, numbers, side) -> async iterator of [number, Blob]
 //   render(file, edit, format, output) -> {blob, name}
 //   close(file): let go of it; it may be asked for again
+//   locked() -> whether a password is needed; unlock(password) -> whether it is right
 //
 // They throw a `Problem`. Addresses are relative to the page's own, which a reverse proxy may serve under a path prefix.
 
@@ -17,10 +19,11 @@ export class Problem extends Error {
    * @param {string} code  kind of problem, in kebab case
    * @param {string} fact  what is wrong, as a sentence
    * @param {string} [detail]  the fact with a remedy for programs
+   * @param {object} [values]  by name, for the page's own words: those of the engine's own problems
    */
-  constructor(code, fact, detail = fact) {
+  constructor(code, fact, detail = fact, values = undefined) {
     super(detail);
-    Object.assign(this, { code, fact, detail });
+    Object.assign(this, { code, fact, detail, values });
   }
 }
 
@@ -32,18 +35,18 @@ const uses = new Map(); // File -> number of questions about it that aren't answ
 
 // ---- HTTP ----
 
-/** A refusal as an error with `status` (0 where the server doesn't answer) and `retryAfter` in seconds. */
+/** A refusal by the server, with its `status` and `retryAfter` in seconds. */
 function refusal(status, document, header) {
   const { code = "", fact, detail } = document ?? {};
   const words = detail ?? fact ?? `The server answered with status ${status}.`;
-  return Object.assign(new Problem(code || (status ? "" : "unreachable"), fact ?? words, words), {
-    status,
-    retryAfter: Number(header ?? Infinity),
-  });
+  return Object.assign(new Problem(code, fact ?? words, words), { status, retryAfter: Number(header ?? Infinity) });
 }
 
-const unreachable = () => refusal(0, { code: "unreachable", fact: "The server doesn't answer. Is it still running?" });
-const aborted = () => new Problem("aborted", "It was closed.");
+/** A problem that the engine itself found. */
+const own = (code, fact, values = {}) => Object.assign(new Problem(code, fact, fact, values), { status: 0, retryAfter: Infinity });
+
+const unreachable = () => own("unreachable", "The server doesn't answer.");
+const aborted = () => own("aborted", "It was closed.");
 
 /** Repeat a request that a busy server refuses (429), as long as it asks for a short wait. */
 async function retrying(request) {
@@ -94,9 +97,9 @@ function upload(file, progress, signal) {
 async function whyBroken(file, problem) {
   if (problem.code !== "unreachable") return problem;
   const megabytes = (file.size / 1e6).toFixed(1);
-  if (!(await readable(file))) return new Problem("unreadable", `${file.name} can't be read. It may have been moved, or be a folder.`);
+  if (!(await readable(file))) return own("unreadable", `${file.name} can't be read.`, { name: file.name });
   const alive = await ask("GET", "healthz").catch(() => null);
-  return alive ? new Problem("broken-off", `The server broke off while ${file.name} (${megabytes} MB) was sent.`) : problem;
+  return alive ? own("broken-off", `The server broke off while ${file.name} was sent.`, { name: file.name, megabytes }) : problem;
 }
 
 const readable = (file) =>
@@ -175,6 +178,10 @@ export async function open(file, options) {
 
 export const preview = async (file, edit, side) => (await edited(file, edit, "preview", { size: side })).blob();
 
+export async function part(file, edit, { x, y, width, height }) {
+  return (await edited(file, edit, "preview", { part: [x, y, width, height] })).blob();
+}
+
 export const suggest = async (file, place) => (await asking([file], (id) => post(id, "suggest", place))).json();
 
 /** One after the other, so that more urgent questions need not wait. */
@@ -193,3 +200,16 @@ export async function close(file) {
   ids.delete(file);
   if (id) await id.then((found) => ask("DELETE", at(found), undefined, { keepalive: true })).catch(() => {});
 }
+
+export const locked = () =>
+  ask("GET", "v1/models").then(
+    () => false,
+    (problem) => problem.code === "token",
+  );
+
+/** The server answers with a cookie, which the browser keeps. */
+export const unlock = (password) =>
+  ask("GET", `./?${new URLSearchParams({ token: password })}`).then(
+    () => true,
+    () => false,
+  );

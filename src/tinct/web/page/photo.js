@@ -20,9 +20,11 @@ export class Photo {
     this.heard = heard;
     this.history = new History([{ hints: [], like: null }]); // until the engine gives the default edit
     this.opened = false; // whether it did
+    this.wished = null; // settings that it takes on when it is opened
     this.state = "waiting"; // sending, ready, failed
     this.progress = 0;
     this.problem = ""; // why it is "failed"
+    this.early = URL.createObjectURL(this.file); // what is shown, in gray, until the engine has answered
     this.pictures = { gray: null, color: null }; // previews, as Blobs
     this.thumbs = new Map(); // variant -> {of: key of its edit, url}
     this.shown = 8; // variants in the strip
@@ -87,11 +89,14 @@ export class Photo {
       Object.assign(this, { width, height, notes, state: "ready", side: previewSide, firstSide: previewSide, maxSide: maxPreviewSide });
       this.replace("gray", found.gray);
       this.replace("color", found.color);
+      revokeLater(this.early);
+      this.early = "";
       if (this.opened) this.refresh();
       else {
         this.opened = true;
-        this.history = new History([found.edit]);
+        this.history = new History([{ ...found.edit, ...this.wished }]);
         this.kept = this.edit;
+        if (this.wished) this.refresh();
       }
       this.heard.edited(this, true);
     } catch (problem) {
@@ -106,6 +111,13 @@ export class Photo {
   set(changes, kind) {
     this.history.set(changes, kind);
     this.refresh();
+  }
+
+  /** Take on these settings, at once or as soon as it is opened. */
+  wish(changes) {
+    if (this.opened) return this.set(changes);
+    this.wished = changes;
+    this.history = new History([{ ...this.edit, ...changes }]);
   }
 
   undo() {
@@ -132,6 +144,12 @@ export class Photo {
   /** The edit as the engine takes it. */
   request(edit = this.edit) {
     return { ...edit, like: edit.like?.file ?? null };
+  }
+
+  /** The visible part at full size: Blobs `color` and, where it is needed, `gray`. */
+  async part(area, gray) {
+    const color = await engine.part(this.file, this.request(), area);
+    return { color, gray: gray ? await engine.part(this.file, { strength: 0 }, area) : null };
   }
 
   /** Likely colors of a place. */

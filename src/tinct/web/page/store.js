@@ -41,6 +41,7 @@ export class Store {
     this.held = new WeakMap(); // photograph -> the edit that is stored
     this.closed = new Set(); // ids that are to be removed
     this.writing = null;
+    this.tried = new Promise((resolve) => (this.opened = resolve)); // writes wait until restore() has opened the database, or failed
   }
 
   /** Open the database. @returns the records of photographs that no other tab has open, with `file`, `likes`, `gray` and `color` */
@@ -59,6 +60,8 @@ export class Store {
     } catch {
       this.database = null;
       return [];
+    } finally {
+      this.opened();
     }
   }
 
@@ -112,7 +115,7 @@ export class Store {
   }
 
   async write() {
-    await Promise.resolve(); // changes that are made together are written together
+    await this.tried; // which also lets changes that are made together be written together
     while (this.dirty.size || this.closed.size) {
       const [dirty, closed] = [[...this.dirty], [...this.closed]];
       this.dirty.clear();
