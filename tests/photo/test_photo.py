@@ -305,6 +305,18 @@ def test_a_layer_is_refused_in_formats_that_would_lose_it(suffix: str, colored: 
     assert list(tmp_path.glob("layer*")) == []
 
 
+@pytest.mark.parametrize("kind", ["gray", "16 bits"])
+def test_a_part_has_the_pixels_of_the_whole(kind: str) -> None:
+    colored = recolor(Photo.open(ground(kind)), random_ab(30))
+    part = colored.part(3, 5, 20, 10)
+    assert part.size == (20, 10)
+    np.testing.assert_array_equal(part.to_numpy(16), colored.to_numpy(16)[5:15, 3:23])
+    for outside in ((-1, 0, 2, 2), (0, 0, WIDTH + 1, 1), (0, HEIGHT, 1, 1), (0, 0, 0, 1)):
+        with pytest.raises(PhotoError, match="lies outside") as raised:
+            colored.part(*outside)
+        assert raised.value.code == "part-outside"
+
+
 @pytest.mark.parametrize("kind", ["gray", "sepia", "16 bits"])
 def test_a_comparison_has_both_halves(kind: str, tmp_path: Path) -> None:
     colored = recolor(Photo.open(ground(kind)), random_ab(30))

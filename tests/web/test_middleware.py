@@ -29,9 +29,12 @@ def test_a_token_is_asked_for() -> None:
     with client(host="0.0.0.0", token="open sesame") as web:
         refused(web.get("/v1/models"), 401, "token", "Bearer")
         refused(web.get("/v1/models", headers={"authorization": "Bearer wrong"}), 401, "token")
-        refused(web.get("/"), 401, "token")
+        refused(web.get("/", params={"token": "wrong"}), 401, "token")
+        refused(web.get("/", params={"token": ""}), 401, "token")
+        refused(web.post("/"), 401, "token")
         refused(web.get("/metrics"), 401, "token")
-        assert web.get("/healthz").status_code == 200
+        for path in ("/healthz", "/", "/static/app.js"):  # the page holds nothing of anybody; it asks for the token
+            assert web.get(path).status_code == 200
         assert web.get("/v1/models", headers={"authorization": "Bearer open sesame"}).status_code == 200
         page = web.get("/", params={"token": "open sesame"})  # the browser gets a cookie, and an address without the token
         assert page.status_code == 200

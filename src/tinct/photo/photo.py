@@ -339,6 +339,19 @@ class Photo:
         before = self._uncolored()
         return self._derived(lambda: side_by_side(before._image(), self._image()), self.record, before, "compare")
 
+    def part(self, left: int, top: int, width: int, height: int) -> Photo:
+        """A rectangle of the photograph, in pixels. Lazy: of a colored photograph, only its pixels are colored.
+
+        Raises:
+            PhotoError: it lies outside the photograph.
+        """
+        if not (left >= 0 and top >= 0 and width > 0 and height > 0 and left + width <= self.width and top + height <= self.height):
+            raise PhotoError(
+                f"The part {left},{top} of {width} × {height} pixels lies outside {self.name}, which has {self.width} × {self.height}.",
+                code="part-outside",
+            )
+        return self._derived(lambda: self._image().crop(left, top, width, height), None, self, "")
+
     # ---- files ------------------------------------------------------------------------------------------------------------------
 
     def save(

@@ -36,11 +36,13 @@ async def send(request: Request, form: Annotated[PictureForm, File()]) -> Pictur
 
 @router.post("/{id}/preview", responses=_binary("image/jpeg"), response_class=Response)
 async def preview(request: Request, id: Id, edit: Preview) -> Response:
-    """A small picture with this edit, quickly."""
+    """A small picture with this edit, quickly; or a part of it at full size."""
     state = state_of(request)
     picture, wanted = state.pictures.get(id), _edit_of(state, edit)
 
     def work() -> bytes:
+        if edit.part is not None:
+            return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted).part(*edit.part))
         return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size)))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")

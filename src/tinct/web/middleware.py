@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import RefusedError, as_problem
+from .public_paths import is_public
 from .request_bodies import Body, Intake
 from .settings import Settings
 from .telemetry import Telemetry
@@ -34,8 +35,6 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-PATHS_WITHOUT_TOKEN = {"/healthz"}
-"""Paths that are answered without a token: health checks."""
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 _log = logging.getLogger("tinct.web")
 
@@ -95,7 +94,7 @@ class Guard:
         origin = headers.get("origin")
         if origin and scope["method"] not in ("GET", "HEAD") and origin.rpartition("//")[2] != host:
             return RefusedError(403, "forbidden-origin", "The request comes from a page of another site.")
-        if self.settings.token and scope["path"] not in PATHS_WITHOUT_TOKEN and not self._has_token(scope, headers):
+        if self.settings.token and not is_public(scope) and not self._has_token(scope, headers):
             return RefusedError(401, "token", "The request has no token, or a wrong one.")
         return None
 
