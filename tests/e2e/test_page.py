@@ -1,159 +1,22 @@
-"""The page in a real browser, used as people use it: one browser and one server for all tests. Needs Chromium on the machine."""
+"""The page in a real browser, used as people use it."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from skimage import data
 from typer.testing import CliRunner
 
+from page_visit import Visit, apart, chroma
 from serving import serving
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright isn't installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-TIMEOUT = 30_000
-"""Milliseconds until a wait fails."""
 THUMBNAIL = 192
 """Pixels of a preview in the strip of variants."""
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serving() as found:
-        yield f"{found}/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-class Visit:
-    """A page, and what must not happen on it: errors in its console, and requests to other servers."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page, self.address = page, address
-        self.complaints: list[str] = []
-        self.strangers: list[str] = []
-        self.sent: list[str] = []
-        page.set_default_timeout(TIMEOUT)
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", self.note)
-        page.goto(address)
-
-    def note(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "blob:", "data:")):
-            self.strangers.append(request.url)
-        if request.method == "POST":
-            self.sent.append(request.url)
-
-    def open(self, *files: Path) -> None:
-        self.page.set_input_files("#files", files)
-        self.page.wait_for_selector("#frame:visible")
-        self.settle()
-
-    def draw(self) -> None:
-        """Wait for the page to show what it knows: it does so with the next frame."""
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-    def settle(self) -> None:
-        """Wait for the picture to follow what was done: it is marked as busy until then."""
-        self.draw()
-        self.page.wait_for_selector("#stage[aria-busy=false]")
-        self.page.evaluate("document.querySelector('#after').decode()")
-
-    def pixels(self) -> np.ndarray:
-        """(H, W, 3) What the color picture shows, at its own size."""
-        script = """() => { const i = document.querySelector('#after'), c = document.createElement('canvas');
-          c.width = i.naturalWidth; c.height = i.naturalHeight; c.getContext('2d').drawImage(i, 0, 0); return c.toDataURL('image/png'); }"""
-        content = base64.b64decode(self.page.evaluate(script).partition(",")[2])
-        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
-
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where on the screen a part of the photograph is."""
-        box = self.page.locator("#frame").bounding_box()
-        return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-    def click(self, x: float, y: float) -> None:
-        """Click a part of the photograph, and wait for its colors."""
-        self.page.mouse.click(*self.at(x, y))
-        self.page.wait_for_selector("#swatches .swatch")
-
-    def add_hint(self, x: float, y: float, color: str) -> None:
-        self.click(x, y)
-        self.page.fill("#free", color)
-        self.page.click("#done")
-        self.settle()
-
-    def save(self, button: str, folder: Path) -> Path:
-        with self.page.expect_download() as waiting:
-            self.page.click(button)
-        path = folder / waiting.value.suggested_filename
-        waiting.value.save_as(path)
-        return path
-
-    @property
-    def dots(self) -> int:
-        self.draw()
-        return self.page.locator(".dot").count()
-
-    @property
-    def places(self) -> list[str]:
-        self.draw()
-        return self.page.eval_on_selector_all("#hints li", "(all) => all.map((one) => one.dataset.place)")
-
-    def expect_errors(self, *statuses: str) -> None:
-        """The browser's own notes of refusals that were meant."""
-        self.complaints = [text for text in self.complaints if not any(status in text for status in statuses)]
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": 1200, "height": 800}, accept_downloads=True)
-    made = Visit(context.new_page(), address)
-    yield made
-    context.close()
-    assert made.complaints == []
-    assert made.strangers == []
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two photographs, a picture in color, and what is none."""
-    root = tmp_path_factory.mktemp("page")
-    Image.fromarray(data.astronaut()).convert("L").resize((400, 400)).save(root / "grandmother.jpg", quality=92)
-    Image.fromarray(data.coffee()).convert("L").resize((300, 200)).save(root / "breakfast.png")
-    Image.fromarray(data.coffee()).resize((200, 150)).save(root / "postcard.png")
-    (root / "letter.jpg").write_bytes(b"%PDF-1.4 nothing")
-    return root
-
-
-@pytest.fixture
-def photo(folder: Path) -> Path:
-    return folder / "grandmother.jpg"
-
-
-def chroma(rgb: np.ndarray) -> float:
-    return float(np.ptp(rgb, axis=-1).mean())
-
-
-def apart(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.abs(one - other).mean())
 
 
 def test_a_photograph_is_colored_at_once(visit: Visit, photo: Path) -> None:
@@ -617,110 +480,4 @@ def test_text_can_be_read(browser: Any, address: str, photo: Path, scheme: str) 
     panel = luminance(visit.page.evaluate(script)[0][1])
     assert panel < 0.1 if scheme == "dark" else panel > 0.8
     assert visit.complaints == []
-    context.close()
-
-
-def test_nothing_is_lost_by_a_reload(visit: Visit, photo: Path, folder: Path) -> None:
-    """The browser keeps photographs and edits; the server has forgotten them by then."""
-    page, asked = visit.page, []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    visit.open(photo, folder / "breakfast.png")
-    page.wait_for_selector("#tray li.ready:nth-child(2)")
-    page.set_input_files("#like-file", folder / "postcard.png")
-    page.wait_for_selector("#like-shown:visible")
-    visit.add_hint(0.3, 0.75, "#2050c0")
-    page.fill("#vividness", "70")
-    visit.settle()
-    assert page.locator("#tray li.unsaved").count() == 1
-    before, places = visit.pixels(), visit.places
-    for leave in (page.reload, lambda: (page.goto("about:blank"), page.go_back())):
-        leave()
-        page.wait_for_selector("#frame:visible")
-        visit.settle()
-        assert apart(visit.pixels(), before) == 0
-        assert visit.places == places
-        assert page.locator("#tray li").count() == 2
-        assert page.input_value("#vividness") == "70"
-        assert page.is_visible("#like-shown")
-    page.fill("#strength", "90")
-    page.fill("#strength", "100")
-    visit.settle()
-    assert apart(visit.pixels(), before) == 0, "sent again"
-    for _ in range(4):
-        page.keyboard.press("Control+z")
-    visit.settle()
-    assert page.input_value("#vividness") == "50"
-    assert asked == []
-
-
-def test_a_closed_tab_comes_back_but_not_twice(browser: Any, address: str, photo: Path) -> None:
-    context = browser.new_context()
-    visit = Visit(context.new_page(), address)
-    visit.open(photo)
-    visit.add_hint(0.3, 0.75, "#2050c0")
-    second = Visit(context.new_page(), address)
-    second.page.wait_for_selector("html[data-restored]", state="attached")
-    assert second.page.is_visible("#welcome"), "the first tab still has the photograph"
-    second.page.close()
-    before = visit.pixels()
-    visit.page.close()
-    third = Visit(context.new_page(), address)
-    third.page.wait_for_selector("#frame:visible")
-    third.settle()
-    assert apart(third.pixels(), before) == 0
-    assert third.dots == 1
-    context.close()
-
-
-def test_what_was_closed_can_be_opened_again(visit: Visit, photo: Path, folder: Path) -> None:
-    page = visit.page
-    visit.open(photo, folder / "breakfast.png")
-    visit.add_hint(0.3, 0.75, "#2050c0")
-    before, places = visit.pixels(), visit.places
-    for _ in range(2):
-        page.locator("#tray li").first.hover()
-        page.locator("#tray .close").first.click()
-    assert page.is_visible("#welcome")
-    page.click("#note-close")
-    page.reload()
-    page.wait_for_selector("html[data-restored]", state="attached")
-    assert page.is_visible("#welcome"), "what was closed isn't kept"
-    visit.open(photo, folder / "breakfast.png")
-    visit.add_hint(0.3, 0.75, "#2050c0")
-    for _ in range(2):
-        page.locator("#tray li").first.hover()
-        page.locator("#tray .close").first.click()
-    page.click("#note-close")
-    page.click("#reopen")
-    page.click("#reopen")
-    page.wait_for_selector("#facts:has-text('400 × 400')")
-    visit.settle()
-    assert page.locator("#tray li").count() == 2
-    assert visit.places == places
-    assert apart(visit.pixels(), before) == 0
-    assert not page.is_visible("#reopen")
-
-
-def test_without_room_in_the_browser_leaving_asks(browser: Any, address: str, photo: Path, tmp_path: Path) -> None:
-    context = browser.new_context(accept_downloads=True)
-    context.add_init_script("delete IDBFactory.prototype.open")
-    visit = Visit(context.new_page(), address)
-    page, asked = visit.page, []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    visit.open(photo)
-    page.wait_for_selector("#note:has-text('no room')")
-    page.click("#zoom-in")
-    page.reload()
-    assert asked == []
-    visit.open(photo)
-    visit.add_hint(0.3, 0.75, "#2050c0")
-    visit.save("#save-edit", tmp_path)
-    page.reload()
-    assert asked == []
-    for change in (lambda: page.fill("#vividness", "80"), lambda: page.click("#variants li:nth-child(3) button")):
-        visit.open(photo)
-        change()
-        visit.settle()
-        page.reload()
-    assert asked == ["beforeunload"] * 2
     context.close()

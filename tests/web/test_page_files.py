@@ -23,7 +23,9 @@ def test_only_the_engine_asks_a_server(script: Path) -> None:
 @pytest.mark.parametrize("file", [*SCRIPTS, STATIC / "index.html", STATIC / "style.css"], ids=lambda one: one.name)
 def test_addresses_are_relative(file: Path) -> None:
     text = file.read_text("utf-8")
-    assert not re.search(r"""(src|href|action)="/|\b(fetch|ask|open)\([^)]*["'`]/|url\(\s*["']?/|from "/|https?://(?!www\.w3\.org)""", text)
+    assert not re.search(
+        r"""(src|href|action)="/|\b(fetch|ask|open)\([^)]*["'`]/|url\(\s*["']?/|from "/|https?://(?!www\.w3\.org)""", text
+    )
 
 
 # ---- strings/*.json ----
