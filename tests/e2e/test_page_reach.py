@@ -129,6 +129,8 @@ def test_the_rest_and_a_color_are_kept(visit: Visit, photo: Path, tmp_path: Path
     assert second["color"] == "keep"
     assert page.locator(".dot.kept").count() == 1
     assert "color kept" in page.locator("#hints .place").nth(1).inner_text()
+    page.locator(".dot").nth(1).click()
+    page.wait_for_selector("#keep-rest:visible")
     page.uncheck("#keep-rest")
     visit.settle()
     assert not saved(visit, tmp_path)["hints"][1].get("keep_rest")
