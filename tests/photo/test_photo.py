@@ -317,6 +317,17 @@ def test_a_part_has_the_pixels_of_the_whole(kind: str) -> None:
         assert raised.value.code == "part-outside"
 
 
+def test_a_part_of_a_file_that_is_streamed() -> None:
+    levels = np.random.default_rng(5).integers(0, 255, (40, 50)).astype(np.uint8)
+    file = encoded(Image.fromarray(levels).resize((1500, 1200), Image.Resampling.BICUBIC), "JPEG")
+    colored = recolor(Photo.open(file), random_ab(30))
+    whole = colored.to_numpy()
+    for left, top, width, height in ((700, 800, 300, 200), (0, 0, 50, 50), (1400, 1100, 100, 100)):
+        np.testing.assert_array_equal(colored.part(left, top, width, height).to_numpy(), whole[top : top + height, left : left + width])
+    plain = Photo.open(file).part(700, 800, 300, 200)
+    np.testing.assert_array_equal(plain.to_numpy(), Photo.open(file).to_numpy()[800:1000, 700:1000])
+
+
 @pytest.mark.parametrize("kind", ["gray", "sepia", "16 bits"])
 def test_a_comparison_has_both_halves(kind: str, tmp_path: Path) -> None:
     colored = recolor(Photo.open(ground(kind)), random_ab(30))
