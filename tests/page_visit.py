@@ -53,11 +53,11 @@ class Visit:
         self.page.wait_for_selector("#stage[aria-busy=false]")
         self.page.evaluate("document.querySelector('#after').decode()")
 
-    def pixels(self) -> np.ndarray:
+    def pixels(self, image: str = "#after") -> np.ndarray:
         """(H, W, 3) What the color picture shows, at its own size."""
-        script = """() => { const i = document.querySelector('#after'), c = document.createElement('canvas');
+        script = """(image) => { const i = document.querySelector(image), c = document.createElement('canvas');
           c.width = i.naturalWidth; c.height = i.naturalHeight; c.getContext('2d').drawImage(i, 0, 0); return c.toDataURL('image/png'); }"""
-        content = base64.b64decode(self.page.evaluate(script).partition(",")[2])
+        content = base64.b64decode(self.page.evaluate(script, image).partition(",")[2])
         return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
 
     def at(self, x: float, y: float) -> tuple[float, float]:

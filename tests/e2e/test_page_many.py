@@ -100,7 +100,7 @@ def test_one_pixel_of_the_photograph_is_one_of_the_screen(visit: Visit, tmp_path
     box, frame = part.bounding_box(), page.locator("#frame").bounding_box()
     size = part.evaluate("async (one) => { await one.decode(); return [one.naturalWidth, one.naturalHeight]; }")
     assert size == [pytest.approx(box["width"], abs=0.6), pytest.approx(box["height"], abs=0.6)]
-    shown = np.asarray(Image.open(io.BytesIO(part.screenshot())).convert("L")).astype(float)
+    shown = np.asarray(Image.fromarray(visit.pixels("#after-part").astype(np.uint8)).convert("L")).astype(float)
     left, top = round(box["x"] - frame["x"]), round(box["y"] - frame["y"])
     real = np.asarray(gray).astype(float)[top : top + shown.shape[0], left : left + shown.shape[1]]
     assert np.median(np.abs(shown - real)) < 8, "the photograph's own detail"
