@@ -31,6 +31,7 @@ class Visit:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self.note)
         page.goto(address)
+        page.wait_for_selector("html[data-restored], html[data-locked]", state="attached")
 
     def note(self, request: Any) -> None:
         if not request.url.startswith((self.address, "blob:", "data:")):

@@ -82,6 +82,20 @@ def test_files_that_are_none(visit: Visit, photo: Path, tmp_path: Path) -> None:
     visit.expect_errors("ERR_FAILED")
 
 
+def test_a_file_that_is_too_large_is_told_so(browser: Any, folder: Path, tmp_path: Path) -> None:
+    """The server stops reading, so a browser may see no more than a broken connection."""
+    (tmp_path / "huge.jpg").write_bytes((folder / "grandmother.jpg").read_bytes() + bytes(30_000_000))
+    with serving(max_upload=1_000_000) as address:
+        context = browser.new_context()
+        visit = Visit(context.new_page(), f"{address}/")
+        visit.page.set_input_files("#files", tmp_path / "huge.jpg")
+        visit.page.wait_for_selector("#trouble:visible")
+        text = visit.page.inner_text("#trouble-text")
+        assert "larger than" in text, text
+        assert "doesn't answer" not in text
+        context.close()
+
+
 def test_a_folder_that_is_dropped_is_opened(visit: Visit) -> None:
     """Chromium makes no real folder out of a script's drop, so the entries are made up."""
     found = visit.page.evaluate("""async () => {

@@ -16,7 +16,7 @@ import { Photo } from "./photo.js";
 import { Picker } from "./picker.js";
 import { words } from "./remedies.js";
 import { Stage } from "./stage.js";
-import { Store } from "./store.js";
+import { remember, remembered, Store } from "./store.js";
 import { Tray } from "./tray.js";
 import { Variants, variantName } from "./variants.js";
 
@@ -130,7 +130,7 @@ function use(tool) {
   if (tool !== gestures.tool) say(t(`tool-${tool}`));
   gestures.use(tool);
   picker.close();
-  for (const button of $("tools").querySelectorAll("[data-tool]")) button.ariaPressed = String(button.dataset.tool === tool);
+  for (const button of $("tools").querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
   $("brush").hidden = tool !== "stroke";
   $("tool-help").textContent = t(`tool-${tool}-help`);
   $("stage-help").textContent = t(tool === "object" ? "stage-help" : "stage-help-area");
@@ -225,7 +225,7 @@ function choose(one) {
   if (photo?.state === "ready" && photo !== one) photo.view = stage.view;
   photo = one;
   document.title = one ? `${one.name} – tinct` : "tinct";
-  sessionStorage.setItem("tinct.current", one?.id ?? "");
+  remember("current", one?.id ?? "");
   draw(); // the stage has a size only when it is visible
   if (one?.state === "ready") stage.open(one.width, one.height, one.view);
   tray.reveal();
@@ -258,7 +258,7 @@ function reopen() {
 /** The photographs that were open when the page was left. */
 async function restore() {
   const records = await store.restore();
-  const current = sessionStorage.getItem("tinct.current");
+  const current = remembered("current");
   const found = records.map((record) => Photo.restored(record, heard));
   found.forEach((one) => store.held.set(one, one.edit));
   photos.unshift(...found);
@@ -474,8 +474,9 @@ $("unlock").addEventListener("submit", async (event) => {
 async function begin() {
   $("locked").hidden = !(await locked());
   draw();
-  if ($("locked").hidden) restore();
-  else $("password").focus();
+  if ($("locked").hidden) return restore();
+  $("password").focus();
+  document.documentElement.dataset.locked = "";
 }
 
 draw();

@@ -28,12 +28,13 @@ export const isDisabled = (button) => button.getAttribute("aria-disabled") === "
 
 let last = null; // the element that had the focus last
 
-const focusable = (one) => one.isConnected && !one.disabled && !one.closest("[inert]") && one.checkVisibility({ visibilityProperty: true });
+const focusable = (one) => one.isConnected && !one.disabled && !one.closest("[inert]") && (one.checkVisibility?.({ visibilityProperty: true }) ?? true);
 
 /** The focus never falls to the body: where the element that had it is gone, the first usable one of `others()` gets it. */
 export function guardFocus(others) {
   const check = () => {
-    if (document.activeElement !== document.body || !last || focusable(last)) return;
+    const now = document.activeElement; // the body, or for a moment still the element that has gone
+    if (!last || focusable(now === document.body ? last : now)) return;
     others()
       .find((one) => one && focusable(one))
       ?.focus({ preventScroll: true });

@@ -41,6 +41,8 @@ export class Photo {
     Object.assign(photo, { id, at, name, width, height, notes, shown, opened: Boolean(sides), history: new History(edits, record.place) });
     photo.kept = edits[record.kept] ?? edits[0];
     if (!color || !sides) return photo;
+    URL.revokeObjectURL(photo.early);
+    photo.early = "";
     [photo.side, photo.firstSide, photo.maxSide] = [sides[0], ...sides];
     photo.replace("gray", gray);
     photo.replace("color", color);
@@ -82,8 +84,8 @@ export class Photo {
       };
       const found = await engine.open(this.file, { progress, signal: this.leaving.signal });
       if (this.closed) {
-        this.forget();
-        return;
+        this.state = "waiting"; // until it is opened again
+        return this.forget();
       }
       const { width, height, notes, previewSide, maxPreviewSide } = found;
       Object.assign(this, { width, height, notes, state: "ready", side: previewSide, firstSide: previewSide, maxSide: maxPreviewSide });

@@ -91,10 +91,11 @@ export class Picker {
 
   /** A button that shows the colors of a family. */
   family({ name, colors }) {
-    const made = element("button", { type: "button", className: "chip", textContent: familyName(name), ariaPressed: "false" });
+    const made = element("button", { type: "button", className: "chip", textContent: familyName(name) });
+    made.setAttribute("aria-pressed", "false");
     made.addEventListener("click", () => {
-      const open = made.ariaPressed !== "true";
-      for (const one of $("families").children) one.ariaPressed = String(open && one === made);
+      const open = made.getAttribute("aria-pressed") !== "true";
+      for (const one of $("families").children) one.setAttribute("aria-pressed", String(open && one === made));
       const swatches = open ? colors.map((one) => this.swatch(one.color, this.familyColor(name, one))) : [];
       $("family").replaceChildren(...swatches);
       this.mark();

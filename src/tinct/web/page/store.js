@@ -12,6 +12,23 @@ const ROLL_CALL = 150; // milliseconds in which other tabs answer that they are 
 /** A random name. crypto.randomUUID() exists only on encrypted pages. */
 export const newId = () => [...crypto.getRandomValues(new Uint8Array(12))].map((one) => one.toString(16).padStart(2, "0")).join("");
 
+/** Session storage, which a browser may forbid. */
+export function remembered(key) {
+  try {
+    return sessionStorage.getItem(`tinct.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(key, value) {
+  try {
+    sessionStorage.setItem(`tinct.${key}`, value);
+  } catch {
+    // a reload then takes the first photograph, and another session
+  }
+}
+
 const done = (request) =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -35,7 +52,7 @@ export class Store {
   constructor(heard) {
     this.heard = heard;
     this.database = null;
-    this.session = sessionStorage.getItem("tinct.session") ?? newId();
+    this.session = remembered("session") ?? newId();
     this.files = new Set(); // ids whose files are stored
     this.dirty = new Map(); // photograph -> whether its previews changed, too
     this.held = new WeakMap(); // photograph -> the edit that is stored
@@ -91,7 +108,7 @@ export class Store {
     await new Promise((resolve) => setTimeout(resolve, ROLL_CALL));
     this.session = others.has(mine) ? newId() : mine;
     others.delete(null);
-    sessionStorage.setItem("tinct.session", this.session);
+    remember("session", this.session);
     return others;
   }
 

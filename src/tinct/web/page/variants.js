@@ -30,7 +30,7 @@ export class Variants {
     const button = element("button", { type: "button" }, element("img", { alt: "", draggable: false }));
     const name = variantName(variant);
     button.title = name;
-    if (variant === 1) button.append(element("span", { textContent: t("automatic"), ariaHidden: "true" }));
+    if (variant === 1) button.append(element("span", { textContent: t("automatic") }));
     button.setAttribute("aria-label", name);
     button.addEventListener("click", () => this.heard.chosen(variant));
     return element("li", {}, button);
