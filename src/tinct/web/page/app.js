@@ -1,22 +1,21 @@
 // The page: the open photographs, the one on the stage, and the actions of the controls.
 
 import { drawnArea, moved } from "./areas.js";
-import { downloadAll, drawDownloadAll, settingsOf } from "./batch.js";
+import { downloadAll, drawDownloadAll } from "./batch.js";
 import { colorName } from "./colors.js";
+import { Desk } from "./desk.js";
 import { Detail } from "./detail.js";
-import { $, guardFocus, isDisabled, keep } from "./dom.js";
-import { fromJson, toJson } from "./edit_file.js";
+import { $, guardFocus, isDisabled } from "./dom.js";
 import { locked, unlock } from "./engine.js";
+import { download, isEdit, loadEdit, saveEdit, setLike } from "./file_actions.js";
 import { chosen, dropped, pasted } from "./files.js";
 import { Gestures } from "./gestures.js";
 import { t, translate } from "./i18n.js";
-import { calm, note, say } from "./notice.js";
+import { note, say } from "./notice.js";
 import { Panel } from "./panel.js";
-import { Photo } from "./photo.js";
 import { Picker } from "./picker.js";
 import { words } from "./remedies.js";
 import { Stage } from "./stage.js";
-import { remember, remembered, Store } from "./store.js";
 import { Tray } from "./tray.js";
 import { Variants, variantName } from "./variants.js";
 
@@ -27,8 +26,6 @@ const LINE_TOLERANCE = 1.5; // screen pixels within which a drawn line is simpli
 
 translate();
 
-const photos = [];
-const closed = []; // {one: a photograph, at: its index}, the last closed at the end
 let photo = null; // the one on the stage
 let asked = null; // the place that the picker is for: {x, y, hint, reach}; hint is its index or -1
 let drawn = []; // points of the area that is being drawn
@@ -174,119 +171,28 @@ function removeHint(i) {
 
 // ---- photographs ----
 
-let unstored = false; // whether it was told that the browser has no room
-const store = new Store({
-  failed() {
-    if (!unstored) note(t("no-room-here"));
-    unstored = true;
+const desk = new Desk({
+  changed: update,
+  leaving(one) {
+    picker.close();
+    gestures.abandon();
+    if (one !== photo && photo?.state === "ready") photo.view = stage.view;
+  },
+  shown(one) {
+    photo = one;
+    draw(); // the stage has a size only when it is visible
+    if (one?.state === "ready") stage.open(one.width, one.height, one.view);
+    tray.reveal();
   },
 });
-
-const heard = {
-  changed: update,
-  edited: (one, previews) => one.closed || store.put(one, previews),
-  failed: (one, problem) => note(words(problem), again(() => one.refresh()), one),
-  well: calm,
-};
-
-/** Open files; say which are none, and which folders hold none. */
-function take(files, folders = []) {
-  const empty = files.filter((file) => !file.size);
-  const fresh = files.filter((file) => file.size).map((file) => new Photo(file, heard));
-  const told = [...empty.map(({ name }) => t("empty-file", { name })), ...folders.map((name) => t("empty-folder", { name }))];
-  if (told.length) note(told.join(" "));
-  if (!fresh.length) return;
-  photos.push(...fresh);
-  fresh.forEach((one) => store.put(one));
-  choose(fresh[0]);
-  work();
-}
-
-let working = false;
-
-/** Have the photographs that wait colored, one after the other, the one on the stage first. */
-async function work() {
-  if (working) return;
-  working = true;
-  for (let one; (one = [photo, ...photos].find((each) => each?.state === "waiting")); ) await send(one);
-  working = false;
-}
-
-async function send(one) {
-  await one.send();
-  if (one.closed) return;
-  if (one === photo) choose(one);
-  say(one.state === "failed" ? one.problem : t("in-color-now", { name: one.name }));
-}
-
-function choose(one) {
-  picker.close();
-  gestures.abandon();
-  if (photo?.state === "ready" && photo !== one) photo.view = stage.view;
-  photo = one;
-  document.title = one ? `${one.name} – tinct` : "tinct";
-  remember("current", one?.id ?? "");
-  draw(); // the stage has a size only when it is visible
-  if (one?.state === "ready") stage.open(one.width, one.height, one.view);
-  tray.reveal();
-}
-
-function close(one) {
-  const at = photos.indexOf(one);
-  photos.splice(at, 1);
-  one.close();
-  store.remove(one);
-  calm(one);
-  if (one === photo) choose(photos[Math.min(at, photos.length - 1)] ?? null);
-  if (one.state !== "failed") {
-    closed.push({ one, at });
-    note(t("is-closed", { name: one.name }), { label: t("bring-back"), act: () => closed.length && reopen() });
-  }
-  update();
-}
-
-/** Open the photograph again that was closed last, as it was. */
-function reopen() {
-  const { one, at } = closed.pop();
-  one.closed = false;
-  photos.splice(at, 0, one);
-  store.put(one, true);
-  choose(one);
-  work();
-}
-
-/** The photographs that were open when the page was left. */
-async function restore() {
-  const records = await store.restore();
-  const current = remembered("current");
-  const found = records.map((record) => Photo.restored(record, heard));
-  found.forEach((one) => store.held.set(one, one.edit));
-  photos.unshift(...found);
-  if (!photo && photos.length) choose(photos.find((one) => one.id === current) ?? photos[0]);
-  document.documentElement.dataset.restored = "";
-  update();
-  work();
-}
-
-function sameForNext() {
-  const next = photos[(photos.indexOf(photo) + 1) % photos.length];
-  next.wish(settingsOf(photo.edit));
-  choose(next);
-  say(t("same-done"));
-}
-
-function sameForAll() {
-  for (const one of photos) if (one !== photo) one.wish(settingsOf(photo.edit));
-  say(t("same-done"));
-  note(t("same-done"));
-}
+const { photos, closed } = desk;
 
 // ---- what is on the screen ----
 
 let drawing = 0;
 let idle = 0;
 
-const tray = new Tray({ chosen: choose, closed: close });
+const tray = new Tray({ chosen: (one) => desk.choose(one), closed: (one) => desk.close(one) });
 const variants = new Variants({
   chosen(variant) {
     photo.set({ variant });
@@ -366,80 +272,35 @@ function drawEarly() {
 
 $("early").addEventListener("load", () => ($("early").hidden = false));
 
-// ---- files ----
+// ---- buttons and files ----
 
-const isEdit = (file) => file.name.toLowerCase().endsWith(".json");
+const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
 
-/** Load an edit; the reference that it names may be among the files. */
-async function loadEdit(files) {
-  const one = photo;
-  const file = files.find(isEdit) ?? files[0];
-  const { name } = file;
-  try {
-    const { changes, like, leftOut } = fromJson(await file.text(), one.width, one.height);
-    const picture = files.find((other) => other.name === like) ?? [...one.likes].find((known) => known.name === like)?.file;
-    picker.close();
-    one.set({ ...changes, like: picture ? await one.reference(picture) : null });
-    if (!like || picture) one.keep();
-    if (leftOut) note(t("left-out", { name, count: leftOut }));
-    if (like && !picture) note(t("names-reference", { name, like }), { label: t("like-pick"), act: () => $("like-file").click() }, one);
-    say(t("loaded", { name }));
-  } catch (problem) {
-    note({ unreadable: t("no-edit", { name }), outside: t("all-outside", { name }) }[problem.message] ?? words(problem));
-  }
-}
-
-async function setLike([file]) {
-  const one = photo;
-  one.liking = true;
-  update();
-  try {
-    one.set({ like: await one.reference(file) });
-    say(t("colored-like", { name: file.name }));
-  } catch (problem) {
-    note(words(problem), again(() => setLike([file])));
-  }
-  one.liking = false;
-  update();
-}
-
-async function download() {
-  const one = photo;
-  try {
-    const { blob, name } = await one.render($("format").value, $("output").value);
-    keep(blob, name);
-    say(t("downloaded", { name }));
-  } catch (problem) {
-    note(words(problem), again(download));
-  }
-}
-
-chosen("open", "files", take);
-$("pick").addEventListener("click", () => $("files").click());
-chosen("load-edit", "edit-file", loadEdit);
-chosen("like-pick", "like-file", setLike);
-pasted(take);
+chosen("open", "files", (files) => desk.take(files));
+chosen("load-edit", "edit-file", (files) => load(files));
+chosen("like-pick", "like-file", ([file]) => setLike(photo, file, update));
+pasted((files) => desk.take(files));
 dropped(({ files, folders }, where) => {
   const ready = photo?.state === "ready";
-  if (ready && files.some(isEdit)) loadEdit(files);
-  else if (ready && files.length && where.closest?.("#like")) setLike(files);
-  else take(files, folders);
+  if (ready && files.some(isEdit)) load(files);
+  else if (ready && files.length && where.closest?.("#like")) setLike(photo, files[0], update);
+  else desk.take(files, folders);
 });
-const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
-press("try-again", () => {
-  photo.state = "waiting";
-  work();
-});
-press("give-up", () => close(photo));
-press("reopen", reopen);
-press("download", download);
+
+function load(files) {
+  picker.close();
+  loadEdit(photo, files);
+}
+
+press("pick", () => $("files").click());
+press("try-again", () => desk.retry(photo));
+press("give-up", () => desk.close(photo));
+press("reopen", () => desk.reopen());
+press("download", () => download(photo));
 press("download-all", () => downloadAll([...photos], $("format").value, $("output").value));
-press("same-next", sameForNext);
-press("same-all", sameForAll);
-press("save-edit", () => {
-  keep(new Blob([toJson(photo.edit)], { type: "application/json" }), `${photo.name.replace(/\.[^.]*$/, "")}.tinct.json`);
-  photo.keep();
-});
+press("same-next", () => desk.sameForNext());
+press("same-all", () => desk.sameForAll());
+press("save-edit", () => saveEdit(photo));
 press("zoom-in", () => stage.zoom(1.4));
 press("zoom-out", () => stage.zoom(1 / 1.4));
 press("zoom-fit", () => stage.fit());
@@ -457,7 +318,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   key === "y" || event.shiftKey ? back("redo", t("redone")) : back("undo", t("undone"));
 });
-window.addEventListener("beforeunload", (event) => photos.some((one) => one.unsaved && !store.holds(one)) && event.preventDefault());
+window.addEventListener("beforeunload", (event) => desk.losesWork && event.preventDefault());
 window.addEventListener("pagehide", () => photos.forEach((one) => one.forget()));
 guardFocus(() => [...($("note").hidden ? [] : [$("note-act")]), $("stage"), $("try-again"), $("reopen"), $("pick"), $("password")]);
 
@@ -468,13 +329,13 @@ $("unlock").addEventListener("submit", async (event) => {
   if (!right) return $("password").select();
   $("locked").hidden = true;
   draw();
-  restore();
+  desk.restore();
 });
 
 async function begin() {
   $("locked").hidden = !(await locked());
   draw();
-  if ($("locked").hidden) return restore();
+  if ($("locked").hidden) return desk.restore();
   $("password").focus();
   document.documentElement.dataset.locked = "";
 }
