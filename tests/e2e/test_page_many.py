@@ -57,6 +57,39 @@ def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, folder: Path, 
             assert np.ptp(np.asarray(image.convert("RGB")).astype(int), axis=-1).mean() > 4
 
 
+def test_names_in_any_language(visit: Visit, folder: Path, tmp_path: Path) -> None:
+    page = visit.page
+    names = ["Großmutter Ä.png", "祖母 1920.png"]
+    for name in names:
+        (tmp_path / name).write_bytes((folder / "breakfast.png").read_bytes())
+    visit.open(*(tmp_path / name for name in names))
+    page.wait_for_selector("#tray li.ready:nth-child(2)")
+    assert [page.locator("#tray li > button:first-child").nth(i).get_attribute("title") for i in (0, 1)] == names
+    (tmp_path / "out").mkdir()
+    assert visit.save("#download", tmp_path / "out").name == "Großmutter Ä.color.png"
+    with zipfile.ZipFile(visit.save("#download-all", tmp_path / "out")) as archive:
+        assert archive.namelist() == ["Großmutter Ä.color.png", "祖母 1920.color.png"]
+
+
+def test_the_server_may_forget_what_is_idle(browser: Any, address: str, photo: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.clock.install()
+    visit = Visit(page, address)
+    visit.open(photo)
+    page.wait_for_selector("#variants li:nth-child(8) img:visible")
+    before = visit.pixels()
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        page.clock.run_for(12 * 60_000)
+    page.fill("#strength", "90")
+    page.fill("#strength", "100")
+    visit.settle()
+    assert apart(visit.pixels(), before) == 0
+    assert len([url for url in visit.sent if url.endswith("/v1/pictures")]) == 2
+    assert visit.complaints == []
+    context.close()
+
+
 def test_what_waits_and_is_closed_is_not_computed(visit: Visit, photo: Path, folder: Path) -> None:
     page, held = visit.page, []
     page.route("**/v1/pictures", lambda route: route.continue_() if held else held.append(route))

@@ -323,7 +323,9 @@ def test_a_part_of_a_file_that_is_streamed() -> None:
     colored = recolor(Photo.open(file), random_ab(30))
     whole = colored.to_numpy()
     for left, top, width, height in ((700, 800, 300, 200), (0, 0, 50, 50), (1400, 1100, 100, 100)):
-        np.testing.assert_array_equal(colored.part(left, top, width, height).to_numpy(), whole[top : top + height, left : left + width])
+        np.testing.assert_array_equal(
+            colored.part(left, top, width, height).to_numpy(), whole[top : top + height, left : left + width]
+        )
     plain = Photo.open(file).part(700, 800, 300, 200)
     np.testing.assert_array_equal(plain.to_numpy(), Photo.open(file).to_numpy()[800:1000, 700:1000])
 

@@ -356,7 +356,9 @@ class Photo:
                 code="part-outside",
             )
         before = self._before or self
-        margin = max(64, self.height // 100)  # rows that the guided filter looks at around a pixel: twice its shrink factor, and more
+        margin = max(
+            64, self.height // 100
+        )  # rows that the guided filter looks at around a pixel: twice its shrink factor, and more
         first, last = max(0, top - margin), min(self.height, top + height + margin)
         with self._reading():
             # A stream can't be read from the middle by two consumers, as coloring does; rows in memory can.

@@ -30,8 +30,12 @@ export class Problem extends Error {
 const MAX_ATTEMPTS = 5; // requests to a busy server
 const MAX_WAIT = 5; // seconds between them
 
+const IDLE = 10 * 60_000; // milliseconds without a question after which the server may forget a picture; it is sent again when it is needed
+
 const ids = new Map(); // File -> promise of its id on the server
 const uses = new Map(); // File -> number of questions about it that aren't answered yet
+
+const asked = new WeakMap(); // File -> time of the last question about it
 
 // ---- HTTP ----
 
@@ -127,10 +131,15 @@ function send(file, options) {
     return sendOnce(file, options);
   });
   const id = sending.then((answer) => answer.id);
+  asked.set(file, Date.now());
   ids.set(file, id);
   id.catch(() => ids.get(file) === id && ids.delete(file));
   return sending;
 }
+
+setInterval(() => {
+  for (const file of ids.keys()) if (!uses.get(file) && Date.now() - asked.get(file) > IDLE) close(file);
+}, IDLE / 10);
 
 async function idOf(file) {
   if (!ids.has(file)) await send(file);
@@ -155,6 +164,7 @@ async function asking(files, question) {
       }
     }
   } finally {
+    files.forEach((file) => asked.set(file, Date.now()));
     files.forEach((file) => (uses.get(file) > 1 ? uses.set(file, uses.get(file) - 1) : uses.delete(file)));
   }
 }

@@ -68,7 +68,9 @@ export class Store {
       this.database = await openDatabase();
       const transaction = this.database.transaction(STORES, "readwrite");
       const [photos, files, previews] = STORES.map((name) => transaction.objectStore(name));
-      const records = (await done(photos.getAll())).filter((one) => !others.has(one.session)).sort((a, b) => a.at - b.at);
+      const all = await done(photos.getAll());
+      await this.forgetUnused(all, files);
+      const records = all.filter((one) => !others.has(one.session)).sort((a, b) => a.at - b.at);
       for (const one of records) {
         Object.assign(one, { session: this.session });
         photos.put(one, one.id);
@@ -80,6 +82,12 @@ export class Store {
     } finally {
       this.opened();
     }
+  }
+
+  /** Delete the references that no edit has any more. */
+  async forgetUnused(records, files) {
+    const used = new Set(records.flatMap(({ id, edits }) => [id, ...edits.map((edit) => edit.like?.id)]));
+    for (const id of await done(files.getAllKeys())) if (!used.has(id)) files.delete(id);
   }
 
   async whole(record, files, previews) {
