@@ -14,7 +14,7 @@ def is_public(scope: Scope) -> bool:
 
     The page's address with a token in it isn't public: whoever asks for it gets the cookie.
     """
-    path = scope["path"]
+    path: str = scope["path"]
     if path == "/":
         return scope["method"] in ("GET", "HEAD") and "token" not in parse_qs(scope["query_string"].decode("latin-1"), True)
     return path == "/healthz" or path.startswith("/static/")
