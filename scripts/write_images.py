@@ -1,6 +1,6 @@
 """Write the pictures in docs/images with the bundled model: `make images`, after a change of its weights.
 
-They show only scikit-image's sample photographs.
+They show only scikit-image's sample photographs, and the sample film that `draw_film.py` draws.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import av
 import numpy as np
 import numpy.typing as npt
 import pyvips
@@ -17,12 +18,17 @@ from sheet import CELL, headings, inset, stack, strip
 from tinct import Colorizer, Photo
 from tinct.color import lab_to_rgb, rgb_to_lab
 from tinct.coloring.upsampling import enlarge, recolor, sharpen
+from tinct.film import Film, FilmEdit, Keyframe
 
 Bytes = npt.NDArray[np.uint8]
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 MAX_BYTES = 680_000
 """Size of one picture's file, so that a page of the documentation loads quickly."""
+FILM_TIMES = (0.25, 0.75, 1.5, 3.0, 5.0)
+"""Seconds of the sample film: before, in and after the cut away."""
+FILM_PAINT = (119, 101, 214, 161, "#a8563f")
+"""Left, top, right and bottom, in pixels of the frame at the second time, and color: the wall of the house."""
 CELL_SIDE, WORKING_SIDE = 40, 160
 """Pixels of the short side of the flagship's grid of cells and of its input."""
 
@@ -35,6 +41,7 @@ def main() -> None:
         save("contact-sheet.jpg", stack([headings(HEADINGS), *rows]))
         save("edits.jpg", edits(colorizer, found))
         save("edges.jpg", edges(found))
+        save("film.jpg", film(Path(folder)))
 
 
 def edits(colorizer: Colorizer, found: dict[str, tuple[Photo, Photo]]) -> Bytes:
@@ -81,6 +88,32 @@ def edges(found: dict[str, tuple[Photo, Photo]]) -> Bytes:
         shown += [recolor(photo, sharpen(cells, light), light).to_numpy(), photo.to_numpy()]
         parts.append(strip([np.rint(pixels[crop]).astype(np.uint8) for pixels in shown]))
     return stack(parts)
+
+
+def film(folder: Path) -> Bytes:
+    """Rows of frames of the sample film: gray, in color, and with paint on one frame."""
+    source = Film(IMAGES / "film.mp4")
+    paint = np.zeros((source.info.height, source.info.width, 4), np.uint8)
+    left, top, right, bottom, color = FILM_PAINT
+    paint[top:bottom, left:right] = [*bytes.fromhex(color[1:]), 255]
+    edits = {"plain": FilmEdit(), "painted": FilmEdit(keyframes=(Keyframe(FILM_TIMES[1], paint),))}
+    shown = [cell(source.frame(time)) for time in FILM_TIMES]
+    parts = [headings(["a shot", "painted: in the corner", "later", "cut away", "and back"]), strip(shown)]
+    for name, edit in edits.items():
+        colored = folder / f"{name}.mkv"
+        source.colorize(colored, edit)
+        frames = [cell(Photo.open(frame_at(colored, time))) for time in FILM_TIMES]
+        if name == "painted":
+            frames[1] = inset(frames[1], thumbnail(Photo.open(np.where(paint[..., 3:] > 0, paint[..., :3], np.uint8(255)))))
+        parts.append(strip(frames))
+    return stack(parts)
+
+
+def frame_at(path: Path, time: float) -> Bytes:
+    """(H, W, 3) the first frame of a film at a time in seconds or later."""
+    with av.open(str(path)) as container:
+        frame = next(frame for frame in container.decode(video=0) if frame.time >= time - 1e-3)
+        return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
 def thumbnail(photo: Photo) -> Bytes:

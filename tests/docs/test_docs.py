@@ -25,7 +25,7 @@ from film.clips import write_clip
 from tinct import Photo, training
 from tinct.cli.app import app
 from tinct.coloring import colorizer
-from tinct.film.encoding import CODECS, CONTAINERS
+from tinct.film.container.encoding import CODECS, CONTAINERS
 from tinct.runtime import ModelSpec, bundled
 from tinct.runtime.sessions import load_network
 from tinct.studies.measures import MEASURES

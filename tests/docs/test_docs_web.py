@@ -28,7 +28,7 @@ from doc_blocks import ROOT, blocks, commands
 from film.clips import write_clip
 from tinct.cli.app import app
 from tinct.errors import ConfigError
-from tinct.film.encoding import CODECS
+from tinct.film.container.encoding import CODECS
 from tinct.web import Settings, make_app
 from tinct.web import server as server_module
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tinct.film.encoding import Encoding, check_output, chroma_shape
+from tinct.film.container.encoding import Encoding, check_output, chroma_shape
+from tinct.film.container.reading import open_film
+from tinct.film.container.writing import SegmentWriter, join
 from tinct.film.frames import ColoredFrame, FilmInfo
-from tinct.film.reading import open_film
-from tinct.film.writing import SegmentWriter, join
 
 
 def probed(path: Path, *arguments: str) -> dict[str, Any]:

@@ -401,7 +401,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
         raise OSError(28, "No space left on device")
 
     where = {
-        "segment": "tinct.film.segments.PacketFile.write",
+        "segment": "tinct.film.container.segments.PacketFile.write",
         "state": "tinct.film.workspace.Workspace._state",
         "plan": "tinct.film.workspace.write_arrays",
     }
@@ -547,22 +547,18 @@ def test_a_second_run_on_the_same_output_is_refused(
 def test_a_film_that_changes_while_it_is_colored_is_told(
     reel: Path, classic: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tinct.film.reading import Reader
+    from tinct.film.container.reading import Reader
 
     frames = Reader.frames
 
-    def shorter(reader: Reader, start_pts: int | None = None, first_index: int = 0) -> Any:
-        return (frame for frame, _ in zip(frames(reader, start_pts, first_index), range(14), strict=False))
-
-    def change(progress: FilmProgress) -> None:
-        if progress.stage == "coloring":
-            monkeypatch.setattr(Reader, "frames", shorter)
+    def shorter(*given: Any, **named: Any) -> Any:
+        return (frame for frame, _ in zip(frames(*given, **named), range(14), strict=False))
 
     with pytest.raises(StoppedError):
         run(reel, tmp_path / "a.mkv", classic, stopping_after(24, "looking"))
     monkeypatch.setattr(Reader, "frames", shorter)
     with pytest.raises(FilmError, match="changed while it was colored") as refused:
-        run(reel, tmp_path / "a.mkv", classic, change)
+        run(reel, tmp_path / "a.mkv", classic)
     assert refused.value.code == "film-changed"
 
 

@@ -14,9 +14,9 @@ from tinct import ConfigError, Hint
 from tinct.coloring import Colorizer
 from tinct.coloring.edit import Edit
 from tinct.film import Film, FilmEdit, Keyframe
+from tinct.film.container.reading import Reader, open_film
 from tinct.film.fresh import FrameColorist
 from tinct.film.planning import FilmPlan, Selection, ShotSamples
-from tinct.film.reading import Reader, open_film
 from tinct.film.telling import told_by
 from tinct.film.telling_frames import choose
 

@@ -192,3 +192,22 @@ def test_chroma_grows_with_lightness_in_a_fade_and_not_with_a_flicker() -> None:
     assert grown == pytest.approx(levels[1] / levels[0], rel=0.15)
     flicker, _ = settled([pair()] * 4, [scene * share for share in (1, 0.95, 1.04, 0.97, 1)], None)
     assert all(motion.exposure == 1 for way in flicker for motion in way)
+
+
+def test_what_was_seen_and_not_painted_is_left_out_until_it_is_out_of_sight() -> None:
+    painted = Layer(layer(40).ab, np.zeros(SHAPE, np.float32), np.ones(SHAPE, np.float32))
+    painted.weight[:, :16] = 1
+    there, back = pair()
+    back.trust[:, 24:] = 0  # newly visible
+    (_, after) = tracked([painted, None], [(there, back)], None)
+    assert after is not None
+    assert after.left_out()[:, :16].max() == 0
+    assert after.left_out()[:, 17:24].min() == 1
+    assert after.left_out()[:, 24:].max() == 0
+    assert laid_over(painted, Layer(layer(5).ab, np.ones(SHAPE, np.float32))).left_out().max() == 0
+
+
+def test_told_colors_keep_their_weight_where_motion_is_followed_well_enough() -> None:
+    told = [layer(30), *[None] * 12]
+    assert tracked(told, [pair(trust=0.8)] * 12, None)[-1].weight.min() == pytest.approx(1)  # type: ignore[union-attr]
+    assert tracked(told, [pair(trust=0.1)] * 12, None)[-1].weight.max() < 0.01  # type: ignore[union-attr]

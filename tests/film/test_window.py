@@ -32,10 +32,10 @@ class FlickeringColorist:
     def canvas(self, gray: Floats) -> Any:
         return SimpleNamespace(encoded=SimpleNamespace(encodings=()), gray=gray)
 
-    def prior(self, samples: Any) -> None:
+    def prior(self, samples: Any, pool: Any) -> None:
         self.asked_for_prior += 1
 
-    def colors(self, canvas: Any, hints: Any = (), told: Any = None) -> Layer:
+    def colors(self, canvas: Any, hints: Any = (), told: Any = None, left_out: Any = None) -> Layer:
         self.looked += 1
         wrong = 10 if round(float(canvas.gray.sum())) % 2 else -10
         return Layer(np.full((*canvas.gray.shape, 2), (20 + wrong, 5), np.float32), np.ones(canvas.gray.shape, np.float32))

@@ -9,9 +9,9 @@ import pytest
 
 from tinct.errors import FilmError
 from tinct.film.arrays import read_arrays, write_arrays
+from tinct.film.container.segments import PacketFile, is_whole
 from tinct.film.fresh import Prior
 from tinct.film.planning import FilmPlan, ShotSamples
-from tinct.film.segments import PacketFile, is_whole
 from tinct.film.tracking import Layer, Look
 from tinct.film.window import ShotState
 from tinct.film.workspace import Workspace

@@ -15,7 +15,7 @@ from .._util.words import duration
 from ..errors import FilmError, TinctError
 from ..film import Encoding, Film
 from ..film.by_hand import write_frames
-from ..film.encoding import default_codec
+from ..film.container.encoding import default_codec
 from ..film.finding import FILM_SUFFIXES, FoundFilm, film_output, film_stem, find_films
 from ._progress import PARTLY_FAILED, Tell, progress_bar, stopping
 from ._results import is_folder, system_errors

@@ -1,6 +1,6 @@
 """Films: frames in, frames out, in colors that hold still. Needs the extra ``film`` (PyAV, OpenCV). No torch.
 
-`reading` and `writing` know containers and codecs; `shots` finds cuts, `motion` measures optical flow, `tracking` carries colors along it,
+`container` knows containers and codecs; `shots` finds cuts, `motion` measures optical flow, `tracking` carries colors along it,
 `memory` gives places that recur their colors again; `planes` turns colors into chroma planes; `run` does it for a whole film. `edit` and
 `keyframes` say what is known, `by_hand` writes frames to be colored by hand, `finding` finds films in folders.
 """
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from .._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from .container.encoding import Encoding
     from .edit import FilmEdit
-    from .encoding import Encoding
     from .film import Film, FilmProgress, FilmResult
     from .frames import FilmInfo
     from .keyframes import Keyframe
 
 _HOMES = {
-    "Encoding": ".encoding",
+    "Encoding": ".container.encoding",
     "Film": ".film",
     "FilmEdit": ".edit",
     "FilmInfo": ".frames",

@@ -11,8 +11,9 @@ __all__ = ["read_ahead"]
 
 T = TypeVar("T")
 AHEAD = 8
-"""Values that wait at most."""
+"""Values that wait at most; by argument: enough to even out how long frames take to decode, and little memory."""
 POLL_SECONDS = 0.1
+"""After which a thread that waits looks whether the other one has ended."""
 
 
 def read_ahead(source: Iterator[T]) -> Generator[T]:

@@ -12,13 +12,13 @@ from ..coloring.colorizer import Colorizer
 from ..coloring.edit import Edit
 from ..errors import ConfigError, FilmError
 from ..photo import Photo
+from .container.encoding import Encoding, default_codec
+from .container.reading import open_film, read_frame
 from .edit import FilmEdit
-from .encoding import Encoding, default_codec
 from .frames import ColorTags, FilmInfo, Samples
 from .fresh import FrameColorist
 from .planes import gray_levels
 from .planning import Selection, ShotSamples, look
-from .reading import open_film, read_frame
 from .run import Clock, FilmProgress, FilmResult, color_film, selected, working_size
 from .telling_frames import choose
 from .times import MAX_SECONDS, parse_time

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from ..errors import FilmError
 from ..photo import printable
-from .describing import open_container
-from .encoding import CONTAINERS
+from .container.describing import open_container
+from .container.encoding import CONTAINERS
 
 __all__ = [
     "EDIT_SUFFIX",

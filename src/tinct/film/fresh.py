@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ CHROMA_UNIT = 35.0
 MIN_WEIGHT = 1e-3
 
 
-KNOWN_SHARES = (0.05, 0.3)
+KNOWN_SHARES = (0.1, 0.4)
 """Share of what is like a place whose color is known: up to the first hints don't count there, from the second entirely. Chosen by eye."""
 SPREADS = 2
 """Steps by which places whose color is known spread over an object."""
@@ -64,27 +65,31 @@ class FrameColorist:
         """A frame that the encoder has run on. Args: gray: (h, w) levels 0..1, of any size."""
         return self._colorizer.canvas(Photo.open(gray), detail=self.edit.detail, ensemble=self.edit.ensemble)
 
-    def prior(self, samples: Sequence[Floats]) -> Prior | None:
-        """The mean prior of frames of a shot; None for a model without latent code."""
+    def prior(self, samples: Sequence[Floats], pool: Executor) -> Prior | None:
+        """The mean prior of frames of a shot; None for a model without latent code. Args: pool: threads that share the work."""
         if not self._colorizer.has_code:
             return None
-        encodings = [self.canvas(gray).encoded.encodings[0] for gray in samples]
-        means, scales = ([getattr(one, f"prior_{name}") for one in encodings] for name in ("mean", "scale"))
+        encoded = list(pool.map(lambda gray: self.canvas(gray).encoded.encodings[0], samples))
+        means, scales = ([getattr(one, f"prior_{name}") for one in encoded] for name in ("mean", "scale"))
         return Prior(np.mean(means, axis=0), np.mean(scales, axis=0))
 
-    def colors(self, canvas: Canvas, hints: Sequence[Hint] = (), told: Floats | None = None) -> Layer:
+    def colors(
+        self, canvas: Canvas, hints: Sequence[Hint] = (), told: Floats | None = None, left_out: Floats | None = None
+    ) -> Layer:
         """The network's colors of a frame, weighted by how sure they are.
 
         Args:
             canvas: the frame.
             hints: colors that are known, in pixels of the small frame.
             told: (h, w) 0..1 where they are known; they count for what is like these places, and not for the rest.
+            left_out: (h, w) 0..1 where they don't count, however alike.
         """
         edit = self.edit.changed(hints=hints)
         ab = canvas.colors(edit)
         if hints and told is not None:
             automatic = canvas.colors(self.edit)
-            ab = automatic + _alike(canvas.encoded, told)[..., None] * (ab - automatic)
+            share = _alike(canvas.encoded, told) * (1 if left_out is None else 1 - left_out)
+            ab = automatic + share[..., None] * (ab - automatic)
         if not self._colorizer.has_code:
             return Layer(ab, np.ones(ab.shape[:2], np.float32))
         weight = canvas.confidence(edit) * (chroma(ab) + np.float32(CHROMA_OFFSET)) / np.float32(CHROMA_UNIT)

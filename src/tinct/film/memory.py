@@ -21,7 +21,7 @@ from ..resampling import area_resize
 from .arrays import read_arrays, write_arrays
 from .fresh import Prior
 from .motion import FlowMeter, Motion, pulled
-from .tracking import Layer
+from .tracking import Layer, laid_over
 
 __all__ = ["Place", "PlaceMemory", "Recollection", "hints_from"]
 
@@ -29,15 +29,17 @@ Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 MAX_CANDIDATES = 4
-"""Places, most alike first, whose cells are matched."""
+"""Places, most alike first, whose cells are matched; by argument: each is a file to read and a matching, at the beginning of a shot only."""
 MAX_HINTS = 60
-"""Hints on a frame at most."""
+"""Hints on a frame at most; by argument: one for five or more of the 300 cells of a frame of 4:3."""
 MIN_TOLD = 0.5
-"""Weight from which the color of a cell becomes a hint."""
+"""Weight from which the color of a cell becomes a hint; by argument: half of the cell is told."""
 MIN_ALIGNED = 0.25
-"""Mean trust of the aligned frame from which its colors are brought over pixel by pixel."""
+"""Mean trust of the aligned frame from which its colors are brought over pixel by pixel. By argument: a camera that has moved on by three
+quarters of a frame still shows so much of the place; frames of different places have about 0.01 (`shots.MAX_TRUST`)."""
 RANSAC_PIXELS = 6.0
-"""Distance from the arrangement that most matches have in common up to which a match belongs to it."""
+"""Distance from the arrangement that most matches have in common up to which a match belongs to it; by argument: less than a cell, as a
+match says no more than which cell it is."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +108,20 @@ class PlaceMemory:
         alike = standard[:-1] @ standard[-1] / (np.linalg.norm(standard[:-1], axis=1) * np.linalg.norm(standard[-1]) + 1e-6)
         order = np.argsort(-alike, kind="stable")
         told = np.array(self._told)
-        for group in (order[told[order]], order[~told[order]]):
-            found = [(self._compared(int(number), cells), int(number)) for number in group[:MAX_CANDIDATES]]
-            best = max(
-                ((match_, number) for match_, number in found if match_ is not None), key=lambda one: len(one[0][0]), default=None
-            )
-            if best is not None:
-                place, _ = _read(self._file(best[1]))
-                return _taken_over(place, gray, cells, *best[0])
-        return None
+        found = [self._best(group[:MAX_CANDIDATES], gray, cells) for group in (order[told[order]], order[~told[order]])]
+        given, own = found
+        if given is None or own is None:
+            return given or own
+        both = [one for one in (given.colors, own.colors) if one is not None]
+        return Recollection(given.hints + own.hints, laid_over(*both) if len(both) == 2 else next(iter(both), None), own.prior)
+
+    def _best(self, numbers: npt.NDArray[np.intp], gray: Bytes, cells: Cells) -> Recollection | None:
+        """What is known from the one of some places that has the most matches."""
+        found = [(matches, int(number)) for number in numbers if (matches := self._compared(int(number), cells)) is not None]
+        if not found:
+            return None
+        (mine, its), number = max(found, key=lambda one: len(one[0][0]))
+        return _taken_over(_read(self._file(number))[0], gray, cells, mine, its)
 
     def _file(self, number: int) -> Path:
         return self.folder / f"place-{number:06}.npz"
@@ -190,7 +197,7 @@ def _aligned(
         return None
     planes = np.dstack([place.colors.ab, np.clip(place.colors.weight, 0, 1)])
     there = pulled(pulled(planes, rough, smooth=True), fine, smooth=True)
-    return Layer(np.ascontiguousarray(there[..., :2]), np.asarray(there[..., 2] * trust, np.float32))
+    return Layer(np.ascontiguousarray(there[..., :2]), np.asarray(there[..., 2] * trust, np.float32), trust)
 
 
 def _summary(cells: Cells) -> Floats:

@@ -20,10 +20,12 @@ Bytes = npt.NDArray[np.uint8]
 MAX_SAMPLES = 5
 """Small frames of a shot that are kept."""
 MAX_WINDOW_BYTES = 2**27
-"""Luma of the frames of one window: they are in memory together."""
+"""Luma of the frames of one window, which are in memory together, with those of the window that is being encoded. By argument: a computer
+with 4 GB has room for it."""
 MAX_WINDOW = 96
 MIN_WINDOW = 16
-"""Frames of a window."""
+"""Frames of a window. By argument: at most four seconds are colored again after an interruption, and what is told or seen later in a shot
+reaches back within a window; at least two runs of the network (`window.ANCHOR_DISTANCE`) are combined."""
 
 
 @dataclass(frozen=True)

@@ -25,19 +25,19 @@ from ..coloring.edit import Edit
 from ..coloring.provenance import SOURCE_TYPE
 from ..errors import FilmError
 from .ahead import read_ahead
+from .container.encoding import Encoding, check_output, chroma_shape
+from .container.reading import Reader
+from .container.writing import SegmentWriter, join
 from .edit import FilmEdit
-from .encoding import Encoding, check_output, chroma_shape
 from .finding import RECORD_KEY, check_free
 from .frames import ColoredFrame, FilmInfo, Frame
 from .fresh import FrameColorist
 from .memory import PlaceMemory
 from .planes import chroma_planes, small_gray
 from .planning import FilmPlan, Selection, ShotSamples, Window, look
-from .reading import Reader
 from .telling import Told, told_by
 from .window import ShotState, WindowColorist
 from .workspace import Progressed, Workspace
-from .writing import SegmentWriter, join
 
 __all__ = ["Clock", "FilmProgress", "FilmResult", "color_film", "selected", "working_size"]
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..coloring.hints import KEEP, Hint, Strokes, draw
 from ..coloring.matching import cells_of
 from ..errors import ConfigError, FilmError
+from .container.reading import Reader, read_frame
 from .edit import FilmEdit
 from .fresh import FrameColorist
 from .keyframes import Keyframe
@@ -17,7 +18,6 @@ from .memory import Place, hints_from
 from .motion import FlowMeter
 from .planes import gray_levels, small_gray
 from .planning import FilmPlan, Selection
-from .reading import Reader, read_frame
 from .times import format_time
 from .tracking import Layer, laid_over, mixed
 
@@ -27,7 +27,8 @@ Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 MIN_CHANGE = 4.0
-"""Distance in the ab plane by which hints change a place, from which it begins to count as told."""
+"""Distance in the ab plane by which hints change a place, from which it begins to count as told. This and the next by argument: two and five just
+noticeable differences (2.3: Mahy et al., "Evaluation of Uniform Color Spaces Developed after the Adoption of CIELAB and CIELUV", 1994)."""
 FULL_CHANGE = 12.0
 """Distance from which it counts entirely."""
 
@@ -70,7 +71,7 @@ def told_by(
         gray = small_gray(frame.luma, info.color, size)
         layer = _layer(keyframe, gray_levels(frame.luma, info.color), colorist, size)
         canvas = colorist.canvas(gray)
-        network = colorist.colors(canvas, hints_from(layer)) if colorist.takes_hints else colorist.colors(canvas)
+        network = colorist.colors(canvas, hints_from(layer), layer.weight) if colorist.takes_hints else colorist.colors(canvas)
         known = Layer(mixed(network.ab, layer), np.clip(layer.weight, 0, 1))
         eight = np.rint(gray * 255).astype(np.uint8)
         places = (Place(eight, known, cells_of(canvas.encoded), None),) if canvas.encoded.encodings else ()
@@ -97,13 +98,14 @@ def _layer(keyframe: Keyframe, full: Floats, colorist: FrameColorist, size: tupl
     width, height = size
     ab, weight = keyframe.told(height, width)
     if not keyframe.hints:
-        return Layer(ab, weight)
+        return Layer(ab, weight, np.ones_like(weight))
     canvas = colorist.canvas(full)
     colored = canvas.colors(colorist.edit.changed(hints=keyframe.hints))
     change = np.linalg.norm(colored - canvas.colors(colorist.edit), axis=-1)
     moved = np.clip((change - MIN_CHANGE) / (FULL_CHANGE - MIN_CHANGE), 0, 1)
     hinted = np.maximum(moved, draw(_drawable(keyframe), canvas.photo.size, size)[2])[..., None]
-    return Layer(np.asarray(ab + hinted * (colored - ab), np.float32), np.maximum(weight, hinted[..., 0]))
+    told = np.asarray(ab + hinted * (colored - ab), np.float32)
+    return Layer(told, np.maximum(weight, hinted[..., 0]), np.ones_like(weight))
 
 
 def _drawable(keyframe: Keyframe) -> list[Hint | Strokes]:

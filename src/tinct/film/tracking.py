@@ -24,14 +24,17 @@ __all__ = ["Layer", "Look", "between", "chain_back", "choose_anchors", "laid_ove
 
 Floats = npt.NDArray[np.float32]
 
+# Constants without another source are chosen by argument.
 MAX_WEIGHT = 24.0
 """Limit of a mean's weight: about so many anchors count."""
 DECAY = 0.94
-"""Factor on the weight of a mean from anchor to anchor."""
+"""Factor on the weight of a mean from anchor to anchor: it halves after 11 of them, two seconds or three."""
 MIN_TRUST = 0.6
 """Mean trust of the motion from an anchor below which the next anchor comes earlier."""
 TAKE_OVER_ANCHORS = 8
 """Anchors after the beginning of a later run from which what follows them counts fully, as the first one is fixed."""
+FIRM_TRUST = 0.35
+"""Trust from anchor to anchor from which colors that were told keep their weight: it would shrink with every step. Chosen by eye."""
 LOOK_DECAY = 0.9
 """Factor on the weight of a scene's mean gray levels from anchor to anchor."""
 MIN_LOOK_WEIGHT = 0.5
@@ -39,7 +42,7 @@ MIN_LOOK_WEIGHT = 0.5
 MIN_KNOWN = 0.1
 """Share of a frame with such levels below which nothing is compared."""
 MAX_LOOK_GAP = 12 / 255
-"""Difference between a place's gray level and its mean, of 0..1, up to which it looks the same."""
+"""Difference between a place's gray level and its mean, of 0..1, up to which it looks the same; as `motion.MAX_RESIDUAL`."""
 MIN_SAME = 0.85
 """Share of places that look the same from which the scene is the same."""
 MAX_OTHER = 0.6
@@ -60,11 +63,19 @@ class Layer:
     """(h, w, 2) a*, b*."""
     weight: Floats
     """(h, w) 0 where nothing is known."""
+    seen: Floats | None = None
+    """(h, w) 0..1 for colors that were told: where a place was seen as they were told. What has more of it than weight was left to the
+    model on purpose."""
 
     def pulled(self, motion: Motion, decay: float = 1.0) -> Layer:
         """This layer as another frame sees it. Args: motion: from that frame into this one's; decay: factor on the weight."""
         weight = np.clip(pulled(self.weight, motion, smooth=True), 0, None) * motion.trust * np.float32(decay)
-        return Layer(pulled(self.ab, motion) * np.float32(motion.exposure), weight)
+        seen = None if self.seen is None else np.clip(pulled(self.seen, motion, smooth=True), 0, 1) * motion.trust
+        return Layer(pulled(self.ab, motion) * np.float32(motion.exposure), weight, seen)
+
+    def left_out(self) -> Floats:
+        """(h, w) 0..1: places that were seen as colors were told, and got none."""
+        return np.zeros_like(self.weight) if self.seen is None else np.asarray(np.clip(self.seen - self.weight, 0, 1), np.float32)
 
     def with_more(self, other: Layer, limit: float = MAX_WEIGHT) -> Layer:
         """The weighted mean of two layers."""
@@ -267,11 +278,17 @@ def mixed(base: Floats, told: Layer | None) -> Floats:
 def laid_over(upper: Layer, lower: Layer) -> Layer:
     """One layer of what was told over another."""
     share = np.clip(upper.weight, 0, 1)
-    return Layer(lower.ab + share[..., None] * (upper.ab - lower.ab), np.maximum(upper.weight, lower.weight))
+    seen = [one.seen for one in (upper, lower) if one.seen is not None]
+    ab = lower.ab + share[..., None] * (upper.ab - lower.ab)
+    return Layer(ab, np.maximum(upper.weight, lower.weight), np.max(seen, axis=0) if seen else None)
 
 
 def _moved(layer: Layer | None, motion: Motion) -> Layer | None:
-    return None if layer is None else layer.pulled(motion)
+    """A layer of what was told, which doesn't fade where motion is followed well enough."""
+    if layer is None:
+        return None
+    firm = np.clip(motion.trust / np.float32(FIRM_TRUST), 0, 1)
+    return layer.pulled(Motion(motion.flow, firm, motion.exposure))
 
 
 def _over(upper: Layer | None, lower: Layer | None) -> Layer | None:

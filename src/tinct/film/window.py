@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..coloring.canvas import Canvas
 from ..coloring.hints import Hint
-from ..coloring.matching import CELL, cells_of
+from ..coloring.matching import CELL, Cells, cells_of
 from .fresh import FrameColorist, Prior
 from .memory import MAX_HINTS, Place, PlaceMemory, hints_from
 from .motion import FlowMeter, Motion, pulled
@@ -30,7 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 ANCHOR_DISTANCE = 6
 """Frames from one run of the network to the next, at most."""
 TOLD_WEIGHT = 100.0
-"""Weight of a color that was told, in the mean over a shot."""
+"""Weight of a color that was told, in the mean over a shot; by argument: more than all anchors together (`tracking.MAX_WEIGHT`)."""
 MIN_SEEN = 0.5
 """Share of a frame that was seen when a place of its shot was remembered, below which another one is remembered.
 The last frame of a shot always is: films cut back to it."""
@@ -63,7 +63,7 @@ class WindowColorist:
     """
 
     def __init__(self, colorist: FrameColorist, memory: PlaceMemory, pool: Executor) -> None:
-        self._colorist, self._memory, self._map = colorist, memory, pool.map
+        self._colorist, self._memory, self._pool = colorist, memory, pool
 
     def color(
         self,
@@ -87,7 +87,7 @@ class WindowColorist:
             (h, w, 2) a*, b* of each frame, and what the next window needs.
         """
         eight = [np.rint(gray * 255).astype(np.uint8) for gray in grays]
-        motions = list(self._map(_between, itertools.pairwise(eight)))
+        motions = list(self._pool.map(_between, itertools.pairwise(eight)))
         anchors = choose_anchors(motions, ANCHOR_DISTANCE, list(told)) if motions else [0]
         ways = [chain_back(motions, a, b) for a, b in itertools.pairwise(anchors)]
         looks = [grays[frame] for frame in anchors]
@@ -96,24 +96,26 @@ class WindowColorist:
         before_told, before_guides = (None, None) if state is None else (state.told, state.guides)
         first, prior = self._colorist.canvas(grays[0]), None if state is None else state.prior
         if state is None:
-            known = self._memory.recall(eight[0], cells_of(first.encoded)) if first.encoded.encodings else None
+            cells = _cells(first)
+            known = None if cells is None else self._memory.recall(eight[0], cells)
             if known is not None:
                 prior, before_told = known.prior, known.colors
                 before_guides = _squares(known.hints, grays[0].shape) if known.colors is None else None
-            prior = prior or self._colorist.prior(samples)
+            prior = prior or self._colorist.prior(samples, self._pool)
         told_at = tracked(given, ways, before_told)
         guides_at = tracked([None] * len(anchors), ways, before_guides)
 
-        def looked(number: int) -> tuple[Canvas, Layer]:
+        def looked(number: int) -> tuple[Cells | None, Layer]:
             canvas = self._colorist.canvas(grays[anchors[number]]) if number else first
             canvas = canvas if prior is None else canvas.with_prior(prior.mean, prior.scale)
             layers = [layer for layer in (told_at[number], guides_at[number]) if layer is not None]
             hints = [hint for layer in layers if self._colorist.takes_hints for hint in hints_from(layer, MAX_HINTS // len(layers))]
             known = np.max([layer.weight for layer in layers], axis=0).clip(0, 1) if layers else None
-            found = self._colorist.colors(canvas, hints, known)
-            return canvas, _insisting(found, told_at[number])
+            left_out = np.max([layer.left_out() for layer in layers], axis=0) if layers else None
+            found = self._colorist.colors(canvas, hints, known, left_out)
+            return _cells(canvas), _insisting(found, told_at[number])
 
-        both = list(self._map(looked, range(len(anchors))))
+        both = list(self._pool.map(looked, range(len(anchors))))
         means, last = smoothed([fresh for _, fresh in both], ways, state.mean if state is not None else None)
         results = [mixed(mean.ab, layer) for mean, layer in zip(means, told_at, strict=True)]
         seen = np.zeros(grays[0].shape, np.float32) if state is None else state.seen
@@ -123,12 +125,17 @@ class WindowColorist:
             if is_last or ((number or state is None) and float(seen.mean()) < MIN_SEEN):
                 self._remember(eight[anchors[number]], both[number][0], results[number], prior)
                 seen = np.ones_like(seen)
-        colors = list(self._map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
+        colors = list(self._pool.map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
         return colors, ShotState(prior, Layer(results[-1], last.weight), look, told_at[-1], guides_at[-1], seen)
 
-    def _remember(self, gray: Bytes, canvas: Canvas, ab: Floats, prior: Prior | None) -> None:
-        if canvas.encoded.encodings:
-            self._memory.remember(Place(gray, Layer(ab, np.ones(gray.shape, np.float32)), cells_of(canvas.encoded), prior))
+    def _remember(self, gray: Bytes, cells: Cells | None, ab: Floats, prior: Prior | None) -> None:
+        if cells is not None:
+            self._memory.remember(Place(gray, Layer(ab, np.ones(gray.shape, np.float32)), cells, prior))
+
+
+def _cells(canvas: Canvas) -> Cells | None:
+    """By what a place is found again; None for a model without features. The rest of a canvas is too large to keep for all anchors."""
+    return cells_of(canvas.encoded) if canvas.encoded.encodings else None
 
 
 def _between(pair: tuple[Bytes, Bytes]) -> tuple[Motion, Motion]:

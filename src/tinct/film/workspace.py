@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 from ..errors import FilmError
 from .arrays import read_arrays, write_arrays
+from .container.segments import is_whole
 from .finding import WORK_SUFFIX
 from .fresh import Prior
 from .planning import FilmPlan, ShotSamples
-from .segments import is_whole
 from .tracking import Layer, Look
 from .window import ShotState
 
@@ -71,13 +71,14 @@ class Workspace:
             self._lock = self._locked(output)
             try:
                 known = self._lock.read()
-                if not re.fullmatch(rb"[0-9a-f]*", known):
+                if not re.fullmatch(rb"[0-9a-f\0]*", known):  # a power cut can leave zeros
                     raise self._in_the_way()
                 if fresh or known.decode() != identity:
                     self._clear()
                     self._lock.truncate(0)
                     self._lock.write(identity.encode())
                     self._lock.flush()
+                    os.fsync(self._lock.fileno())
                 self.places.mkdir(exist_ok=True)
             except BaseException:
                 self._lock.close()
@@ -140,6 +141,7 @@ class Workspace:
             layer: Layer | None = getattr(state, name)
             if layer is not None:
                 values |= {f"{name}_ab": layer.ab, f"{name}_weight": layer.weight}
+                values |= {} if layer.seen is None else {f"{name}_seen": layer.seen}
         with self.writing():
             write_arrays(self._state(window), **values)
             if window:
@@ -220,4 +222,4 @@ class Workspace:
 
 
 def _layer(values: dict[str, npt.NDArray[Any]], name: str) -> Layer:
-    return Layer(values[f"{name}_ab"], values[f"{name}_weight"])
+    return Layer(values[f"{name}_ab"], values[f"{name}_weight"], values.get(f"{name}_seen"))

@@ -9,7 +9,7 @@ from threading import Event, Lock
 
 from ..errors import TinctError
 from ..film import Encoding, Film, FilmEdit, FilmInfo, FilmProgress, FilmResult
-from ..film.encoding import default_codec
+from ..film.container.encoding import default_codec
 from ..film.finding import film_output
 from .problems import RefusedError
 

@@ -15,8 +15,8 @@ from PIL import Image
 from film.clips import damage_bytes, damage_packets, drawn_frame, truncate, write_clip
 from film.probing import frame_times
 from tinct.errors import FilmError
+from tinct.film.container.reading import Reader, clock, open_film, read_frame
 from tinct.film.frames import ColorTags, Frame
-from tinct.film.reading import Reader, clock, open_film, read_frame
 
 
 def read(path: Path) -> tuple[Reader, list[Frame]]:

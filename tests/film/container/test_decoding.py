@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from film.clips import damage_packets, write_clip
-from tinct.film.decoding import Damage, Timeline, UnsureError, decoded, frame_step, packets_from, seek_before
-from tinct.film.describing import open_container, picture_stream
+from tinct.film.container.decoding import Damage, Timeline, UnsureError, decoded, frame_step, packets_from, seek_before
+from tinct.film.container.describing import open_container, picture_stream
 
 
 @pytest.mark.parametrize(

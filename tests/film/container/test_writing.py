@@ -12,11 +12,11 @@ import pytest
 
 from film.clips import drawn_frame, write_clip
 from film.probing import Probe, digest, written
-from tinct.film.encoding import CODECS, Encoding, chroma_shape
+from tinct.film.container.encoding import CODECS, Encoding, chroma_shape
+from tinct.film.container.reading import open_film
+from tinct.film.container.segments import read_entries
+from tinct.film.container.writing import SegmentWriter, levels
 from tinct.film.frames import ColoredFrame, ColorTags, FilmInfo, Frame
-from tinct.film.reading import open_film
-from tinct.film.segments import read_entries
-from tinct.film.writing import SegmentWriter, levels
 
 INFO = FilmInfo(Path("a.mp4"), 96, 64, ColorTags())
 FAST = {"h264": "ultrafast", "h265": "ultrafast", "vp9": "8"}

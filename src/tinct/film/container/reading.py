@@ -12,11 +12,11 @@ from av.stream import Discard
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from .._util.words import counted
-from ..errors import FilmError
+from ..._util.words import counted
+from ...errors import FilmError
+from ..frames import FilmInfo, Frame
 from .decoding import JUMP, Damage, Deinterlacer, Timeline, UnsureError, decoded, frame_step, packets_from, seek_before
 from .describing import describe, open_container, picture_stream
-from .frames import FilmInfo, Frame
 from .luma import luma_plane, planar
 
 __all__ = ["Reader", "clock", "open_film", "read_frame"]

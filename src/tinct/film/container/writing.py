@@ -12,8 +12,8 @@ from av.codec.context import CodecContext, Flags
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
+from ..frames import ColoredFrame, FilmInfo, Samples
 from .encoding import Encoding, chroma_shape, coded_depth, configure, pixel_format
-from .frames import ColoredFrame, FilmInfo, Samples
 from .joining import join
 from .segments import PacketFile
 

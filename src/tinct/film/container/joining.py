@@ -17,12 +17,12 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from .._util.words import counted
-from ..errors import FilmError
+from ..._util.words import counted
+from ...errors import FilmError
+from ..frames import FilmInfo
 from .copying import Copier, Copies, plan_copies, stream_metadata
 from .describing import open_container, picture_stream
 from .encoding import Encoding, configure, container_of
-from .frames import FilmInfo
 from .segments import read_entries
 
 __all__ = ["join"]

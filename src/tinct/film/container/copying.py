@@ -16,7 +16,7 @@ from av.packet import Packet
 from av.stream import Discard, Stream
 from av.subtitles.stream import SubtitleStream
 
-from ..errors import FilmError
+from ...errors import FilmError
 from .decoding import JUMP
 from .describing import COVER, open_container, picture_stream, stream_words
 from .encoding import CONTAINERS, listed

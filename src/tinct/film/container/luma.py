@@ -7,7 +7,7 @@ from av.filter import Graph
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
-from .frames import ColorTags, Samples
+from ..frames import ColorTags, Samples
 
 __all__ = ["has_luma_plane", "is_packed_yuv", "luma_depth", "luma_plane", "planar"]
 

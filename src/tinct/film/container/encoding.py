@@ -10,8 +10,8 @@ from av.codec.context import CodecContext
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
-from ..errors import ConfigError, FilmError, nearest
-from .frames import FilmInfo
+from ...errors import ConfigError, FilmError, nearest
+from ..frames import FilmInfo
 
 __all__ = [
     "CODECS",

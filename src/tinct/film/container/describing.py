@@ -12,8 +12,8 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from ..errors import FilmError
-from .frames import ColorTags, FilmInfo
+from ...errors import FilmError
+from ..frames import ColorTags, FilmInfo
 from .luma import has_luma_plane, is_packed_yuv, luma_depth
 
 __all__ = ["describe", "open_container", "picture_stream"]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from film.clips import drawn_frame, video_frame
+from tinct.film.container.luma import has_luma_plane, is_packed_yuv, luma_depth, luma_plane, planar
 from tinct.film.frames import ColorTags
-from tinct.film.luma import has_luma_plane, is_packed_yuv, luma_depth, luma_plane, planar
 
 KINDS = {
     "gray": 8,

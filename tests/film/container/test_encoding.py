@@ -11,7 +11,7 @@ import pytest
 
 from film.clips import write_clip
 from tinct.errors import ConfigError, FilmError
-from tinct.film.encoding import (
+from tinct.film.container.encoding import (
     CODECS,
     CONTAINERS,
     Encoding,
@@ -23,8 +23,8 @@ from tinct.film.encoding import (
     listed,
     pixel_format,
 )
+from tinct.film.container.reading import open_film
 from tinct.film.frames import ColorTags, FilmInfo
-from tinct.film.reading import open_film
 
 INFO = FilmInfo(Path("a.mp4"), 96, 64, ColorTags())
 

@@ -14,9 +14,9 @@ from PIL import Image
 from film.clips import drawn_frame, write_clip
 from film.probing import Probe, digest, frame_times, written
 from tinct.errors import FilmError
-from tinct.film.encoding import Encoding, check_output
-from tinct.film.reading import open_film
-from tinct.film.writing import join
+from tinct.film.container.encoding import Encoding, check_output
+from tinct.film.container.reading import open_film
+from tinct.film.container.writing import join
 
 FAST = Encoding(preset="ultrafast")
 
