@@ -25,14 +25,27 @@ def test_the_same_settings_for_the_others(visit: Visit, photo: Path, folder: Pat
     visit.add_hint(0.3, 0.75, "#2050c0")
     page.fill("#vividness", "80")
     page.fill("#strength", "60")
+    page.set_input_files("#like-file", folder / "postcard.png")
+    page.wait_for_selector("#like-shown:visible")
     page.click("#same-next")
     page.wait_for_selector("#facts:has-text('300 × 200')")
     visit.settle()
     assert (page.input_value("#vividness"), page.input_value("#strength")) == ("80", "60")
     assert visit.places == []
-    page.keyboard.press("Control+z")
+    before = visit.pixels()
+    page.locator("#tray .close").first.click(force=True)
     visit.settle()
-    assert page.input_value("#vividness") == "50"
+    page.reload()
+    page.wait_for_selector("#facts:has-text('300 × 200')")
+    assert page.is_visible("#like-shown"), "it was that of the closed one, too"
+    page.fill("#strength", "90")
+    page.fill("#strength", "60")
+    visit.settle()
+    assert apart(visit.pixels(), before) == 0
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    visit.settle()
+    assert (page.input_value("#vividness"), page.is_visible("#like-shown")) == ("50", False)
 
 
 def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, folder: Path, tmp_path: Path) -> None:

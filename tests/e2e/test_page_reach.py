@@ -193,6 +193,26 @@ def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, folder: P
     assert apart(visit.pixels(), before) == 0
 
 
+def test_hints_as_a_list_and_in_cielab_are_loaded(visit: Visit, photo: Path, tmp_path: Path) -> None:
+    page = visit.page
+    visit.open(photo)
+    (tmp_path / "hints.json").write_text(
+        '[{"x": 120, "y": 280, "ab": [25, -60]}, {"x": 300, "y": 90, "color": "#f00", "keep_rest": true}]'
+    )
+    page.set_input_files("#edit-file", tmp_path / "hints.json")
+    page.wait_for_selector(".dot:nth-child(2)")
+    visit.settle()
+    names = [text.split(" at ")[0] for text in page.locator("#hints .place").all_inner_texts()]
+    assert names[1] == "red"
+    red, _, blue = visit.pixels()[280, 120]
+    assert blue > red + 20
+    assert saved(visit, tmp_path)["hints"][1]["keep_rest"]
+    (tmp_path / "odd.json").write_text('{"hints": [], "vividness": 7}')
+    page.set_input_files("#edit-file", tmp_path / "odd.json")
+    page.wait_for_selector("#note-text:has-text('odd.json holds no colors')")
+    assert visit.dots == 2
+
+
 def test_a_gray_reference_is_refused_at_once(visit: Visit, photo: Path, folder: Path) -> None:
     page = visit.page
     visit.open(photo)

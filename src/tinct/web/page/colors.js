@@ -21,6 +21,16 @@ function lab(color) {
   return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
 }
 
+/** The color of a*, b* at a middle lightness, as `#rrggbb`: a hint says nothing about lightness. */
+export function colorOfAb(a, b) {
+  const y = (60 + 16) / 116;
+  const [fx, fy, fz] = [y + a / 500, y, y - b / 200].map((v) => (v ** 3 > 0.008856 ? v ** 3 : (v - 16 / 116) / 7.787));
+  const [x, , z] = [fx * WHITE[0], fy, fz * WHITE[2]];
+  const linear = [3.2406 * x - 1.5372 * fy - 0.4986 * z, -0.9689 * x + 1.8758 * fy + 0.0415 * z, 0.0557 * x - 0.204 * fy + 1.057 * z];
+  const levels = linear.map((v) => Math.max(0, Math.min(1, v))).map((v) => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055));
+  return `#${levels.map((v) => Math.round(255 * v).toString(16).padStart(2, "0")).join("")}`;
+}
+
 const known = Object.entries(NAMED).map(([name, color]) => [name, lab(color)]);
 
 /** The engine named a color. */

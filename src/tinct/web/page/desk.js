@@ -81,7 +81,7 @@ export class Desk {
     const at = this.photos.indexOf(one);
     this.photos.splice(at, 1);
     one.close();
-    this.store.remove(one);
+    this.store.remove(one, this.photos);
     calm(one);
     if (one === this.photo) this.choose(this.photos[Math.min(at, this.photos.length - 1)] ?? null);
     if (one.state !== "failed") {

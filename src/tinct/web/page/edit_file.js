@@ -1,5 +1,7 @@
 // An edit as a file, name.tinct.json: the JSON that `tinct colorize --edit` reads, too.
 
+import { colorOfAb } from "./colors.js";
+
 const NUMBERS = { variant: [1, 1000], seed: [0, Number.MAX_SAFE_INTEGER], vividness: [0, 1], strength: [0, 1] };
 const WHOLE = ["variant", "seed"];
 
@@ -13,7 +15,10 @@ export function toJson({ hints, like, ...rest }) {
 /** `#abc` -> `#aabbcc`, which the browser's color picker needs. */
 export const long = (color) => (color.length === 4 ? color.replace(/[^#]/g, "$&$&") : color).toLowerCase();
 
-const isHint = (h) => Number.isFinite(h?.x) && Number.isFinite(h?.y) && /^(keep|#([0-9a-f]{3}|[0-9a-f]{6}))$/i.test(h.color) && (h.size ?? 0) >= 0;
+const isHint = (h) => Number.isFinite(h?.x) && Number.isFinite(h?.y) && isColor(h) && (h.size ?? 0) >= 0;
+
+/** Either a color or CIELAB a*, b*. */
+const isColor = ({ color, ab }) => (ab ? ab.length === 2 && ab.every(Number.isFinite) : /^(keep|#([0-9a-f]{3}|[0-9a-f]{6}))$/i.test(color));
 
 /**
  * The edit in a file; a list of hints is one with only these.
@@ -36,8 +41,8 @@ export function fromJson(text, width, height) {
   if (!Array.isArray(hints) || !hints.every(isHint) || !Object.entries(rest).every(isField)) throw new Error("unreadable");
   const inside = hints.filter(({ x, y }) => x >= 0 && y >= 0 && x <= width && y <= height);
   if (hints.length && !inside.length) throw new Error("outside");
-  const kept = ({ x, y, color, size, reach, keep_rest }) => ({
-    ...{ x, y, color: long(color) },
+  const kept = ({ x, y, color, ab, size, reach, keep_rest }) => ({
+    ...{ x, y, color: ab ? colorOfAb(...ab) : long(color) },
     ...(size ? { size } : {}),
     ...(reach ? { reach } : {}),
     ...(keep_rest ? { keep_rest } : {}),

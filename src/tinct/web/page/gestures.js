@@ -25,6 +25,7 @@ export class Gestures {
     root.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     root.addEventListener("keydown", (event) => this.key(event));
     root.addEventListener("click", (event) => this.click(event));
+    stage.dots.addEventListener("focusin", ({ target }) => target.matches(":focus-visible") && stage.reveal(target.at.x, target.at.y));
     stage.dots.addEventListener("focusout", () => heard.dotDropped());
     divider.addEventListener("keydown", (event) => this.dividerKey(event));
     this.space = false; // while the space bar is held, a drag moves the photograph whatever the tool

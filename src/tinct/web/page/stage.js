@@ -123,6 +123,7 @@ export class Stage {
   reveal(x, y) {
     const { width, height } = this.room;
     const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
+    if (left >= 0 && top >= 0 && left <= width && top <= height && this.fitted) return;
     this.pan(between(BORDER, left, width - BORDER) - left, between(BORDER, top, height - BORDER) - top);
   }
 

@@ -7,7 +7,7 @@
 const NAME = "tinct";
 const VERSION = 1;
 const STORES = ["photos", "files", "previews"];
-const ROLL_CALL = 150; // milliseconds in which other tabs answer that they are open
+const ROLL_CALL = 250; // milliseconds in which other tabs answer that they are open
 
 /** A random name. crypto.randomUUID() exists only on encrypted pages. */
 export const newId = () => [...crypto.getRandomValues(new Uint8Array(12))].map((one) => one.toString(16).padStart(2, "0")).join("");
@@ -127,10 +127,12 @@ export class Store {
     this.writing ??= this.write().finally(() => (this.writing = null));
   }
 
-  remove(photo) {
+  /** Forget a photograph, and its references that the others don't share. */
+  remove(photo, others) {
+    const shared = new Set(others.flatMap((other) => [...other.likes]));
     this.dirty.delete(photo);
     this.closed.add(photo.id);
-    for (const like of photo.likes) this.closed.add(like.id);
+    for (const like of photo.likes) if (!shared.has(like)) this.closed.add(like.id);
     this.writing ??= this.write().finally(() => (this.writing = null));
   }
 
