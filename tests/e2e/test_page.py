@@ -1,159 +1,22 @@
-"""The page in a real browser, used as people use it: one browser and one server for all tests. Needs Chromium on the machine."""
+"""The page in a real browser, used as people use it."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from skimage import data
 from typer.testing import CliRunner
 
+from page_visit import Visit, apart, chroma
 from serving import serving
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright isn't installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-TIMEOUT = 30_000
-"""Milliseconds until a wait fails."""
 THUMBNAIL = 192
 """Pixels of a preview in the strip of variants."""
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with serving() as found:
-        yield f"{found}/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-class Visit:
-    """A page, and what must not happen on it: errors in its console, and requests to other servers."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page, self.address = page, address
-        self.complaints: list[str] = []
-        self.strangers: list[str] = []
-        self.sent: list[str] = []
-        page.set_default_timeout(TIMEOUT)
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", self.note)
-        page.goto(address)
-
-    def note(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "blob:", "data:")):
-            self.strangers.append(request.url)
-        if request.method == "POST":
-            self.sent.append(request.url)
-
-    def open(self, *files: Path) -> None:
-        self.page.set_input_files("#files", files)
-        self.page.wait_for_selector("#frame:visible")
-        self.settle()
-
-    def draw(self) -> None:
-        """Wait for the page to show what it knows: it does so with the next frame."""
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-    def settle(self) -> None:
-        """Wait for the picture to follow what was done: it is marked as busy until then."""
-        self.draw()
-        self.page.wait_for_selector("#stage[aria-busy=false]")
-        self.page.evaluate("document.querySelector('#after').decode()")
-
-    def pixels(self) -> np.ndarray:
-        """(H, W, 3) What the color picture shows, at its own size."""
-        script = """() => { const i = document.querySelector('#after'), c = document.createElement('canvas');
-          c.width = i.naturalWidth; c.height = i.naturalHeight; c.getContext('2d').drawImage(i, 0, 0); return c.toDataURL('image/png'); }"""
-        content = base64.b64decode(self.page.evaluate(script).partition(",")[2])
-        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
-
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where on the screen a part of the photograph is."""
-        box = self.page.locator("#frame").bounding_box()
-        return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-    def click(self, x: float, y: float) -> None:
-        """Click a part of the photograph, and wait for its colors."""
-        self.page.mouse.click(*self.at(x, y))
-        self.page.wait_for_selector("#swatches .swatch")
-
-    def add_hint(self, x: float, y: float, color: str) -> None:
-        self.click(x, y)
-        self.page.fill("#free", color)
-        self.page.click("#done")
-        self.settle()
-
-    def save(self, button: str, folder: Path) -> Path:
-        with self.page.expect_download() as waiting:
-            self.page.click(button)
-        path = folder / waiting.value.suggested_filename
-        waiting.value.save_as(path)
-        return path
-
-    @property
-    def dots(self) -> int:
-        self.draw()
-        return self.page.locator(".dot").count()
-
-    @property
-    def places(self) -> list[str]:
-        self.draw()
-        return self.page.locator("#hints .place").all_inner_texts()
-
-    def expect_errors(self, *statuses: str) -> None:
-        """The browser's own notes of refusals that were meant."""
-        self.complaints = [text for text in self.complaints if not any(status in text for status in statuses)]
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": 1200, "height": 800}, accept_downloads=True)
-    made = Visit(context.new_page(), address)
-    yield made
-    context.close()
-    assert made.complaints == []
-    assert made.strangers == []
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two photographs, a picture in color, and what is none."""
-    root = tmp_path_factory.mktemp("page")
-    Image.fromarray(data.astronaut()).convert("L").resize((400, 400)).save(root / "grandmother.jpg", quality=92)
-    Image.fromarray(data.coffee()).convert("L").resize((300, 200)).save(root / "breakfast.png")
-    Image.fromarray(data.coffee()).resize((200, 150)).save(root / "postcard.png")
-    (root / "letter.jpg").write_bytes(b"%PDF-1.4 nothing")
-    return root
-
-
-@pytest.fixture
-def photo(folder: Path) -> Path:
-    return folder / "grandmother.jpg"
-
-
-def chroma(rgb: np.ndarray) -> float:
-    return float(np.ptp(rgb, axis=-1).mean())
-
-
-def apart(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.abs(one - other).mean())
 
 
 def test_a_photograph_is_colored_at_once(visit: Visit, photo: Path) -> None:
@@ -274,7 +137,7 @@ def test_colors_that_come_late_are_not_those_of_another_place(visit: Visit, phot
     with page.expect_response("**/suggest"):
         held[0].fulfill(json={"colors": [{"color": "#445566", "name": "slate", "probability": 1}], "families": []})
     visit.settle()
-    assert page.locator("#swatches .swatch").first.get_attribute("data-color") == "#112233"
+    assert page.locator("#swatches .swatch").nth(1).get_attribute("data-color") == "#112233"
 
 
 def test_downloads_are_what_the_command_line_gives(visit: Visit, photo: Path, tmp_path: Path) -> None:
@@ -284,25 +147,25 @@ def test_downloads_are_what_the_command_line_gives(visit: Visit, photo: Path, tm
     visit.add_hint(0.8, 0.2, "#c03020")
     page.fill("#vividness", "70")
     visit.settle()
-    hints = visit.save("#save-hints", tmp_path)
+    hints = visit.save("#save-edit", tmp_path)
     page.select_option("#format", "png")
     color = visit.save("#download", tmp_path)
     page.select_option("#output", "layer")
     page.select_option("#format", "original")
     layer = visit.save("#download", tmp_path)
     assert [path.name for path in (hints, color, layer)] == [
-        "grandmother.hints.json",
+        "grandmother.tinct.json",
         "grandmother.color.png",
         "grandmother.layer.png",
     ]
-    assert {hint["color"] for hint in json.loads(hints.read_text())} == {"#2050c0", "#c03020"}
+    assert {hint["color"] for hint in json.loads(hints.read_text())["hints"]} == {"#2050c0", "#c03020"}
 
     from tinct.cli.app import app
 
     ours = tmp_path / "cli" / "ours.png"
     ours.parent.mkdir()
     # as many threads as the server: sums in another order are rounded differently
-    asked = ["--hints", str(hints), "--vividness", "0.7", "--seed", "0", "--threads", "0", "--layer", "-o", str(ours)]
+    asked = ["--edit", str(hints), "--threads", "0", "--layer", "-o", str(ours)]
     ended = CliRunner().invoke(app, ["colorize", str(photo), *asked])
     assert ended.exit_code == 0, ended.output
     (our_layer,) = ours.parent.glob("*.layer.png")
@@ -317,11 +180,11 @@ def test_hints_are_saved_and_loaded_again(visit: Visit, photo: Path, tmp_path: P
     visit.open(photo)
     visit.add_hint(0.3, 0.75, "#2050c0")
     said, places = visit.pixels(), visit.places
-    saved = visit.save("#save-hints", tmp_path)
+    saved = visit.save("#save-edit", tmp_path)
     page.click("#clear")
     visit.settle()
     assert apart(visit.pixels(), said) > 0
-    page.set_input_files("#hints-file", saved)
+    page.set_input_files("#edit-file", saved)
     page.wait_for_selector(".dot")
     visit.settle()
     assert visit.places == places
@@ -332,7 +195,7 @@ def test_hints_are_saved_and_loaded_again(visit: Visit, photo: Path, tmp_path: P
         ('[{"x": 4000, "y": 1, "color": "#f00"}]', "outside this photograph"),
     ):
         (tmp_path / "bad.json").write_text(content)
-        page.set_input_files("#hints-file", tmp_path / "bad.json")
+        page.set_input_files("#edit-file", tmp_path / "bad.json")
         page.wait_for_selector(f"#note-text:has-text('{sentence}')")
         assert visit.places == places
 
@@ -516,7 +379,7 @@ def test_keyboard_alone(visit: Visit, photo: Path) -> None:
     assert page.is_visible("#cross")
     press("Enter")
     page.wait_for_selector("#swatches .swatch")
-    assert page.evaluate(focused) == "swatch"
+    assert page.evaluate(focused) == "swatch kept"
     press("ArrowRight")
     press("Enter")
     visit.settle()
@@ -618,21 +481,3 @@ def test_text_can_be_read(browser: Any, address: str, photo: Path, scheme: str) 
     assert panel < 0.1 if scheme == "dark" else panel > 0.8
     assert visit.complaints == []
     context.close()
-
-
-def test_leaving_asks_only_where_work_would_be_lost(visit: Visit, photo: Path, tmp_path: Path) -> None:
-    page, asked = visit.page, []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    visit.open(photo)
-    page.click("#zoom-in")
-    page.reload()
-    assert asked == []
-    visit.open(photo)
-    visit.add_hint(0.3, 0.75, "#2050c0")
-    visit.save("#save-hints", tmp_path)
-    page.reload()
-    assert asked == []
-    visit.open(photo)
-    visit.add_hint(0.3, 0.75, "#2050c0")
-    page.reload()
-    assert asked == ["beforeunload"]

@@ -305,6 +305,31 @@ def test_a_layer_is_refused_in_formats_that_would_lose_it(suffix: str, colored: 
     assert list(tmp_path.glob("layer*")) == []
 
 
+@pytest.mark.parametrize("kind", ["gray", "16 bits"])
+def test_a_part_has_the_pixels_of_the_whole(kind: str) -> None:
+    colored = recolor(Photo.open(ground(kind)), random_ab(30))
+    part = colored.part(3, 5, 20, 10)
+    assert part.size == (20, 10)
+    np.testing.assert_array_equal(part.to_numpy(16), colored.to_numpy(16)[5:15, 3:23])
+    for outside in ((-1, 0, 2, 2), (0, 0, WIDTH + 1, 1), (0, HEIGHT, 1, 1), (0, 0, 0, 1)):
+        with pytest.raises(PhotoError, match="lies outside") as raised:
+            colored.part(*outside)
+        assert raised.value.code == "part-outside"
+
+
+def test_a_part_of_a_file_that_is_streamed() -> None:
+    levels = np.random.default_rng(5).integers(0, 255, (40, 50)).astype(np.uint8)
+    file = encoded(Image.fromarray(levels).resize((1500, 1200), Image.Resampling.BICUBIC), "JPEG")
+    colored = recolor(Photo.open(file), random_ab(30))
+    whole = colored.to_numpy()
+    for left, top, width, height in ((700, 800, 300, 200), (0, 0, 50, 50), (1400, 1100, 100, 100)):
+        np.testing.assert_array_equal(
+            colored.part(left, top, width, height).to_numpy(), whole[top : top + height, left : left + width]
+        )
+    plain = Photo.open(file).part(700, 800, 300, 200)
+    np.testing.assert_array_equal(plain.to_numpy(), Photo.open(file).to_numpy()[800:1000, 700:1000])
+
+
 @pytest.mark.parametrize("kind", ["gray", "sepia", "16 bits"])
 def test_a_comparison_has_both_halves(kind: str, tmp_path: Path) -> None:
     colored = recolor(Photo.open(ground(kind)), random_ab(30))

@@ -43,6 +43,17 @@ def test_a_photograph_is_colored_by_hand(web: Client, colorizer: Colorizer) -> N
     refused(web.post(f"{at}/preview", json={}), 404, "no-such-picture", "Send it again")
 
 
+def test_a_part_at_full_size(web: Client) -> None:
+    at = f"/v1/pictures/{send(web, photograph(size=(800, 600)))['id']}"
+    edit = {"hints": [{"x": 400, "y": 300, "color": "#c02020"}]}
+    part = pixels(web.post(f"{at}/preview", json=edit | {"part": [350, 250, 200, 120]}).content)
+    full = pixels(web.post(f"{at}/render", json=edit | {"format": "png"}).content)
+    assert part.shape == (120, 200, 3)
+    assert np.abs(part.astype(float) - full[250:370, 350:550]).mean() < 4  # it is a JPEG
+    refused(web.post(f"{at}/preview", json={"part": [700, 0, 101, 10]}), 422, "part-outside", "Give a part inside")
+    assert web.post(f"{at}/preview", json={"part": [0, 0, 0, 10]}).status_code == 422
+
+
 def test_variants_layers_and_references(web: Client) -> None:
     picture, like = send(web), send(web, picture_in_color(), "postcard.png")
     at = f"/v1/pictures/{picture['id']}"

@@ -103,6 +103,7 @@ class Photo:
         self.name, self.path, self.notes, self.record = picture.name, picture.path, picture.notes, None
         self._picture, self._progress = picture, progress
         self._before: Photo | None = None  # the original of a colored photograph
+        self._chroma_of: Callable[[pyvips.Image], pyvips.Image] | None = None  # of a colored photograph: see `with_chroma`
         self._output = ""  # of a colored photograph: color, layer or compare
         self._own_color: bool | None = None  # known as soon as a small copy was decoded
         with self._reading():
@@ -342,7 +343,9 @@ class Photo:
             A lazy `Photo`, 16-bit if this one is, else 8-bit.
         """
         known = self._picture.known  # what a truncated file doesn't hold stays gray
-        return self._derived(lambda: grayed(with_chroma(self._image(), chroma_of), known), record, self, "color")
+        photo = self._derived(lambda: grayed(with_chroma(self._image(), chroma_of), known), record, self, "color")
+        photo._chroma_of = chroma_of
+        return photo
 
     def layer(self) -> Photo:
         """The color of a colored photograph alone, as a layer over the original in an image editor (blend mode "normal").
@@ -362,6 +365,36 @@ class Photo:
         """The original and the colored photograph side by side. Lazy; raises ValueError if this photograph isn't a colored one."""
         before = self._uncolored()
         return self._derived(lambda: side_by_side(before._image(), self._image()), self.record, before, "compare", passes=2)
+
+    def part(self, left: int, top: int, width: int, height: int) -> Photo:
+        """A rectangle of the photograph, in pixels: what the whole would have there. Of a colored photograph, only its pixels are colored.
+
+        Its rows are decoded at once and kept in memory.
+
+        Raises:
+            PhotoError: it lies outside the photograph, or the file is damaged.
+        """
+        if not (left >= 0 and top >= 0 and width > 0 and height > 0 and left + width <= self.width and top + height <= self.height):
+            raise PhotoError(
+                f"The part {left},{top} of {width} × {height} pixels lies outside {self.name}, which has {self.width} × {self.height}.",
+                code="part-outside",
+            )
+        before = self._before or self
+        margin = max(
+            64, self.height // 100
+        )  # rows that the guided filter looks at around a pixel: twice its shrink factor, and more
+        first, last = max(0, top - margin), min(self.height, top + height + margin)
+        with self._reading():
+            # A stream can't be read from the middle by two consumers, as coloring does; rows in memory can.
+            rows = before._image().crop(0, first, self.width, last - first).copy_memory()
+
+        def load() -> pyvips.Image:
+            whole = rows.embed(0, first, self.width, self.height, extend="copy")
+            if self._chroma_of is not None:
+                whole = grayed(with_chroma(whole, self._chroma_of), self._picture.known)
+            return whole.crop(left, top, width, height)
+
+        return self._derived(load, None, before, "")
 
     # ---- files ------------------------------------------------------------------------------------------------------------------
 

@@ -10,14 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.types import Scope
 
 from .problems import RefusedError
+from .public_paths import is_public
 from .settings import Settings
 
 __all__ = ["COOKIE", "Access"]
 
 COOKIE = "tinct-token"
 """Cookie by which the browser is known: a hash of the token."""
-PATHS_WITHOUT_TOKEN = {"/healthz"}
-"""Paths that are answered without a token: health checks."""
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 _BEARER = re.compile(r"bearer +(\S+)\s*", re.IGNORECASE)
 
@@ -38,7 +37,7 @@ class Access:
             return RefusedError(421, "wrong-host", f"This server isn't {_hostname(host) or 'the one asked for'}.")
         if origin and scope["method"] not in ("GET", "HEAD") and origin.rpartition("//")[2] != host:
             return RefusedError(403, "forbidden-origin", "The request comes from a page of another site.")
-        if not self.settings.token or scope["path"] in PATHS_WITHOUT_TOKEN:
+        if not self.settings.token or is_public(scope):
             return None
         shown = self._shown(scope)
         if any(_same(text, self.settings.token) for text in shown) or any(

@@ -42,7 +42,7 @@ async def send(request: Request, response: Response, form: Annotated[PictureForm
 
 @router.post("/{id}/preview", responses=_binary("image/jpeg"), response_class=Response)
 async def preview(request: Request, id: Id, edit: Preview) -> Response:
-    """A small picture with this edit, quickly."""
+    """A small picture with this edit, quickly; or a part of it at full size."""
     state = state_of(request)
     picture, like = _asked(state, id, edit)
 
@@ -50,7 +50,11 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
         wanted = edit.edit(like)
         with state.memory.share() as share:
             share.take(0 if _is_own(wanted) else picture.canvas.photo.decoding_bytes)
-            return preview_jpeg(_canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size)))
+            canvas = _canvas(state, picture, wanted)
+            if edit.part is None:
+                return preview_jpeg(canvas.colorize(wanted, onto=picture.gray(edit.size)))
+            share.take(picture.canvas.photo.decoding_bytes)
+            return preview_jpeg(canvas.colorize(wanted).part(*edit.part))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")
 

@@ -38,6 +38,7 @@ REMEDIES = {
     "keyframe-shape": "Send a picture of the film's shape.",
     "mask-empty": "Send a mask that is white inside.",
     "mask-size": "Send a mask of the photograph's shape.",
+    "part-outside": "Give a part inside the photograph.",
     "region-outside": "Give points in pixels of the full-size photograph.",
     "internal-error": "The server's log has the traceback. The picture may work in another format.",
     "no-capability": "GET /v1/models says what this server's model can do.",

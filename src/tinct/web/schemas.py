@@ -48,6 +48,8 @@ MAX_VARIANTS = 16
 """Variants in one answer."""
 DEFAULT_PREVIEW_SIDE = 1024
 """Pixels along the longer side of a preview."""
+MAX_PART_SIDE = 4096
+"""Pixels of a part at full size, a side: those of a large screen."""
 DEFAULTS = coloring.Edit()
 
 T = TypeVar("T")
@@ -62,6 +64,8 @@ Color = Annotated[
         examples=["#b58863"],
     ),
 ]
+Offset = Annotated[int, Field(ge=0)]
+PartSide = Annotated[int, Field(ge=1, le=MAX_PART_SIDE)]
 JpegQuality = Annotated[int, Field(ge=1, le=100, description="Of jpg, webp and avif.")]
 SuggestionCount = Annotated[int, Field(ge=1, le=50, description="How many suggestions at most.")]
 
@@ -190,6 +194,9 @@ class Preview(Edit):
     """How a photograph is colored, and how large a preview of it is wanted."""
 
     size: int = Field(DEFAULT_PREVIEW_SIDE, ge=16, le=MAX_PREVIEW_SIDE, description="Pixels of the longer side, at most.")
+    part: tuple[Offset, Offset, PartSide, PartSide] | None = Field(
+        None, description="x, y, width, height: that part of the photograph at full size instead, in its pixels."
+    )
 
 
 class Render(Edit):

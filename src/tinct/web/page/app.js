@@ -1,32 +1,46 @@
 // The page: the open photographs, the one on the stage, and the actions of the controls.
 
-import * as api from "./api.js";
-import { $, keep } from "./dom.js";
+import { drawnArea, moved } from "./areas.js";
+import { downloadAll, drawDownloadAll } from "./batch.js";
+import { colorName } from "./colors.js";
+import { Desk } from "./desk.js";
+import { Detail } from "./detail.js";
+import { $, guardFocus, isDisabled } from "./dom.js";
+import { locked, unlock } from "./engine.js";
+import { download, isEdit, loadEdit, saveEdit, setLike } from "./file_actions.js";
 import { chosen, dropped, pasted } from "./files.js";
 import { Gestures } from "./gestures.js";
-import { fromJson, toJson } from "./hints.js";
-import { calm, note, say } from "./notice.js";
+import { t, translate } from "./i18n.js";
+import { note, say } from "./notice.js";
 import { Panel } from "./panel.js";
-import { Photo } from "./photo.js";
 import { Picker } from "./picker.js";
+import { words } from "./remedies.js";
 import { Stage } from "./stage.js";
 import { Tray } from "./tray.js";
-import { Variants } from "./variants.js";
+import { Variants, variantName } from "./variants.js";
 
 const MAX_USED_COLORS = 10; // colors of other places that the picker offers
-const SUGGESTIONS = 9;
+const SUGGESTIONS = 8; // with "keep" and "gray" two rows of swatches
 const VARIANTS_DELAY = 350; // milliseconds between an edit and the drawing of its variants
+const LINE_TOLERANCE = 1.5; // screen pixels within which a drawn line is simplified
 
-const photos = [];
+translate();
+
 let photo = null; // the one on the stage
-let asked = null; // the place that the picker is for: {x, y, hint}; hint is its index or -1
+let asked = null; // the place that the picker is for: {x, y, hint, reach}; hint is its index or -1
+let drawn = []; // points of the area that is being drawn
+let keepsRest = false; // whether the next hint keeps the colors of all else
 
 // ---- colors of places ----
 
 const stage = new Stage($("stage"), () => {
   if (asked) picker.follow(stage.onScreen(asked));
   photo?.sharpen(stage.shownSide);
+  detail.update(photo);
+  $("zoom-percent").textContent = photo?.state === "ready" ? `${Math.round(stage.percent)} %` : "";
+  if (gestures.tool === "stroke") showAreas();
 });
+const detail = new Detail(stage);
 
 const gestures = new Gestures(stage, {
   place: (at) => ask({ ...at, hint: -1 }),
@@ -39,12 +53,29 @@ const gestures = new Gestures(stage, {
     stage.point(at);
     say(where(at));
   },
+  drawing(points) {
+    if (points.length) picker.close();
+    drawn = points;
+    showAreas();
+    if (points.length && !gestures.busy) say(t("corner", { number: points.length }));
+  },
+  drawn(points) {
+    drawn = [];
+    const found = drawnArea(gestures.tool, points, brushWidth(), LINE_TOLERANCE / stage.scale);
+    if (found) ask({ ...found.place, hint: -1, reach: found.reach });
+    else note(t("no-area"));
+    showAreas();
+  },
+  toolChosen: use,
   dotPicked: pick,
   dotMoved(i, at) {
     picker.close();
-    if (!photo.edit.hints[i]) return;
-    photo.set({ hints: photo.edit.hints.map((hint, k) => (k === i ? { ...hint, ...rounded(at) } : hint)) }, `move ${i}`);
-    say(`Moved to ${where(at)}`);
+    const hint = photo.edit.hints[i];
+    if (!hint) return;
+    const to = rounded(at);
+    const reach = hint.reach ? { reach: moved(hint.reach, to.x - hint.x, to.y - hint.y) } : {};
+    setHint(i, { ...to, ...reach }, `move ${i}`);
+    say(t("moved", { place: where(at) }));
   },
   dotDropped: () => photo?.history.settle(),
   dotRemoved: removeHint,
@@ -52,29 +83,55 @@ const gestures = new Gestures(stage, {
 
 const picker = new Picker({
   chosen(color, finally_) {
-    const hints = [...photo.edit.hints];
     if (asked.hint < 0) {
-      asked.hint = hints.length;
-      hints.push({ ...rounded(asked), color });
+      asked.hint = photo.edit.hints.length;
+      const more = asked.reach ? { reach: asked.reach } : keepsRest ? { keep_rest: true } : {};
+      photo.set({ hints: [...photo.edit.hints, { ...rounded(asked), color, ...more }] }, `color ${asked.hint}`);
       stage.point(null);
-    }
-    hints[asked.hint] = { ...hints[asked.hint], color };
-    photo.set({ hints }, `color ${asked.hint}`);
+    } else setHint(asked.hint, { color }, `color ${asked.hint}`);
     if (finally_) photo.history.settle();
-    say(`${color} at ${where(asked)}`);
+    say(t("hint-at", { color: colorName(color), x: Math.round(asked.x), y: Math.round(asked.y) }));
+  },
+  keepRest(yes) {
+    keepsRest = yes;
+    if (asked.hint >= 0) setHint(asked.hint, { keep_rest: yes });
   },
   removed: () => removeHint(asked?.hint ?? -1),
   closed() {
     asked = null;
     stage.point(null);
     photo?.history.settle();
+    showAreas();
     update();
   },
 });
 
-const again = (act) => ({ label: "Try again", act });
+const again = (act) => ({ label: t("try-again"), act });
 const rounded = ({ x, y }) => ({ x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 });
 const where = ({ x, y }) => `${Math.round(x)}, ${Math.round(y)}`;
+const brushWidth = () => $("brush-width").value / stage.scale; // the slider is in screen pixels
+
+function setHint(i, changes, kind) {
+  photo.set({ hints: photo.edit.hints.map((hint, k) => (k === i ? { ...hint, ...changes } : hint)) }, kind);
+}
+
+/** Show the area that is being drawn, or that of the hint whose colors are shown. */
+function showAreas() {
+  const points = drawn.map(({ x, y }) => [x, y]);
+  const now = gestures.tool === "stroke" ? { brush: points, width: brushWidth() } : { region: points };
+  const reach = asked?.reach ?? photo?.edit.hints[asked?.hint]?.reach;
+  stage.showAreas([...(points.length ? [now] : []), ...(reach && typeof reach === "object" ? [reach] : [])]);
+}
+
+function use(tool) {
+  if (tool !== gestures.tool) say(t(`tool-${tool}`));
+  gestures.use(tool);
+  picker.close();
+  for (const button of $("tools").querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
+  $("brush").hidden = tool !== "stroke";
+  $("tool-help").textContent = t(`tool-${tool}-help`);
+  $("stage-help").textContent = t(tool === "object" ? "stage-help" : "stage-help-area");
+}
 
 function pick(i) {
   const hint = photo.edit.hints[i];
@@ -86,94 +143,60 @@ async function ask(place) {
   picker.close(); // of the previous place
   asked = place;
   const [mine, hints] = [asked, photo.edit.hints];
-  const chosen = hints[place.hint]?.color;
-  stage.point(chosen ? null : place);
-  const used = [...new Set(hints.map(({ color }) => color).reverse())].slice(0, MAX_USED_COLORS);
-  picker.show(stage.onScreen(place), chosen ?? stage.colorAt(place), Boolean(chosen), used);
+  const hint = hints[place.hint] ?? null;
+  stage.point(hint ? null : place);
+  const used = [...new Set(hints.map(({ color }) => color).reverse())].filter((color) => color !== "keep").slice(0, MAX_USED_COLORS);
+  const confined = place.reach ?? (typeof hint?.reach === "object" || hint?.reach === "picture");
+  picker.show(stage.onScreen(place), stage.colorAt(place), hint, used, confined ? null : hint ? Boolean(hint.keep_rest) : keepsRest);
+  showAreas();
   update();
   const others = hints.filter((_, i) => i !== place.hint);
   try {
-    const found = await photo.ask((id) => api.suggest(id, { x: place.x, y: place.y, hints: others, count: SUGGESTIONS }));
+    const found = await photo.suggest({ x: place.x, y: place.y, hints: others, count: SUGGESTIONS });
     if (asked === mine) picker.fill(found);
   } catch (problem) {
     if (asked !== mine) return;
     picker.fill({ colors: [], families: [] });
-    note(problem.message, again(() => asked === mine && ask(place)));
+    note(words(problem), again(() => asked === mine && ask(place)));
   }
 }
 
 function removeHint(i) {
   if (i < 0) return;
   picker.close();
-  const inList = $("hints").contains(document.activeElement);
   photo.set({ hints: photo.edit.hints.filter((_, k) => k !== i) });
   draw();
-  if (document.activeElement === document.body) {
-    const last = $("hints").lastElementChild?.lastElementChild ?? $("load-hints");
-    (inList ? last : stage.root).focus({ preventScroll: true });
-  }
-  say("Removed");
+  say(t("removed"));
 }
 
 // ---- photographs ----
 
-const heard = {
+const desk = new Desk({
   changed: update,
-  failed: (one, problem) => note(problem.message, again(() => one.refresh()), one),
-  well: calm,
-};
-
-async function take(files) {
-  const fresh = files.filter((file) => file.size).map((file) => new Photo(file, heard));
-  if (!fresh.length) return;
-  photos.push(...fresh);
-  choose(fresh[0]);
-  for (const one of fresh) if (!one.closed) await send(one);
-}
-
-async function send(one) {
-  await one.send();
-  if (one === photo) choose(one);
-  if (one.state === "failed") say(one.problem);
-  else if (!one.closed) say(`${one.name} is in color`);
-}
-
-function choose(one) {
-  picker.close();
-  if (photo?.state === "ready" && photo !== one) photo.view = stage.view;
-  photo = one;
-  document.title = one ? `${one.name} – tinct` : "tinct";
-  draw(); // the stage has a size only when it is visible
-  if (one?.state === "ready") stage.open(one.width, one.height, one.view);
-  tray.reveal();
-}
-
-function close(one) {
-  const at = photos.indexOf(one);
-  photos.splice(at, 1);
-  one.close();
-  calm(one);
-  if (one === photo) choose(photos[Math.min(at, photos.length - 1)] ?? null);
-  update();
-  if (one.state !== "ready") return;
-  const act = () => {
-    one.closed = false;
-    photos.splice(at, 0, one);
-    choose(one);
-  };
-  note(`${one.name} is closed.`, { label: "Bring it back", act });
-}
+  leaving(one) {
+    picker.close();
+    gestures.abandon();
+    if (one !== photo && photo?.state === "ready") photo.view = stage.view;
+  },
+  shown(one) {
+    photo = one;
+    draw(); // the stage has a size only when it is visible
+    if (one?.state === "ready") stage.open(one.width, one.height, one.view);
+    tray.reveal();
+  },
+});
+const { photos, closed } = desk;
 
 // ---- what is on the screen ----
 
 let drawing = 0;
 let idle = 0;
 
-const tray = new Tray({ chosen: choose, closed: close });
+const tray = new Tray({ chosen: (one) => desk.choose(one), closed: (one) => desk.close(one) });
 const variants = new Variants({
   chosen(variant) {
     photo.set({ variant });
-    say(variant === 1 ? "Automatic colors" : `Variant ${variant}`);
+    say(variantName(variant));
   },
   more() {
     photo.shown += 8;
@@ -181,15 +204,15 @@ const variants = new Variants({
   },
 });
 const panel = new Panel({
-  undo: () => back("undo", "Undone"),
-  redo: () => back("redo", "Redone"),
+  undo: () => back("undo", t("undone")),
+  redo: () => back("redo", t("redone")),
   startOver() {
     photo.startOver();
-    say("Back to the automatic colors");
+    say(t("start-over-help"));
   },
   set: (changes, kind) => photo.set(changes, kind),
   settle: () => photo.history.settle(),
-  recolor: (i, color) => photo.set({ hints: photo.edit.hints.map((hint, k) => (k === i ? { ...hint, color } : hint)) }, `color ${i}`),
+  recolor: (i, color) => setHint(i, { color }, `color ${i}`),
   pick,
   remove: removeHint,
 });
@@ -208,100 +231,114 @@ function update() {
 function draw() {
   cancelAnimationFrame(drawing);
   drawing = 0;
-  $("welcome").hidden = photos.length > 0;
-  $("work").hidden = $("open").hidden = photos.length === 0;
+  const locked = !$("locked").hidden;
+  $("welcome").hidden = photos.length > 0 || locked;
+  $("work").hidden = $("open").hidden = photos.length === 0 || locked;
+  $("reopen").hidden = closed.length === 0;
+  $("reopen").title = closed.length ? t("reopen-help", { name: closed.at(-1).one.name }) : "";
   tray.draw(photos, photo);
+  drawDownloadAll(photos.length);
   if (!photo) return;
   const [ready, failed] = [photo.state === "ready", photo.state === "failed"];
   $("frame").hidden = $("divider").hidden = !ready;
   $("stage").setAttribute("aria-busy", String(!failed && (!ready || Boolean(photo.working))));
   $("busy").hidden = ready || failed;
-  $("busy-text").textContent = photo.state === "sending" && photo.progress < 1 ? `Sending ${Math.round(100 * photo.progress)} %` : "Coloring…";
+  $("busy-text").textContent = photo.state === "sending" && photo.progress < 1 ? t("sending", { percent: Math.round(100 * photo.progress) }) : t("coloring");
   $("trouble").hidden = !failed;
   $("trouble-text").textContent = photo.problem;
+  drawEarly();
   variants.draw(photo);
-  panel.draw(photo, asked?.hint);
+  panel.draw(photo, asked?.hint, photos.length);
   if (!ready) return;
   stage.show(photo.gray, photo.color);
   stage.setHints(photo.edit.hints, asked?.hint);
+  detail.update(photo);
   clearTimeout(idle);
   idle = setTimeout(() => photo?.drawVariants(), VARIANTS_DELAY);
 }
 
-// ---- files ----
-
-async function loadHints([file]) {
-  const one = photo;
-  try {
-    const { hints, outside } = fromJson(await file.text(), file.name, one.width, one.height);
-    picker.close();
-    one.set({ hints });
-    one.kept = one.edit.hints;
-    if (outside) note(`${outside} of the colors in ${file.name} lie outside this photograph and were left out.`);
-    say(`${hints.length} colors loaded`);
-  } catch (problem) {
-    note(problem.message);
+/** The file itself, in gray, until the engine has answered; formats that the browser can't show stay hidden. */
+function drawEarly() {
+  const image = $("early");
+  const wanted = photo.state === "waiting" || photo.state === "sending" ? photo.early : "";
+  if (wanted && image.src !== wanted) {
+    image.hidden = true;
+    image.src = wanted;
+  } else if (!wanted) {
+    image.hidden = true;
+    image.removeAttribute("src");
   }
 }
 
-async function setLike([file]) {
-  const one = photo;
-  one.liking = true;
-  update();
-  try {
-    await one.setLike(file);
-    say(`Colored like ${file.name}`);
-  } catch (problem) {
-    note(problem.message, again(() => setLike([file])));
-  }
-  one.liking = false;
-  update();
-}
+$("early").addEventListener("load", () => ($("early").hidden = false));
 
-chosen("open", "files", take);
-$("pick").addEventListener("click", () => $("files").click());
-chosen("load-hints", "hints-file", loadHints);
-chosen("like-pick", "like-file", setLike);
-pasted(take);
-dropped((files, where) => {
-  const isHints = (file) => file.name.toLowerCase().endsWith(".json");
+// ---- buttons and files ----
+
+const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
+
+chosen("open", "files", (files) => desk.take(files));
+chosen("load-edit", "edit-file", (files) => load(files));
+chosen("like-pick", "like-file", ([file]) => setLike(photo, file, update));
+pasted((files) => desk.take(files));
+dropped(({ files, folders }, where) => {
   const ready = photo?.state === "ready";
-  if (ready && files.some(isHints)) loadHints(files.filter(isHints));
-  else if (ready && files.length && where.closest?.("#like")) setLike(files);
-  else take(files);
+  if (ready && files.some(isEdit)) load(files);
+  else if (ready && files.length && where.closest?.("#like")) setLike(photo, files[0], update);
+  else desk.take(files, folders);
 });
-$("output").addEventListener("change", update);
-$("try-again").addEventListener("click", () => send(photo));
-$("give-up").addEventListener("click", () => close(photo));
 
-async function download() {
-  try {
-    const { blob, name } = await photo.render($("format").value, $("output").value);
-    keep(blob, name);
-    say(`${name} is downloaded`);
-  } catch (problem) {
-    note(problem.message, again(download));
-  }
+function load(files) {
+  picker.close();
+  loadEdit(photo, files);
 }
 
-$("download").addEventListener("click", download);
-$("save-hints").addEventListener("click", () => {
-  keep(new Blob([toJson(photo.edit.hints)], { type: "application/json" }), `${photo.name.replace(/\.[^.]*$/, "")}.hints.json`);
-  photo.kept = photo.edit.hints;
-});
+press("pick", () => $("files").click());
+press("try-again", () => desk.retry(photo));
+press("give-up", () => desk.close(photo));
+press("reopen", () => desk.reopen());
+press("download", () => download(photo));
+press("download-all", () => downloadAll([...photos], $("format").value, $("output").value));
+press("same-next", () => desk.sameForNext());
+press("same-all", () => desk.sameForAll());
+press("save-edit", () => saveEdit(photo));
+press("zoom-in", () => stage.zoom(1.4));
+press("zoom-out", () => stage.zoom(1 / 1.4));
+press("zoom-fit", () => stage.fit());
+press("zoom-full", () => stage.full());
+$("output").addEventListener("change", update);
+for (const button of $("tools").querySelectorAll("[data-tool]")) button.addEventListener("click", () => use(button.dataset.tool));
+use("object");
 
-// ---- keys, and the end ----
+// ---- keys, the beginning and the end ----
 
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || photo?.state !== "ready") return;
   const key = event.key.toLowerCase();
   if (key !== "z" && key !== "y") return;
   event.preventDefault();
-  key === "y" || event.shiftKey ? back("redo", "Redone") : back("undo", "Undone");
+  key === "y" || event.shiftKey ? back("redo", t("redone")) : back("undo", t("undone"));
 });
-$("zoom-in").addEventListener("click", () => stage.zoom(1.4));
-$("zoom-out").addEventListener("click", () => stage.zoom(1 / 1.4));
-$("zoom-fit").addEventListener("click", () => stage.fit());
-window.addEventListener("beforeunload", (event) => photos.some((one) => one.unsaved) && event.preventDefault());
+window.addEventListener("beforeunload", (event) => desk.losesWork && event.preventDefault());
 window.addEventListener("pagehide", () => photos.forEach((one) => one.forget()));
+guardFocus(() => [...($("note").hidden ? [] : [$("note-act")]), $("stage"), $("try-again"), $("reopen"), $("pick"), $("password")]);
+
+$("unlock").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const right = await unlock($("password").value);
+  $("wrong-password").hidden = right;
+  if (!right) return $("password").select();
+  $("locked").hidden = true;
+  draw();
+  desk.restore();
+});
+
+async function begin() {
+  $("locked").hidden = !(await locked());
+  draw();
+  if ($("locked").hidden) return desk.restore();
+  $("password").focus();
+  document.documentElement.dataset.locked = "";
+}
+
 draw();
+begin();

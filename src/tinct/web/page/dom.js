@@ -20,3 +20,25 @@ export function keep(blob, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
+
+/** Disable a button without taking the focus from it; what it does must check for itself. */
+export const disable = (button, yes) => button.setAttribute("aria-disabled", String(yes));
+
+export const isDisabled = (button) => button.getAttribute("aria-disabled") === "true";
+
+let last = null; // the element that had the focus last
+
+const focusable = (one) => one.isConnected && !one.disabled && !one.closest("[inert]") && (one.checkVisibility?.({ visibilityProperty: true }) ?? true);
+
+/** The focus never falls to the body: where the element that had it is gone, the first usable one of `others()` gets it. */
+export function guardFocus(others) {
+  const check = () => {
+    const now = document.activeElement; // the body, or for a moment still the element that has gone
+    if (!last || focusable(now === document.body ? last : now)) return;
+    others()
+      .find((one) => one && focusable(one))
+      ?.focus({ preventScroll: true });
+  };
+  document.addEventListener("focusin", (event) => (last = event.target));
+  new MutationObserver(check).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["hidden", "disabled", "inert", "open"] });
+}

@@ -1,11 +1,14 @@
-// Undo and redo. An edit is a frozen plain object, replaced by the next one; the first has the server's defaults.
+// Undo and redo. An edit is a frozen plain object, replaced by the next one; the first has the engine's defaults.
 
 const same = (one, other) => one === other || (Array.isArray(one) && JSON.stringify(one) === JSON.stringify(other));
 
+export const sameEdit = (one, other) => Object.keys(one).every((key) => same(one[key], other[key]));
+
 export class History {
-  constructor(first) {
-    this.edits = [Object.freeze(first)];
-    this.place = 0;
+  /** @param {object[]} edits  @param {number} place  index of the current one */
+  constructor(edits, place = 0) {
+    this.edits = edits.map(Object.freeze);
+    this.place = place;
     this.kind = null;
   }
 
@@ -27,7 +30,7 @@ export class History {
 
   /** Whether the edit equals the first one. */
   get fresh() {
-    return Object.keys(this.first).every((key) => same(this.first[key], this.now[key]));
+    return sameEdit(this.first, this.now);
   }
 
   /** Add an edit after the current one. Consecutive edits of one kind, such as those of a moving slider, count as one. */

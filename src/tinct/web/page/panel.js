@@ -1,6 +1,8 @@
 // The panel: sliders, the list of colors, the reference picture, the download.
 
-import { $, element, fill } from "./dom.js";
+import { colorName } from "./colors.js";
+import { $, disable, element, fill, isDisabled } from "./dom.js";
+import { t } from "./i18n.js";
 
 const SLIDERS = ["vividness", "strength"];
 const TRANSPARENT = ["original", "png", "tif"]; // formats of a color layer
@@ -10,29 +12,32 @@ export class Panel {
   /** @param {object} heard  undo(), redo(), startOver(), set(changes, kind), settle(), pick(i), remove(i), recolor(i, color) */
   constructor(heard) {
     this.heard = heard;
-    $("undo").addEventListener("click", () => heard.undo());
-    $("redo").addEventListener("click", () => heard.redo());
-    $("start-over").addEventListener("click", () => heard.startOver());
+    const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
+    press("undo", () => heard.undo());
+    press("redo", () => heard.redo());
+    press("start-over", () => heard.startOver());
     for (const key of SLIDERS) {
       $(key).addEventListener("input", () => heard.set({ [key]: $(key).value / 100 }, key));
       $(key).addEventListener("change", () => heard.settle());
     }
-    $("clear").addEventListener("click", () => heard.set({ hints: [] }));
-    $("like-none").addEventListener("click", () => heard.set({ like: null }));
+    press("clear", () => heard.set({ hints: [] }));
+    press("like-none", () => heard.set({ like: null }));
     $("like-shown").addEventListener("error", () => ($("like-shown").hidden = true)); // such as a TIFF, which browsers don't show
   }
 
-  draw(photo, picked) {
+  /** @param {object} photo  @param {number} picked  index of the hint whose colors are shown  @param {number} count  of open photographs */
+  draw(photo, picked, count) {
     const ready = photo.state === "ready";
     $("panel").inert = !ready;
     const { edit, history } = photo;
-    $("undo").disabled = !history.canUndo;
-    $("redo").disabled = !history.canRedo;
-    $("start-over").disabled = history.fresh;
+    disable($("undo"), !history.canUndo);
+    disable($("redo"), !history.canRedo);
+    disable($("start-over"), history.fresh);
     for (const key of SLIDERS) {
       if (ready) $(key).value = Math.round(100 * edit[key]);
-      $(`${key}-out`).textContent = ready ? edit[key].toFixed(2) : "";
+      $(`${key}-out`).textContent = ready ? `${Math.round(100 * edit[key])} %` : "";
     }
+    $("others").hidden = count < 2;
     this.drawHints(edit.hints, picked);
     this.drawLike(edit.like, photo.liking);
     this.drawDownload(photo);
@@ -40,16 +45,21 @@ export class Panel {
 
   drawHints(hints, picked) {
     $("no-hints").hidden = hints.length > 0;
-    $("save-hints").hidden = $("clear").hidden = hints.length === 0;
+    $("clear").hidden = hints.length === 0;
     fill($("hints"), hints.length, (i) => this.hint(i));
     hints.forEach((hint, i) => {
       const item = $("hints").children[i];
       const [color, place, cross] = item.children;
+      const [x, y, kept] = [Math.round(hint.x), Math.round(hint.y), hint.color === "keep"];
+      const name = colorName(hint.color);
       item.classList.toggle("picked", i === picked);
-      if (color !== document.activeElement || color.value !== hint.color) color.value = hint.color;
-      color.setAttribute("aria-label", `Color ${i + 1}`);
-      place.textContent = `${hint.color} at ${Math.round(hint.x)}, ${Math.round(hint.y)}`;
-      cross.setAttribute("aria-label", `Remove color ${i + 1}`);
+      item.dataset.place = `${hint.color} at ${x}, ${y}`;
+      color.style.visibility = kept ? "hidden" : "";
+      if (!kept && (color !== document.activeElement || color.value !== hint.color)) color.value = hint.color;
+      color.setAttribute("aria-label", t("hint-color", { number: i + 1, color: name }));
+      const area = hint.reach?.brush ? t("hint-stroke") : hint.reach?.region || hint.reach?.png ? t("hint-area") : "";
+      place.textContent = t("hint-at", { color: name, x, y }) + (area ? `, ${area}` : hint.keep_rest ? `, ${t("hint-keeps-rest")}` : "");
+      cross.setAttribute("aria-label", t("remove-color", { number: i + 1, color: name }));
     });
   }
 
@@ -57,7 +67,7 @@ export class Panel {
     const color = element("input", { type: "color" });
     color.addEventListener("input", () => this.heard.recolor(i, color.value));
     color.addEventListener("change", () => this.heard.settle());
-    const place = element("button", { type: "button", className: "place", title: "Suggest colors for this place" });
+    const place = element("button", { type: "button", className: "place", title: t("suggest-here") });
     place.addEventListener("click", () => this.heard.pick(i));
     const cross = element("button", { type: "button", className: "close", textContent: "×" });
     cross.addEventListener("click", () => this.heard.remove(i));
@@ -67,10 +77,10 @@ export class Panel {
   drawLike(like, liking) {
     $("like").classList.toggle("liked", Boolean(like));
     $("like-none").hidden = $("like-name").hidden = !like;
-    $("like-pick").textContent = liking ? "Sending…" : like ? "Another…" : "Choose a color picture…";
+    $("like-pick").textContent = t(liking ? "sending-like" : like ? "like-another" : "like-pick");
     $("like-name").textContent = like?.name ?? "";
     const image = $("like-shown");
-    if (like && image.src !== like.url) Object.assign(image, { src: like.url, alt: "The picture whose colors are taken", hidden: false });
+    if (like && image.src !== like.url) Object.assign(image, { src: like.url, hidden: false });
     if (!like) {
       image.hidden = true;
       image.removeAttribute("src");
@@ -82,9 +92,10 @@ export class Panel {
     for (const option of $("format").options) option.disabled = layer && !TRANSPARENT.includes(option.value);
     if ($("format").selectedOptions[0].disabled) $("format").value = "original";
     const own = KINDS[photo.name.split(".").pop().toLowerCase()];
-    $("own-format").textContent = layer && own !== "TIFF" ? "PNG, as it is transparent" : own ? `Its own format, ${own}` : "Its own format";
-    $("download").disabled = Boolean(photo.rendering);
-    $("download").textContent = photo.rendering ? "Working on the full size…" : "Download in full size";
-    $("facts").textContent = photo.state === "ready" ? [`${photo.name}, ${photo.width} × ${photo.height} pixels`, ...photo.notes].join(". ") : "";
+    $("own-format").textContent = layer && own !== "TIFF" ? t("own-transparent") : own ? t("own-format-known", { format: own }) : t("own-format");
+    disable($("download"), Boolean(photo.rendering));
+    $("download").textContent = t(photo.rendering ? "rendering" : "download");
+    const size = `${photo.width} × ${photo.height}`;
+    $("facts").textContent = photo.state === "ready" ? [t("facts", { name: photo.name, size }), ...photo.notes].join(". ") : "";
   }
 }

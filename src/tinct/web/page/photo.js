@@ -1,77 +1,111 @@
-// One photograph: its file, its id on the server, its edits, and previews of them.
+// One photograph: its file, its edits, and previews of them.
 
-import * as api from "./api.js";
-import { History } from "./history.js";
+import * as engine from "./engine.js";
+import { History, sameEdit } from "./history.js";
+import { words } from "./remedies.js";
+import { newId } from "./store.js";
 
 const THUMBNAIL = 192; // pixels of a variant in the strip
 
 export class Photo {
   /**
-   * @param {object} heard  changed(): redraw; failed(photo, problem): there is no preview of the edit;
-   *     well(photo): there is one again
+   * @param {object} heard  changed(): redraw; edited(photo, previews): its record is another, and perhaps its previews;
+   *     failed(photo, problem): there is no preview of the edit; well(photo): there is one again
    */
   constructor(file, heard) {
     this.file = file.name ? file : new File([file], "pasted.png", { type: file.type });
     this.name = this.file.name;
+    this.id = newId();
+    this.at = Date.now() + performance.now() / 1e6; // orders photographs
     this.heard = heard;
-    this.history = new History({ hints: [], like: null }); // until the server sends the default edit
+    this.history = new History([{ hints: [], like: null }]); // until the engine gives the default edit
+    this.opened = false; // whether it did
+    this.wished = null; // settings that it takes on when it is opened
     this.state = "waiting"; // sending, ready, failed
     this.progress = 0;
     this.problem = ""; // why it is "failed"
-    this.thumbs = new Map(); // variant -> object URL
+    this.early = URL.createObjectURL(this.file); // what is shown, in gray, until the engine has answered
+    this.pictures = { gray: null, color: null }; // previews, as Blobs
+    this.thumbs = new Map(); // variant -> {of: key of its edit, url}
     this.shown = 8; // variants in the strip
     this.view = null; // its position on the stage
-    this.kept = this.edit.hints; // the hints at the last download
+    this.kept = this.edit; // the edit that was downloaded or saved last
+  }
+
+  /** A photograph as it was when the page was left; see `Store.restore`. */
+  static restored(record, heard) {
+    const photo = new Photo(record.file, heard);
+    const { id, at, name, width, height, notes, sides, shown, gray, color } = record;
+    const likes = new Map([...record.likes].map(([key, file]) => [key, file && { id: key, file, name: file.name, url: URL.createObjectURL(file) }]));
+    const edits = record.edits.map((edit) => ({ ...edit, like: likes.get(edit.like?.id) ?? null }));
+    Object.assign(photo, { id, at, name, width, height, notes, shown, opened: Boolean(sides), history: new History(edits, record.place) });
+    photo.kept = edits[record.kept] ?? edits[0];
+    if (!color || !sides) return photo;
+    URL.revokeObjectURL(photo.early);
+    photo.early = "";
+    [photo.side, photo.firstSide, photo.maxSide] = [sides[0], ...sides];
+    photo.replace("gray", gray);
+    photo.replace("color", color);
+    photo.state = "ready";
+    return photo;
+  }
+
+  /** What is stored of it, besides files and previews. */
+  record() {
+    const { id, at, name, width, height, notes, shown, history } = this;
+    const edits = history.edits.map((edit) => ({ ...edit, like: edit.like && { id: edit.like.id, name: edit.like.name } }));
+    const sides = this.opened ? [this.firstSide, this.maxSide] : null;
+    return { id, at, name, width, height, notes, sides, shown, edits, place: history.place, kept: history.edits.indexOf(this.kept) };
   }
 
   get edit() {
     return this.history.now;
   }
 
-  /** Whether closing it would lose hints. */
+  /** Whether it was changed since it was downloaded or saved last. */
   get unsaved() {
-    return this.edit.hints.length > 0 && this.edit.hints !== this.kept;
+    return this.opened && !sameEdit(this.edit, this.kept);
+  }
+
+  /** The reference pictures of all its edits. */
+  get likes() {
+    return new Set(this.history.edits.map((edit) => edit.like).filter(Boolean));
   }
 
   async send() {
     this.state = "sending";
     this.progress = 0;
+    this.leaving = new AbortController();
     this.heard.changed();
     try {
-      const known = await api.send(this.file, (part) => {
+      const progress = (part) => {
         this.progress = part;
         this.heard.changed();
-      });
-      const { id, width, height, notes, gray, color, edit } = known;
-      Object.assign(this, { id, width, height, notes, gray, color, state: "ready" });
-      [this.side, this.firstSide, this.maxSide] = [known.preview_size, known.preview_size, known.max_preview_size]; // of previews
-      this.history = new History(edit);
-      this.kept = edit.hints;
-      if (this.closed) this.forget();
+      };
+      const found = await engine.open(this.file, { progress, signal: this.leaving.signal });
+      if (this.closed) {
+        this.state = "waiting"; // until it is opened again
+        return this.forget();
+      }
+      const { width, height, notes, previewSide, maxPreviewSide } = found;
+      Object.assign(this, { width, height, notes, state: "ready", side: previewSide, firstSide: previewSide, maxSide: maxPreviewSide });
+      this.replace("gray", found.gray);
+      this.replace("color", found.color);
+      revokeLater(this.early);
+      this.early = "";
+      if (this.opened) this.refresh();
+      else {
+        this.opened = true;
+        this.history = new History([{ ...found.edit, ...this.wished }]);
+        this.kept = this.edit;
+        if (this.wished) this.refresh();
+      }
+      this.heard.edited(this, true);
     } catch (problem) {
-      this.state = "failed";
-      this.problem = problem.message;
+      this.state = this.closed ? "waiting" : "failed"; // what was closed while it was sent may be opened again
+      this.problem = words(problem);
     }
     this.heard.changed();
-  }
-
-  /** Ask the server; where it has forgotten the photograph, send it again first. */
-  async ask(question) {
-    const { id } = this;
-    if (id) {
-      try {
-        return await question(id);
-      } catch (problem) {
-        if (problem.status !== 404) throw problem;
-      }
-    }
-    if (this.id === id) await (this.again ??= this.sendAgain().finally(() => (this.again = null)));
-    return question(this.id);
-  }
-
-  async sendAgain() {
-    for (const like of this.likes) like.id = (await api.send(like.file)).id;
-    this.id = (await api.send(this.file)).id;
   }
 
   // ---- edits ----
@@ -79,6 +113,13 @@ export class Photo {
   set(changes, kind) {
     this.history.set(changes, kind);
     this.refresh();
+  }
+
+  /** Take on these settings, at once or as soon as it is opened. */
+  wish(changes) {
+    if (this.opened) return this.set(changes);
+    this.wished = changes;
+    this.history = new History([{ ...this.edit, ...changes }]);
   }
 
   undo() {
@@ -95,15 +136,34 @@ export class Photo {
     this.set(this.history.first);
   }
 
-  /** The edit as the API takes it. */
+  /** The current edit is in a file of the user's. */
+  keep(edit = this.edit) {
+    this.kept = edit;
+    this.heard.edited(this);
+    this.heard.changed();
+  }
+
+  /** The edit as the engine takes it. */
   request(edit = this.edit) {
-    return { ...edit, like: edit.like?.id ?? null };
+    return { ...edit, like: edit.like?.file ?? null };
+  }
+
+  /** The visible part at full size: Blobs `color` and, where it is needed, `gray`. */
+  async part(area, gray) {
+    const color = await engine.part(this.file, this.request(), area);
+    return { color, gray: gray ? await engine.part(this.file, { strength: 0 }, area) : null };
+  }
+
+  /** Likely colors of a place. */
+  suggest(place) {
+    return engine.suggest(this.file, place);
   }
 
   // ---- pictures ----
 
   /** Fetch a preview of the edit. For edits made meanwhile, only the last gets a further preview. */
   async refresh() {
+    this.heard.edited(this);
     this.wanted = { edit: this.edit, side: this.side };
     if (this.working) return this.heard.changed();
     this.working = true;
@@ -113,9 +173,9 @@ export class Photo {
       const { edit, side } = this.wanted;
       this.wanted = null;
       try {
-        this.replace("color", await this.ask((id) => api.preview(id, { ...this.request(edit), size: side })));
+        this.replace("color", await engine.preview(this.file, this.request(edit), side));
         if (side > this.firstSide && !this.sharp && !this.closed) {
-          this.replace("gray", await this.ask((id) => api.preview(id, { strength: 0, size: side })));
+          this.replace("gray", await engine.preview(this.file, { strength: 0 }, side));
           this.sharp = true;
         }
         problem = null;
@@ -125,12 +185,14 @@ export class Photo {
       this.heard.changed();
     }
     this.working = false;
+    this.heard.edited(this, true);
     this.heard.changed();
     problem && !this.closed ? this.heard.failed(this, problem) : this.heard.well(this);
   }
 
   replace(what, blob) {
     revokeLater(this[what]);
+    this.pictures[what] = blob;
     this[what] = URL.createObjectURL(blob);
   }
 
@@ -142,23 +204,26 @@ export class Photo {
     this.refresh();
   }
 
-  /** Fetch the strip of variants, one after the other, so that more urgent requests need not wait. */
+  /** Fetch the strip of variants: those of the edit that aren't there yet. */
   async drawVariants() {
     const edit = this.edit;
-    const key = JSON.stringify([{ ...this.request(), variant: 0 }, this.shown]);
-    if (this.thumbsOf === key || this.state !== "ready") return;
-    this.thumbsOf = key;
-    for (let variant = 1; variant <= this.shown; variant++) {
-      try {
-        const blob = await this.ask((id) => api.preview(id, { ...this.request(edit), variant, size: THUMBNAIL }));
-        if (this.thumbsOf !== key || this.closed) return;
-        revokeLater(this.thumbs.get(variant));
-        this.thumbs.set(variant, URL.createObjectURL(blob));
-        this.heard.changed();
-      } catch {
-        if (this.thumbsOf === key) this.thumbsOf = null; // the next edit tries it again
-        return;
+    const key = JSON.stringify([{ ...this.request(), variant: 0 }, edit.like?.id]);
+    const missing = () => Array.from({ length: this.shown }, (_, i) => i + 1).filter((variant) => this.thumbs.get(variant)?.of !== key);
+    if (this.state !== "ready" || this.drawingOf === key || !missing().length) return;
+    this.drawingOf = key;
+    try {
+      while (missing().length && this.drawingOf === key) {
+        for await (const [variant, blob] of engine.variants(this.file, this.request(edit), missing(), THUMBNAIL)) {
+          if (this.drawingOf !== key || this.closed) return;
+          revokeLater(this.thumbs.get(variant)?.url);
+          this.thumbs.set(variant, { of: key, url: URL.createObjectURL(blob) });
+          this.heard.changed();
+        }
       }
+    } catch {
+      // the next edit tries it again
+    } finally {
+      if (this.drawingOf === key) this.drawingOf = null;
     }
   }
 
@@ -168,8 +233,8 @@ export class Photo {
     this.rendering = true;
     this.heard.changed();
     try {
-      const made = await this.ask((id) => api.render(id, { ...this.request(edit), format, output }));
-      this.kept = edit.hints;
+      const made = await engine.render(this.file, this.request(edit), format, output);
+      this.keep(edit);
       return made;
     } finally {
       this.rendering = false;
@@ -177,29 +242,23 @@ export class Photo {
     }
   }
 
-  /** Use a color picture as reference. */
-  async setLike(file) {
-    const { id } = await api.send(file);
-    this.set({ like: { file, id, name: file.name, url: URL.createObjectURL(file) } });
+  /** A color picture as a reference. Throws a `Problem` for one that can't be used, such as a gray one. */
+  async reference(file) {
+    await engine.preview(this.file, { ...this.request(), like: file }, THUMBNAIL);
+    return { id: newId(), file, name: file.name, url: URL.createObjectURL(file) };
   }
 
-  /** Close it. If it is brought back, it is sent again. */
+  /** Close it. If it is opened again, it is sent again. */
   close() {
     this.closed = true;
-    this.thumbsOf = null;
+    this.drawingOf = null;
+    this.leaving?.abort();
     this.forget();
   }
 
-  /** Let the server forget it. */
+  /** Let the engine let go of it. */
   forget() {
-    for (const known of [this, ...this.likes]) {
-      if (known.id) api.forget(known.id).catch(() => {});
-      known.id = null;
-    }
-  }
-
-  get likes() {
-    return new Set(this.history.edits.map((edit) => edit.like).filter(Boolean));
+    for (const { file } of [this, ...this.likes]) engine.close(file);
   }
 }
 

@@ -1,13 +1,15 @@
-// The dialog of colors for one place: suggestions of the model, colors used before, and a free choice.
+// The dialog of colors for one place: keeping the one that is there, suggestions of the model, families, colors used before, any other.
 
+import { colorName, familyName, learn } from "./colors.js";
 import { $, element } from "./dom.js";
+import { language, t } from "./i18n.js";
 
+const KEEP = "keep"; // a hint of the color that is there
 const GRAY = "#808080"; // a hint of no color
-const COLUMNS = 5;
 const GAP = 18; // pixels between the place and the dialog
 
 export class Picker {
-  /** @param {object} heard  chosen(color, finally), removed(), closed() */
+  /** @param {object} heard  chosen(color, finally), removed(), closed(), keepRest(yes) */
   constructor(heard) {
     this.dialog = $("picker");
     this.heard = heard;
@@ -17,7 +19,9 @@ export class Picker {
     $("free").addEventListener("change", () => this.choose($("free").value, true));
     $("remove").addEventListener("click", () => heard.removed());
     $("done").addEventListener("click", () => this.close());
+    $("keep-rest").addEventListener("change", () => heard.keepRest($("keep-rest").checked));
     dialog.addEventListener("keydown", (event) => this.key(event));
+    for (const type of ["focusin", "pointerover"]) dialog.addEventListener(type, (event) => this.name(event.target));
     document.addEventListener("pointerdown", (event) => {
       if (!dialog.contains(event.target) && !event.target.closest("#stage")) this.close();
     });
@@ -33,17 +37,23 @@ export class Picker {
   /**
    * Open the dialog.
    * @param {object} at  place on the screen: left, top
-   * @param {string} color  of the place now
-   * @param {boolean} chosen  whether the user chose it, and may remove it
+   * @param {string} now  color of the place now
+   * @param {object|null} hint  the one that the user chose there, and may remove
    * @param {string[]} used  colors of other places
+   * @param {boolean|null} keepsRest  whether all else keeps its color; null where that is so anyway, as with a lasso
    */
-  show(at, color, chosen, used) {
-    $("picker-title").textContent = "Finding likely colors…";
-    $("remove").hidden = !chosen;
-    $("free").value = color;
-    $("swatches").replaceChildren();
-    $("used").replaceChildren(...used.map((one) => this.swatch(one, `${one}, used before`)));
+  show(at, now, hint, used, keepsRest) {
+    $("picker-title").textContent = t("finding");
+    $("remove").hidden = !hint;
+    this.chosen = hint?.color ?? null;
+    $("free").value = this.chosen && this.chosen !== KEEP ? this.chosen : now;
+    this.now = now;
+    $("keep-rest-line").hidden = keepsRest === null;
+    if (keepsRest !== null) $("keep-rest").checked = keepsRest;
+    for (const id of ["swatches", "families", "family"]) $(id).replaceChildren();
+    $("used").replaceChildren(...used.map((one) => this.swatch(one, t("used", { color: colorName(one) }))));
     $("used-title").hidden = used.length === 0;
+    $("swatch-name").textContent = "";
     if (!this.open) this.dialog.show();
     this.dialog.focus();
     this.follow(at);
@@ -55,53 +65,87 @@ export class Picker {
     const { left, top } = at;
     const { width, height } = this.dialog.getBoundingClientRect();
     const [right, below] = [window.innerWidth - width - 8, window.innerHeight - height - 8];
+    const fits = left + GAP <= right;
     const above = top - height - GAP;
-    this.dialog.style.left = `${Math.max(8, Math.min(left + GAP, right))}px`;
-    this.dialog.style.top = `${Math.max(8, top + GAP <= below ? top + GAP : Math.min(above, below))}px`;
+    this.dialog.style.left = `${Math.max(8, fits ? left + GAP : left - width - GAP)}px`;
+    this.dialog.style.top = `${Math.max(8, top + GAP <= below ? top + GAP : above >= 8 && !fits ? above : Math.min(top + GAP, below))}px`;
   }
 
-  /** @param {{colors: object[], families: object[]}} found  as POST /v1/pictures/{id}/suggest answers */
+  /** @param {{colors: object[], families: object[]}} found  as the engine answers */
   fill({ colors, families }) {
-    $("picker-title").textContent = colors.length ? "Likely colors here" : "Choose a color";
+    $("picker-title").textContent = t(colors.length ? "likely" : "choose");
     const likely = colors.map(({ color, name, probability }) => {
-      const percent = probability >= 0.005 ? `${Math.round(100 * probability)} %` : "under 1 %";
-      return this.swatch(color, `${name}, ${percent} likely`);
+      learn(color, name);
+      const percent = probability >= 0.005 ? `${Math.round(100 * probability)} %` : t("under-1");
+      return this.swatch(color, t("likely-color", { color: colorName(color), percent }));
     });
-    const skin = families[0]?.name === "skin" ? families[0].colors.map(({ color, name }) => this.swatch(color, name)) : [];
-    $("swatches").replaceChildren(...likely, ...skin, this.swatch(GRAY, "Gray: no color"));
+    const keep = this.swatch(KEEP, t("keep-color"));
+    keep.style.backgroundColor = this.now;
+    $("swatches").replaceChildren(keep, ...likely, this.swatch(GRAY, t("gray")));
+    $("families").replaceChildren(...families.map((family) => this.family(family)));
+    if (families[0]?.name === "skin") $("families").firstElementChild?.click();
     if (this.keys && document.activeElement === this.dialog) $("swatches").firstElementChild.focus({ preventScroll: true });
-    this.mark($("free").value);
+    this.mark();
     this.follow(this.at);
   }
 
+  /** A button that shows the colors of a family. */
+  family({ name, colors }) {
+    const made = element("button", { type: "button", className: "chip", textContent: familyName(name) });
+    made.setAttribute("aria-pressed", "false");
+    made.addEventListener("click", () => {
+      const open = made.getAttribute("aria-pressed") !== "true";
+      for (const one of $("families").children) one.setAttribute("aria-pressed", String(open && one === made));
+      const swatches = open ? colors.map((one) => this.swatch(one.color, this.familyColor(name, one))) : [];
+      $("family").replaceChildren(...swatches);
+      this.mark();
+      this.follow(this.at);
+    });
+    return made;
+  }
+
+  /** The engine names the colors of families in English. */
+  familyColor(family, { color, name }) {
+    learn(color, name);
+    return language === "en" ? name : `${familyName(family)}: ${colorName(color)}`;
+  }
+
   swatch(color, title) {
-    const made = element("button", { type: "button", className: "swatch", title });
+    const made = element("button", { type: "button", className: `swatch${color === KEEP ? " kept" : ""}`, title });
     made.dataset.color = color;
-    made.style.backgroundColor = color;
+    if (color !== KEEP) made.style.backgroundColor = color;
     made.setAttribute("aria-label", title);
     made.addEventListener("click", () => this.choose(color, true));
     return made;
   }
 
+  /** Show the name of a color that is pointed at. */
+  name(target) {
+    const swatch = target.closest?.(".swatch");
+    if (swatch) $("swatch-name").textContent = swatch.title;
+  }
+
   choose(color, finally_) {
-    $("free").value = color;
+    if (color !== KEEP) $("free").value = color;
     $("remove").hidden = false;
-    this.mark(color);
+    this.chosen = color;
+    this.mark();
     this.heard.chosen(color, finally_);
   }
 
-  mark(color) {
-    const chosen = !$("remove").hidden;
-    for (const one of this.dialog.querySelectorAll(".swatch")) one.setAttribute("aria-pressed", String(chosen && one.dataset.color === color));
+  mark() {
+    for (const one of this.dialog.querySelectorAll(".swatch")) one.setAttribute("aria-pressed", String(one.dataset.color === this.chosen));
   }
 
   /** Arrow keys move the focus from color to color. */
   key(event) {
-    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS }[event.key];
+    const focused = document.activeElement.closest(".swatch");
+    if (!focused) return;
+    const columns = getComputedStyle(focused.parentElement).gridTemplateColumns.split(" ").length;
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    if (by === undefined) return;
     const all = [...this.dialog.querySelectorAll(".swatch")];
-    const to = all[all.indexOf(document.activeElement) + by];
-    if (by === undefined || !all.includes(document.activeElement)) return;
-    to?.focus();
+    all[all.indexOf(focused) + by]?.focus();
     event.preventDefault();
   }
 

@@ -1,27 +1,11 @@
-// What to do about a problem at this page: code of the problem document -> words that name the page's own controls.
+// A problem of the engine as a text for the screen: the fact, and what to do about it with the controls of this page.
 
-const AGAIN = "Press “Try again” in a moment.";
-const SMALLER = "Open a smaller copy of it.";
+import { has, language, t } from "./i18n.js";
 
-const REMEDIES = {
-  busy: AGAIN,
-  "forbidden-origin": "Open the page under the server's own address.",
-  "format-limit": "Choose another “Format”.",
-  "gray-reference": "Choose one in color with “Another…”, or press “None”.",
-  "internal-error": "Save the picture in another format, and open that.",
-  "no-room": "Close photographs that you don't need any more, or press “Try again” in a minute.",
-  "no-such-picture": "Press “Try again” to send it once more.",
-  "request-stalled": "Press “Try again”.",
-  "request-too-large": SMALLER,
-  timeout: `${SMALLER} Or press “Try again”.`,
-  "too-small": "Open a larger copy of it.",
-  token: "Open the page again with the token in its address: ?token=…",
-  "too-many-pixels": SMALLER,
-  "too-many-uploads": AGAIN,
-  "wrong-host": "Open the page under the server's own address.",
-};
-
-/** A problem document as a text for the screen: the fact with the page's own remedy, or else with the server's. */
-export function words({ code, fact, detail } = {}) {
-  return code in REMEDIES && fact ? `${fact} ${REMEDIES[code]}` : detail;
+/** @param {{code: string, fact: string, detail: string, values: object|undefined}} problem */
+export function words({ code, fact, detail, values }) {
+  const ours = has(`fact.${code}`) && (language !== "en" || values) ? t(`fact.${code}`, values) : null;
+  const known = ours && code === "photo-error" ? `${ours} (${fact})` : ours ?? fact; // the server says in English what is wrong with the file
+  if (has(`remedy.${code}`)) return `${known} ${t(`remedy.${code}`)}`;
+  return ours ? known : detail;
 }

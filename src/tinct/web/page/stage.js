@@ -1,4 +1,7 @@
-// The photograph on the screen: its position and scale, the divider between gray and color, and a dot for each hint.
+// The photograph on the screen: its position and scale, the divider between gray and color, a dot for each hint, and drawn areas.
+
+import { colorName } from "./colors.js";
+import { t } from "./i18n.js";
 
 const BORDER = 20; // screen pixels around a photograph that fits
 const HANDLE = 18; // half the height of the divider's handle, screen pixels
@@ -10,11 +13,12 @@ export class Stage {
   constructor(root, moved) {
     this.root = root;
     this.moved = moved;
-    for (const part of ["frame", "after", "before", "dots", "cross", "divider"]) this[part] = root.querySelector(`#${part}`);
+    for (const part of ["frame", "after", "before", "dots", "cross", "divider", "areas"]) this[part] = root.querySelector(`#${part}`);
     this.width = this.height = 1; // pixels of the photograph
     this.scale = 1; // screen pixels per pixel of the photograph
     this.x = this.y = 0; // position of its top left corner on the stage
     this.split = 0; // part of its visible width that is gray, 0 to 1
+    this.parts = null; // the visible part at full size: {gray, color, x, y, width, height}; gray may be missing
     this.aim = null; // place of the cross, which has no color yet; or null
     this.fitted = true;
     new ResizeObserver(() => (this.fitted ? this.fit() : this.draw())).observe(root);
@@ -35,8 +39,50 @@ export class Stage {
   }
 
   show(gray, color) {
-    if (this.before.src !== gray) this.before.src = gray;
-    if (this.after.src !== color) this.after.src = color;
+    for (const [name, url] of [["before-all", gray], ["after", color]]) {
+      const image = this.root.querySelector(`#${name}`);
+      if (image.src !== url) image.src = url;
+    }
+  }
+
+  /** Lay a part at full size over the previews, or take it away. */
+  showPart(part) {
+    this.parts = part;
+    for (const [name, url] of [["before-part", part?.gray], ["after-part", part?.color]]) {
+      const image = this.root.querySelector(`#${name}`);
+      image.hidden = !url;
+      if (!url) image.removeAttribute("src");
+      else if (image.src !== url) image.src = url;
+    }
+    this.putPart();
+  }
+
+  putPart() {
+    if (!this.parts) return;
+    const { x, y, width, height } = this.parts;
+    for (const { style } of this.root.querySelectorAll(".part")) {
+      [style.left, style.top] = [`${x * this.scale}px`, `${y * this.scale}px`];
+      [style.width, style.height] = [`${width * this.scale}px`, `${height * this.scale}px`];
+    }
+  }
+
+  /** The visible part, in whole pixels of the photograph. */
+  get visible() {
+    const { width, height } = this.room;
+    const [left, top] = [Math.max(0, Math.floor(-this.x / this.scale)), Math.max(0, Math.floor(-this.y / this.scale))];
+    const right = Math.min(this.width, Math.ceil((width - this.x) / this.scale));
+    const bottom = Math.min(this.height, Math.ceil((height - this.y) / this.scale));
+    return { x: left, y: top, width: right - left, height: bottom - top };
+  }
+
+  /** Device pixels per pixel of the photograph, in percent. */
+  get percent() {
+    return 100 * this.scale * (window.devicePixelRatio || 1);
+  }
+
+  /** One pixel of the photograph is one of the screen. */
+  full(x, y) {
+    this.zoom(100 / this.percent, x, y);
   }
 
   // ---- zoom and place ----
@@ -59,11 +105,11 @@ export class Stage {
 
   /** Zoom around a place of the stage, which stays fixed. */
   zoom(factor, x = this.room.width / 2, y = this.room.height / 2) {
-    const scale = between(this.least, this.scale * factor, Math.max(8, this.least));
+    const scale = between(Math.min(this.least, 1 / (window.devicePixelRatio || 1)), this.scale * factor, Math.max(8, this.least));
     this.x = x - ((x - this.x) * scale) / this.scale;
     this.y = y - ((y - this.y) * scale) / this.scale;
     this.scale = scale;
-    this.fitted = scale <= this.least * 1.001;
+    this.fitted = Math.abs(scale / this.least - 1) < 1e-3;
     this.draw();
   }
 
@@ -77,6 +123,7 @@ export class Stage {
   reveal(x, y) {
     const { width, height } = this.room;
     const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
+    if (left >= 0 && top >= 0 && left <= width && top <= height && this.fitted) return;
     this.pan(between(BORDER, left, width - BORDER) - left, between(BORDER, top, height - BORDER) - top);
   }
 
@@ -97,6 +144,7 @@ export class Stage {
     const line = this.left + this.split * (this.right - this.left);
     this.before.style.clipPath = `inset(0 ${w - (line - this.x)}px 0 0)`;
     this.drawDivider(line, width, height, h);
+    this.putPart();
     for (const dot of this.dots.children) this.put(dot, dot.at);
     if (this.aim) this.put(this.cross, this.aim);
     this.moved();
@@ -120,7 +168,7 @@ export class Stage {
     style.setProperty("--nudge", `${between(HANDLE, line, width - HANDLE) - line}px`); // keeps the whole handle on the stage
     this.divider.classList.toggle("end", this.split === 0 || this.split === 1);
     this.divider.setAttribute("aria-valuenow", Math.round(100 * this.split));
-    this.divider.setAttribute("aria-valuetext", `${Math.round(100 * this.split)} % gray`);
+    this.divider.setAttribute("aria-valuetext", t("percent-gray", { percent: Math.round(100 * this.split) }));
   }
 
   /** Whether the divider's handle is at this height of the screen. */
@@ -194,10 +242,31 @@ export class Stage {
       }
       dot.at = { x: hint.x, y: hint.y };
       dot.dataset.hint = i;
-      dot.style.backgroundColor = hint.color;
+      dot.style.backgroundColor = hint.color === "keep" ? "" : hint.color;
+      dot.classList.toggle("kept", hint.color === "keep");
       dot.classList.toggle("picked", i === picked);
-      dot.setAttribute("aria-label", `Color ${i + 1}: ${hint.color} at ${Math.round(hint.x)}, ${Math.round(hint.y)}`);
+      dot.setAttribute("aria-label", t("dot", { number: i + 1, color: colorName(hint.color), x: Math.round(hint.x), y: Math.round(hint.y) }));
       this.put(dot, hint);
     });
+  }
+
+  // ---- areas ----
+
+  /** Show areas: the reaches of hints, and what is being drawn. */
+  showAreas(reaches) {
+    this.areas.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+    this.areas.replaceChildren(
+      ...reaches.flatMap((reach) => {
+        const points = reach.brush ?? reach.region ?? [];
+        const path = `M${(points.length > 1 ? points : [...points, ...points]).map((point) => point.join(" ")).join("L")}${reach.region ? "Z" : ""}`;
+        return ["under", "over"].map((name) => {
+          const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+          line.setAttribute("d", path);
+          line.setAttribute("class", `${reach.brush ? "stroke" : "region"} ${name}`);
+          if (reach.brush) line.setAttribute("stroke-width", reach.width);
+          return line;
+        });
+      }),
+    );
   }
 }

@@ -1,6 +1,7 @@
 // The row of open photographs.
 
 import { $, element, fill } from "./dom.js";
+import { t } from "./i18n.js";
 
 export class Tray {
   /** @param {object} heard  chosen(photo), closed(photo) */
@@ -15,13 +16,13 @@ export class Tray {
     photos.forEach((photo, i) => {
       const item = this.list.children[i];
       item.photo = photo;
-      item.className = photo.state;
+      item.className = `${photo.state}${photo.unsaved ? " unsaved" : ""}`;
       const [button, cross] = item.children;
-      const state = { waiting: ", waits to be sent", sending: ", is being colored", failed: `, ${photo.problem}`, ready: "" }[photo.state];
-      button.setAttribute("aria-label", `${photo.name}${state}`);
+      const state = photo.state === "failed" ? photo.problem : photo.state === "ready" ? (photo.unsaved ? t("is-changed") : "") : t(`is-${photo.state}`);
+      button.setAttribute("aria-label", state ? `${photo.name}, ${state}` : photo.name);
       button.title = photo.problem || photo.name;
       button.setAttribute("aria-current", String(photo === current));
-      cross.setAttribute("aria-label", `Close ${photo.name}`);
+      cross.setAttribute("aria-label", t("close-photo", { name: photo.name }));
       const image = button.firstElementChild;
       image.hidden = !photo.color;
       if (photo.color && image.src !== photo.color) image.src = photo.color;

@@ -1,0 +1,131 @@
+// The open photographs: which one is on the stage, which wait to be colored, which were closed, and what was open before.
+
+import { settingsOf } from "./batch.js";
+import { t } from "./i18n.js";
+import { calm, note, say } from "./notice.js";
+import { Photo } from "./photo.js";
+import { words } from "./remedies.js";
+import { remember, remembered, Store } from "./store.js";
+
+export class Desk {
+  /** @param {object} heard  changed(): redraw; leaving(photo): this one comes on the stage, or null; shown(photo): it is there */
+  constructor(heard) {
+    this.heard = heard;
+    this.photos = [];
+    this.photo = null; // the one on the stage
+    this.closed = []; // {one: a photograph, at: its index}, the last closed at the end
+    this.working = false; // whether one is being sent
+    this.unstored = false; // whether it was told that the browser has no room
+    this.store = new Store({ failed: () => this.noRoom() });
+    this.photoHeard = {
+      changed: () => heard.changed(),
+      edited: (one, previews) => one.closed || this.store.put(one, previews),
+      failed: (one, problem) => note(words(problem), { label: t("try-again"), act: () => one.refresh() }, one),
+      well: calm,
+    };
+  }
+
+  /** Whether leaving the page now would lose work. */
+  get losesWork() {
+    return this.photos.some((one) => one.unsaved && !this.store.holds(one));
+  }
+
+  noRoom() {
+    if (!this.unstored) note(t("no-room-here"));
+    this.unstored = true;
+  }
+
+  /** Open files; say which are empty, and which folders hold no picture. */
+  take(files, folders = []) {
+    const empty = files.filter((file) => !file.size);
+    const fresh = files.filter((file) => file.size).map((file) => new Photo(file, this.photoHeard));
+    const told = [...empty.map(({ name }) => t("empty-file", { name })), ...folders.map((name) => t("empty-folder", { name }))];
+    if (told.length) note(told.join(" "));
+    if (!fresh.length) return;
+    this.photos.push(...fresh);
+    fresh.forEach((one) => this.store.put(one));
+    this.choose(fresh[0]);
+    this.work();
+  }
+
+  /** Have the photographs that wait colored, one after the other, the one on the stage first. */
+  async work() {
+    if (this.working) return;
+    this.working = true;
+    for (let one; (one = [this.photo, ...this.photos].find((each) => each?.state === "waiting")); ) await this.send(one);
+    this.working = false;
+  }
+
+  async send(one) {
+    await one.send();
+    if (one.closed) return;
+    if (one === this.photo) this.choose(one);
+    say(one.state === "failed" ? one.problem : t("in-color-now", { name: one.name }));
+  }
+
+  /** Send a photograph again that could not be colored. */
+  retry(one) {
+    one.state = "waiting";
+    this.work();
+  }
+
+  choose(one) {
+    this.heard.leaving(one);
+    this.photo = one;
+    document.title = one ? `${one.name} – tinct` : "tinct";
+    remember("current", one?.id ?? "");
+    this.heard.shown(one);
+  }
+
+  close(one) {
+    const at = this.photos.indexOf(one);
+    this.photos.splice(at, 1);
+    one.close();
+    this.store.remove(one, this.photos);
+    calm(one);
+    if (one === this.photo) this.choose(this.photos[Math.min(at, this.photos.length - 1)] ?? null);
+    if (one.state !== "failed") {
+      this.closed.push({ one, at });
+      note(t("is-closed", { name: one.name }), { label: t("bring-back"), act: () => this.reopen() });
+    }
+    this.heard.changed();
+  }
+
+  /** Open the photograph again that was closed last, as it was. */
+  reopen() {
+    const last = this.closed.pop();
+    if (!last) return;
+    const { one, at } = last;
+    one.closed = false;
+    this.photos.splice(at, 0, one);
+    this.store.put(one, true);
+    this.choose(one);
+    this.work();
+  }
+
+  /** Open the photographs that were open when the page was left. */
+  async restore() {
+    const found = (await this.store.restore()).map((record) => Photo.restored(record, this.photoHeard));
+    found.forEach((one) => this.store.held.set(one, one.edit));
+    this.photos.unshift(...found);
+    const current = this.photos.find((one) => one.id === remembered("current")) ?? this.photos[0];
+    if (!this.photo && current) this.choose(current);
+    document.documentElement.dataset.restored = "";
+    this.heard.changed();
+    this.work();
+  }
+
+  /** Go to the next photograph, and give it the settings of this one. */
+  sameForNext() {
+    const { photo, photos } = this;
+    const next = photos[(photos.indexOf(photo) + 1) % photos.length];
+    next.wish(settingsOf(photo.edit));
+    this.choose(next);
+    say(t("same-done"));
+  }
+
+  sameForAll() {
+    for (const one of this.photos) if (one !== this.photo) one.wish(settingsOf(this.photo.edit));
+    note(t("same-done"));
+  }
+}

@@ -1,0 +1,114 @@
+"""The page loses no work: reload, Back, a closed tab, a closed photograph, a browser without room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from page_visit import Visit, apart
+
+
+def test_nothing_is_lost_by_a_reload(visit: Visit, photo: Path, folder: Path) -> None:
+    """The browser keeps photographs and edits; the server has forgotten them by then."""
+    page, asked = visit.page, []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    visit.open(photo, folder / "breakfast.png")
+    page.wait_for_selector("#tray li.ready:nth-child(2)")
+    page.set_input_files("#like-file", folder / "postcard.png")
+    page.wait_for_selector("#like-shown:visible")
+    visit.add_hint(0.3, 0.75, "#2050c0")
+    page.fill("#vividness", "70")
+    visit.settle()
+    assert page.locator("#tray li.unsaved").count() == 1
+    before, places = visit.pixels(), visit.places
+    for leave in (page.reload, lambda: (page.goto("about:blank"), page.go_back())):
+        leave()
+        page.wait_for_selector("#frame:visible")
+        visit.settle()
+        assert apart(visit.pixels(), before) == 0
+        assert visit.places == places
+        assert page.locator("#tray li").count() == 2
+        assert page.input_value("#vividness") == "70"
+        assert page.is_visible("#like-shown")
+    page.fill("#strength", "90")
+    page.fill("#strength", "100")
+    visit.settle()
+    assert apart(visit.pixels(), before) == 0, "sent again"
+    for _ in range(4):
+        page.keyboard.press("Control+z")
+    visit.settle()
+    assert page.input_value("#vividness") == "50"
+    assert asked == []
+
+
+def test_a_closed_tab_comes_back_but_not_twice(browser: Any, address: str, photo: Path) -> None:
+    context = browser.new_context()
+    visit = Visit(context.new_page(), address)
+    visit.open(photo)
+    visit.add_hint(0.3, 0.75, "#2050c0")
+    second = Visit(context.new_page(), address)
+    second.page.wait_for_selector("html[data-restored]", state="attached")
+    assert second.page.is_visible("#welcome"), "the first tab still has the photograph"
+    second.page.close()
+    before = visit.pixels()
+    visit.page.close()
+    third = Visit(context.new_page(), address)
+    third.page.wait_for_selector("#frame:visible")
+    third.settle()
+    assert apart(third.pixels(), before) == 0
+    assert third.dots == 1
+    context.close()
+
+
+def test_what_was_closed_can_be_opened_again(visit: Visit, photo: Path, folder: Path) -> None:
+    page = visit.page
+    visit.open(photo, folder / "breakfast.png")
+    visit.add_hint(0.3, 0.75, "#2050c0")
+    before, places = visit.pixels(), visit.places
+    for _ in range(2):
+        page.locator("#tray li").first.hover()
+        page.locator("#tray .close").first.click()
+    assert page.is_visible("#welcome")
+    page.click("#note-close")
+    page.reload()
+    page.wait_for_selector("html[data-restored]", state="attached")
+    assert page.is_visible("#welcome"), "what was closed isn't kept"
+    visit.open(photo, folder / "breakfast.png")
+    visit.add_hint(0.3, 0.75, "#2050c0")
+    for _ in range(2):
+        page.locator("#tray li").first.hover()
+        page.locator("#tray .close").first.click()
+    page.click("#note-close")
+    page.click("#reopen")
+    page.click("#reopen")
+    page.wait_for_selector("#facts:has-text('400 × 400')")
+    visit.settle()
+    assert page.locator("#tray li").count() == 2
+    assert visit.places == places
+    assert apart(visit.pixels(), before) == 0
+    assert not page.is_visible("#reopen")
+
+
+def test_without_room_in_the_browser_leaving_asks(browser: Any, address: str, photo: Path, tmp_path: Path) -> None:
+    context = browser.new_context(accept_downloads=True)
+    context.add_init_script("delete IDBFactory.prototype.open")
+    visit = Visit(context.new_page(), address)
+    page, asked = visit.page, []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    visit.open(photo)
+    page.wait_for_selector("#note:has-text('no room')")
+    page.click("#zoom-in")
+    page.reload()
+    assert asked == []
+    visit.open(photo)
+    visit.add_hint(0.3, 0.75, "#2050c0")
+    visit.save("#save-edit", tmp_path)
+    page.reload()
+    assert asked == []
+    for change in (lambda: page.fill("#vividness", "80"), lambda: page.click("#variants li:nth-child(3) button")):
+        visit.open(photo)
+        change()
+        visit.settle()
+        page.reload()
+    assert asked == ["beforeunload"] * 2
+    context.close()

@@ -1,0 +1,204 @@
+"""Many photographs, large ones, and where the controls are."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from page_visit import Visit, apart
+
+SCREENS = {"desktop": (1440, 900), "laptop": (1280, 720), "tablet": (820, 1180), "phone": (380, 760), "phone lying": (760, 380)}
+
+
+def test_the_same_settings_for_the_others(visit: Visit, photo: Path, folder: Path) -> None:
+    page = visit.page
+    visit.open(photo, folder / "breakfast.png")
+    page.wait_for_selector("#tray li.ready:nth-child(2)")
+    visit.add_hint(0.3, 0.75, "#2050c0")
+    page.fill("#vividness", "80")
+    page.fill("#strength", "60")
+    page.set_input_files("#like-file", folder / "postcard.png")
+    page.wait_for_selector("#like-shown:visible")
+    page.click("#same-next")
+    page.wait_for_selector("#facts:has-text('300 × 200')")
+    visit.settle()
+    assert (page.input_value("#vividness"), page.input_value("#strength")) == ("80", "60")
+    assert visit.places == []
+    before = visit.pixels()
+    page.locator("#tray .close").first.click(force=True)
+    visit.settle()
+    page.reload()
+    page.wait_for_selector("#facts:has-text('300 × 200')")
+    assert page.is_visible("#like-shown"), "it was that of the closed one, too"
+    page.fill("#strength", "90")
+    page.fill("#strength", "60")
+    visit.settle()
+    assert apart(visit.pixels(), before) == 0
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    visit.settle()
+    assert (page.input_value("#vividness"), page.is_visible("#like-shown")) == ("50", False)
+
+
+def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, folder: Path, tmp_path: Path) -> None:
+    page = visit.page
+    (tmp_path / "more").mkdir()
+    twin = tmp_path / "more" / "grandmother.jpg"
+    twin.write_bytes((folder / "breakfast.png").read_bytes())
+    visit.open(photo, folder / "breakfast.png", twin)
+    page.wait_for_selector("#tray li.ready:nth-child(3)")
+    page.fill("#strength", "0")
+    visit.settle()
+    file = visit.save("#download-all", tmp_path)
+    page.wait_for_selector("#status:has-text('All are downloaded')", state="attached")
+    assert page.locator("#tray li.unsaved").count() == 0
+    with zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["grandmother.color.jpg", "breakfast.color.png", "grandmother.color.png"]
+        with Image.open(io.BytesIO(archive.read("grandmother.color.jpg"))) as image:
+            assert image.size == (400, 400)
+            assert np.ptp(np.asarray(image.convert("RGB")).astype(int), axis=-1).max() < 4, "with its own settings"
+        with Image.open(io.BytesIO(archive.read("breakfast.color.png"))) as image:
+            assert np.ptp(np.asarray(image.convert("RGB")).astype(int), axis=-1).mean() > 4
+
+
+def test_names_in_any_language(visit: Visit, folder: Path, tmp_path: Path) -> None:
+    page = visit.page
+    names = ["Großmutter Ä.png", "祖母 1920.png"]
+    for name in names:
+        (tmp_path / name).write_bytes((folder / "breakfast.png").read_bytes())
+    visit.open(*(tmp_path / name for name in names))
+    page.wait_for_selector("#tray li.ready:nth-child(2)")
+    assert [page.locator("#tray li > button:first-child").nth(i).get_attribute("title") for i in (0, 1)] == names
+    (tmp_path / "out").mkdir()
+    assert visit.save("#download", tmp_path / "out").name == "Großmutter Ä.color.png"
+    with zipfile.ZipFile(visit.save("#download-all", tmp_path / "out")) as archive:
+        assert archive.namelist() == ["Großmutter Ä.color.png", "祖母 1920.color.png"]
+
+
+def test_the_server_may_forget_what_is_idle(browser: Any, address: str, photo: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.clock.install()
+    visit = Visit(page, address)
+    visit.open(photo)
+    page.wait_for_selector("#variants li:nth-child(8) img:visible")
+    before = visit.pixels()
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        page.clock.run_for(12 * 60_000)
+    page.fill("#strength", "90")
+    page.fill("#strength", "100")
+    visit.settle()
+    assert apart(visit.pixels(), before) == 0
+    assert len([url for url in visit.sent if url.endswith("/v1/pictures")]) == 2
+    assert visit.complaints == []
+    context.close()
+
+
+def test_what_waits_and_is_closed_is_not_computed(visit: Visit, photo: Path, folder: Path) -> None:
+    page, held = visit.page, []
+    page.route("**/v1/pictures", lambda route: route.continue_() if held else held.append(route))
+    page.set_input_files("#files", [photo, folder / "breakfast.png", folder / "postcard.png"])
+    page.wait_for_selector("#tray li:nth-child(3)")
+    page.wait_for_selector("#early:visible")  # the photograph itself, in gray
+    page.locator("#tray .close").nth(1).click(force=True)
+    page.click("#note-close")
+    held[0].continue_()
+    page.wait_for_selector("#tray li.ready:nth-child(2)")
+    sent = [url for url in visit.sent if url.endswith("/v1/pictures")]
+    assert len(sent) == 2
+    page.click("#reopen")
+    page.wait_for_selector("#facts:has-text('300 × 200')")
+
+
+def test_more_draws_only_the_new_variants(visit: Visit, photo: Path) -> None:
+    page, asked = visit.page, []
+    visit.open(photo)
+    page.wait_for_selector("#variants li:nth-child(8) img:visible")
+    page.on(
+        "request",
+        lambda request: asked.append(json.loads(request.post_data)["variant"]) if request.url.endswith("/preview") else None,
+    )
+    page.click("#more")
+    page.wait_for_selector("#variants li:nth-child(16) img:visible")
+    assert asked == list(range(9, 17))
+
+
+def test_one_pixel_of_the_photograph_is_one_of_the_screen(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    gray = Image.fromarray(data.astronaut()).convert("L").resize((2600, 2600), Image.Resampling.BICUBIC)
+    gray.save(tmp_path / "large.jpg", quality=90)
+    visit.open(tmp_path / "large.jpg")
+    assert page.inner_text("#zoom-percent") not in ("", "100 %")
+    page.click("#zoom-full")
+    assert page.inner_text("#zoom-percent") == "100 %"
+    assert page.locator("#frame").bounding_box()["width"] == pytest.approx(2600, abs=0.5)
+    page.wait_for_selector("#after-part:visible")
+    part = page.locator("#after-part")
+    box, frame = part.bounding_box(), page.locator("#frame").bounding_box()
+    size = part.evaluate("async (one) => { await one.decode(); return [one.naturalWidth, one.naturalHeight]; }")
+    assert size == [pytest.approx(box["width"], abs=0.6), pytest.approx(box["height"], abs=0.6)]
+    shown = np.asarray(Image.fromarray(visit.pixels("#after-part").astype(np.uint8)).convert("L")).astype(float)
+    left, top = round(box["x"] - frame["x"]), round(box["y"] - frame["y"])
+    real = np.asarray(gray).astype(float)[top : top + shown.shape[0], left : left + shown.shape[1]]
+    assert np.median(np.abs(shown - real)) < 8, "the photograph's own detail"
+    page.fill("#vividness", "90")
+    page.wait_for_selector("#after-part", state="hidden")  # of the edit before
+    visit.settle()
+    page.wait_for_selector("#after-part:visible")
+    page.click("#zoom-fit")
+    visit.draw()
+    assert not page.is_visible("#after-part")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, folder: Path, screen: str) -> None:
+    width, height = SCREENS[screen]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    visit = Visit(context.new_page(), address)
+    visit.open(photo, folder / "breakfast.png")
+    for place in ((0.2, 0.2), (0.7, 0.3), (0.4, 0.8)):
+        visit.add_hint(*place, "#2050c0")
+    for button in ("#download", "#download-all"):
+        box = visit.page.locator(button).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height
+        visit.page.click(button, trial=True)
+    assert visit.page.locator("#stage").bounding_box()["height"] > 100
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+    assert visit.complaints == []
+    context.close()
+
+
+def test_photographs_that_the_server_has_no_room_for_replace_idle_ones(visit: Visit, photo: Path, folder: Path) -> None:
+    page = visit.page
+    visit.open(photo)
+    visit.settle()
+    page.wait_for_selector("#variants li:nth-child(8) img:visible")
+    before, refused = visit.pixels(), [1]
+
+    def answer(route: Any) -> None:
+        if refused:
+            refused.pop()
+            route.fulfill(status=429, headers={"Retry-After": "60"}, json={"code": "no-room", "fact": "Full.", "detail": "Full."})
+        else:
+            route.continue_()
+
+    page.route("**/v1/pictures", answer)
+    page.set_input_files("#files", folder / "breakfast.png")
+    page.wait_for_selector("#facts:has-text('300 × 200')")
+    page.locator("#tray li button").first.click()
+    page.fill("#strength", "90")
+    page.fill("#strength", "100")
+    visit.settle()
+    assert apart(visit.pixels(), before) == 0, "sent again"
+    visit.expect_errors("429")

@@ -1,0 +1,107 @@
+"""The page in a browser, as tests of it use it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+__all__ = ["CHROMIUM", "Visit", "apart", "chroma"]
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+TIMEOUT = 30_000
+"""Milliseconds until a wait fails."""
+
+
+class Visit:
+    """A page, and what must not happen on it: errors in its console, and requests to other servers."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.address = page, address
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+        self.sent: list[str] = []
+        page.set_default_timeout(TIMEOUT)
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self.note)
+        page.goto(address)
+        page.wait_for_selector("html[data-restored], html[data-locked]", state="attached")
+
+    def note(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "blob:", "data:")):
+            self.strangers.append(request.url)
+        if request.method == "POST":
+            self.sent.append(request.url)
+
+    def open(self, *files: Path) -> None:
+        self.page.set_input_files("#files", files)
+        self.page.wait_for_selector("#frame:visible")
+        self.settle()
+
+    def draw(self) -> None:
+        """Wait for the page to show what it knows: it does so with the next frame."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def settle(self) -> None:
+        """Wait for the picture to follow what was done: it is marked as busy until then."""
+        self.draw()
+        self.page.wait_for_selector("#stage[aria-busy=false]")
+        self.page.evaluate("document.querySelector('#after').decode()")
+
+    def pixels(self, image: str = "#after") -> np.ndarray:
+        """(H, W, 3) What the color picture shows, at its own size."""
+        script = """(image) => { const i = document.querySelector(image), c = document.createElement('canvas');
+          c.width = i.naturalWidth; c.height = i.naturalHeight; c.getContext('2d').drawImage(i, 0, 0); return c.toDataURL('image/png'); }"""
+        content = base64.b64decode(self.page.evaluate(script, image).partition(",")[2])
+        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where on the screen a part of the photograph is."""
+        box = self.page.locator("#frame").bounding_box()
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def click(self, x: float, y: float) -> None:
+        """Click a part of the photograph, and wait for its colors."""
+        self.page.mouse.click(*self.at(x, y))
+        self.page.wait_for_selector("#swatches .swatch")
+
+    def add_hint(self, x: float, y: float, color: str) -> None:
+        self.click(x, y)
+        self.page.fill("#free", color)
+        self.page.click("#done")
+        self.settle()
+
+    def save(self, button: str, folder: Path) -> Path:
+        with self.page.expect_download() as waiting:
+            self.page.click(button)
+        path = folder / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        return path
+
+    @property
+    def dots(self) -> int:
+        self.draw()
+        return self.page.locator(".dot").count()
+
+    @property
+    def places(self) -> list[str]:
+        self.draw()
+        return self.page.eval_on_selector_all("#hints li", "(all) => all.map((one) => one.dataset.place)")
+
+    def expect_errors(self, *statuses: str) -> None:
+        """The browser's own notes of refusals that were meant."""
+        self.complaints = [text for text in self.complaints if not any(status in text for status in statuses)]
+
+
+def chroma(rgb: np.ndarray) -> float:
+    return float(np.ptp(rgb, axis=-1).mean())
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.abs(one - other).mean())
