@@ -112,3 +112,16 @@ def test_without_room_in_the_browser_leaving_asks(browser: Any, address: str, ph
         page.reload()
     assert asked == ["beforeunload"] * 2
     context.close()
+
+
+def test_a_reference_is_forgotten_with_its_photograph(visit: Visit, photo: Path, folder: Path) -> None:
+    page, ids = visit.page, []
+    page.on("response", lambda answer: ids.append(answer.json()["id"]) if answer.status == 201 else None)
+    visit.open(photo)
+    page.set_input_files("#like-file", folder / "postcard.png")
+    page.wait_for_selector("#like-shown:visible")
+    visit.settle()
+    picture, reference = ids
+    assert page.request.post(f"{visit.address}v1/pictures/{reference}/preview", data={}).ok
+    assert page.request.delete(f"{visit.address}v1/pictures/{picture}").ok
+    assert page.request.post(f"{visit.address}v1/pictures/{reference}/preview", data={}).status == 404

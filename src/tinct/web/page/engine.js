@@ -1,4 +1,4 @@
-// The engine: everything that the page asks of a server, and the only module that knows that there is one. Pictures are named by
+// The engine: everything that the page asks of a server, and, with engine_*.js, the only module that knows that there is one. Pictures are named by
 // their File: the engine sends one when it is needed first, and again where the server has forgotten it. An edit is the JSON form of
 // `tinct.Edit`, whose `like` is a File or null. Another engine with the same interface may compute in the browser instead.
 //
@@ -13,126 +13,39 @@
 //
 // They throw a `Problem`. Addresses are relative to the page's own, which a reverse proxy may serve under a path prefix.
 
-/** Why the engine can't do what was asked. */
-export class Problem extends Error {
-  /**
-   * @param {string} code  kind of problem, in kebab case
-   * @param {string} fact  what is wrong, as a sentence
-   * @param {string} [detail]  the fact with a remedy for programs
-   * @param {object} [values]  by name, for the page's own words: those of the engine's own problems
-   */
-  constructor(code, fact, detail = fact, values = undefined) {
-    super(detail);
-    Object.assign(this, { code, fact, detail, values });
-  }
-}
+import { ask, retrying, sendFile } from "./engine_http.js";
 
-const MAX_ATTEMPTS = 5; // requests to a busy server
-const MAX_WAIT = 5; // seconds between them
+export { Problem } from "./engine_http.js";
 
 const IDLE = 10 * 60_000; // milliseconds without a question after which the server may forget a picture; it is sent again when it is needed
 
 const ids = new Map(); // File -> promise of its id on the server
 const uses = new Map(); // File -> number of questions about it that aren't answered yet
-
+const owners = new Map(); // File of a reference picture -> that of the photograph for which it was sent
 const asked = new WeakMap(); // File -> time of the last question about it
 
-// ---- HTTP ----
-
-/** A refusal by the server, with its `status` and `retryAfter` in seconds. */
-function refusal(status, document, header) {
-  const { code = "", fact, detail } = document ?? {};
-  const words = detail ?? fact ?? `The server answered with status ${status}.`;
-  return Object.assign(new Problem(code, fact ?? words, words), { status, retryAfter: Number(header ?? Infinity) });
-}
-
-/** A problem that the engine itself found. */
-const own = (code, fact, values = {}) => Object.assign(new Problem(code, fact, fact, values), { status: 0, retryAfter: Infinity });
-
-const unreachable = () => own("unreachable", "The server doesn't answer.");
-const aborted = () => own("aborted", "It was closed.");
-
-/** Repeat a request that a busy server refuses (429), as long as it asks for a short wait. */
-async function retrying(request) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await request();
-    } catch (problem) {
-      if (problem.status !== 429 || problem.retryAfter > MAX_WAIT || attempt === MAX_ATTEMPTS) throw problem;
-      await new Promise((resolve) => setTimeout(resolve, 1000 * problem.retryAfter));
-    }
-  }
-}
-
-async function ask(method, path, body, options = {}) {
-  const headers = body ? { "Content-Type": "application/json" } : undefined;
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), ...options }).catch(() => {
-    throw unreachable();
-  });
-  if (answer.ok) return answer;
-  throw refusal(answer.status, await answer.json().catch(() => null), answer.headers.get("Retry-After"));
-}
+// ---- pictures that the server holds ----
 
 const post = (id, what, body) => retrying(() => ask("POST", `${at(id)}/${what}`, body));
 const at = (id) => `v1/pictures/${encodeURIComponent(id)}`;
 
-/** Send a file and report its progress, 0 to 1, which fetch() can't. */
-function upload(file, progress, signal) {
-  return new Promise((resolve, reject) => {
-    const form = new FormData();
-    form.append("photo", file, file.name);
-    const request = new XMLHttpRequest();
-    request.open("POST", "v1/pictures");
-    request.responseType = "json";
-    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
-    request.onload = () => {
-      if (request.status === 201) return resolve(request.response);
-      return reject(refusal(request.status, request.response, request.getResponseHeader("Retry-After")));
-    };
-    request.onerror = () => reject(unreachable());
-    request.onabort = () => reject(aborted());
-    signal?.addEventListener("abort", () => request.abort());
-    if (signal?.aborted) return reject(aborted());
-    request.send(form);
-  });
-}
-
-/** Why a file could not be sent: a browser says no more than that the connection broke. */
-async function whyBroken(file, problem) {
-  if (problem.code !== "unreachable") return problem;
-  const megabytes = (file.size / 1e6).toFixed(1);
-  if (!(await readable(file))) return own("unreadable", `${file.name} can't be read.`, { name: file.name });
-  const alive = await ask("GET", "healthz").catch(() => null);
-  return alive ? own("broken-off", `The server broke off while ${file.name} was sent.`, { name: file.name, megabytes }) : problem;
-}
-
-const readable = (file) =>
-  file.slice(0, 1).arrayBuffer().then(
-    () => true,
-    () => false,
-  );
-
-// ---- pictures that the server holds ----
-
-async function sendOnce(file, { progress = () => {}, signal } = {}) {
-  try {
-    return await retrying(() => upload(file, progress, signal));
-  } catch (problem) {
-    throw await whyBroken(file, problem);
-  }
-}
-
-/** Send a file; where the server has no room, let go of this page's own idle pictures first. */
-function send(file, options) {
-  const sending = sendOnce(file, options).catch(async (problem) => {
-    const idle = [...ids.keys()].filter((other) => other !== file && !uses.get(other));
+/**
+ * Send a file; where the server has no room, let go of this page's own idle pictures first.
+ * @param {object} options  `progress` and `signal`; `owner`: of a reference picture, the photograph that it is for
+ * @param {string} [ownerId]  of the owner, on the server, which forgets the reference together with it
+ */
+function send(file, options = {}, ownerId = undefined) {
+  const sendOnce = () => sendFile("v1/pictures", file, { photo: file, reference_of: ownerId }, options);
+  const sending = sendOnce().catch(async (problem) => {
+    const idle = [...ids.keys()].filter((other) => other !== file && other !== options.owner && !uses.get(other));
     if (problem.code !== "no-room" || !idle.length) throw problem;
     await Promise.all(idle.map(close));
-    return sendOnce(file, options);
+    return sendOnce();
   });
   const id = sending.then((answer) => answer.id);
   asked.set(file, Date.now());
   ids.set(file, id);
+  options.owner ? owners.set(file, options.owner) : owners.delete(file);
   id.catch(() => ids.get(file) === id && ids.delete(file));
   return sending;
 }
@@ -141,26 +54,27 @@ setInterval(() => {
   for (const file of ids.keys()) if (!uses.get(file) && Date.now() - asked.get(file) > IDLE) close(file);
 }, IDLE / 10);
 
-async function idOf(file) {
-  if (!ids.has(file)) await send(file);
+/** The id of a picture on the server; it is sent first where the server doesn't have it. */
+async function idOf(file, owner) {
+  if (!ids.has(file)) await send(file, { owner }, owner && (await ids.get(owner)));
   return ids.get(file);
 }
 
-/** Ask about pictures, by their ids; where the server has forgotten one, send them all again first. */
+/** Ask about pictures, by their ids; where the server has forgotten one, send them all again first. Those after the first are its references. */
 async function asking(files, question) {
   files.forEach((file) => uses.set(file, (uses.get(file) ?? 0) + 1));
   try {
     for (let attempt = 1; ; attempt++) {
       const promises = [];
-      for (const file of files) {
-        await idOf(file);
-        promises.push(ids.get(file));
-      }
       try {
+        for (const file of files) {
+          await idOf(file, file === files[0] ? undefined : files[0]);
+          promises.push(ids.get(file));
+        }
         return await question(...(await Promise.all(promises)));
       } catch (problem) {
         if (problem.status !== 404 || attempt > 1) throw problem;
-        files.forEach((file, i) => ids.get(file) === promises[i] && ids.delete(file));
+        files.forEach((file, i) => promises[i] && ids.get(file) === promises[i] && ids.delete(file));
       }
     }
   } finally {
@@ -208,6 +122,7 @@ export async function render(file, edit, format, output) {
 export async function close(file) {
   const id = ids.get(file);
   ids.delete(file);
+  for (const [reference, owner] of owners) if (owner === file) [owners, ids].forEach((map) => map.delete(reference)); // the server forgets it, too
   if (id) await id.then((found) => ask("DELETE", at(found), undefined, { keepalive: true })).catch(() => {});
 }
 
