@@ -9,6 +9,8 @@ import { $, guardFocus, isDisabled } from "./dom.js";
 import { locked, unlock } from "./engine.js";
 import { download, isEdit, loadEdit, saveEdit, setLike } from "./file_actions.js";
 import { chosen, dropped, pasted } from "./files.js";
+import { Film } from "./film.js";
+import { FilmPanel } from "./film_panel.js";
 import { Gestures } from "./gestures.js";
 import { t, translate } from "./i18n.js";
 import { note, say } from "./notice.js";
@@ -203,6 +205,7 @@ const variants = new Variants({
     update();
   },
 });
+const filmPanel = new FilmPanel(desk);
 const panel = new Panel({
   undo: () => back("undo", t("undone")),
   redo: () => back("redo", t("redone")),
@@ -224,6 +227,9 @@ function back(way, text) {
   say(text);
 }
 
+/** What has a picture to download: a film has keyframes instead, as soon as they are found. */
+const rendered = () => photos.filter((one) => !(one instanceof Film));
+
 function update() {
   drawing ||= requestAnimationFrame(draw);
 }
@@ -237,18 +243,19 @@ function draw() {
   $("reopen").hidden = closed.length === 0;
   $("reopen").title = closed.length ? t("reopen-help", { name: closed.at(-1).one.name }) : "";
   tray.draw(photos, photo);
-  drawDownloadAll(photos.length);
+  drawDownloadAll(rendered().length);
   if (!photo) return;
   const [ready, failed] = [photo.state === "ready", photo.state === "failed"];
   $("frame").hidden = $("divider").hidden = !ready;
   $("stage").setAttribute("aria-busy", String(!failed && (!ready || Boolean(photo.working))));
   $("busy").hidden = ready || failed;
-  $("busy-text").textContent = photo.state === "sending" && photo.progress < 1 ? t("sending", { percent: Math.round(100 * photo.progress) }) : t("coloring");
+  $("busy-text").textContent = photo.state === "sending" && photo.progress < 1 ? t("sending", { percent: Math.round(100 * photo.progress) }) : t(photo instanceof Film ? "film-looking" : "coloring");
   $("trouble").hidden = !failed;
   $("trouble-text").textContent = photo.problem;
   drawEarly();
   variants.draw(photo);
   panel.draw(photo, asked?.hint, photos.length);
+  filmPanel.draw(photo);
   if (!ready) return;
   stage.show(photo.gray, photo.color);
   stage.setHints(photo.edit.hints, asked?.hint);
@@ -289,7 +296,7 @@ dropped(({ files, folders }, where) => {
 
 function load(files) {
   picker.close();
-  loadEdit(photo, files);
+  loadEdit(desk, photo, files);
 }
 
 press("pick", () => $("files").click());
@@ -297,10 +304,10 @@ press("try-again", () => desk.retry(photo));
 press("give-up", () => desk.close(photo));
 press("reopen", () => desk.reopen());
 press("download", () => download(photo));
-press("download-all", () => downloadAll([...photos], $("format").value, $("output").value));
+press("download-all", () => downloadAll(rendered(), $("format").value, $("output").value));
 press("same-next", () => desk.sameForNext());
 press("same-all", () => desk.sameForAll());
-press("save-edit", () => saveEdit(photo));
+press("save-edit", () => saveEdit(desk, photo));
 press("zoom-in", () => stage.zoom(1.4));
 press("zoom-out", () => stage.zoom(1 / 1.4));
 press("zoom-fit", () => stage.fit());

@@ -1,15 +1,19 @@
 // An edit as a file, name.tinct.json: the JSON that `tinct colorize --edit` reads, too.
 
 import { colorOfAb } from "./colors.js";
+import { secondsOf } from "./film.js";
 
 const NUMBERS = { variant: [1, 1000], seed: [0, Number.MAX_SAFE_INTEGER], vividness: [0, 1], strength: [0, 1] };
 const WHOLE = ["variant", "seed"];
 
-/** @param {object} edit  whose `like` is {name} or null; the file names the picture, which lies beside it */
-export function toJson({ hints, like, ...rest }) {
-  const list = hints.map((hint) => `    ${JSON.stringify(hint)}`).join(",\n");
+/**
+ * @param {object} edit  whose `like` is {name} or null; the file names the picture, which lies beside it. That of a film has `keyframes`
+ *     in the place of `hints`.
+ */
+export function toJson({ hints, keyframes, like, ...rest }) {
+  const list = (keyframes ?? hints).map((one) => `    ${JSON.stringify(one)}`).join(",\n");
   const fields = Object.entries({ ...rest, like: like?.name ?? null }).map(([key, value]) => `  "${key}": ${JSON.stringify(value)}`);
-  return `{\n${[`  "hints": [${list ? `\n${list}\n  ` : ""}]`, ...fields].join(",\n")}\n}\n`;
+  return `{\n${[`  "${keyframes ? "keyframes" : "hints"}": [${list ? `\n${list}\n  ` : ""}]`, ...fields].join(",\n")}\n}\n`;
 }
 
 /** `#abc` -> `#aabbcc`, which the browser's color picker needs. */
@@ -41,15 +45,43 @@ export function fromJson(text, width, height) {
   if (!Array.isArray(hints) || !hints.every(isHint) || !Object.entries(rest).every(isField)) throw new Error("unreadable");
   const inside = hints.filter(({ x, y }) => x >= 0 && y >= 0 && x <= width && y <= height);
   if (hints.length && !inside.length) throw new Error("outside");
-  const kept = ({ x, y, color, ab, size, reach, keep_rest }) => ({
-    ...{ x, y, color: ab ? colorOfAb(...ab) : long(color) },
-    ...(size ? { size } : {}),
-    ...(reach ? { reach } : {}),
-    ...(keep_rest ? { keep_rest } : {}),
-  });
   const name = typeof like === "string" ? like.replace(/^.*[\\/]/, "") : like ? like.name || "?" : null;
   return { changes: { ...rest, hints: inside.map(kept) }, like: name, leftOut: hints.length - inside.length };
 }
+
+/**
+ * The edit of a film in a file.
+ * @returns {{changes: object, like: string|null, keyframes: {time: number, hints: object[]}[], leftOut: number}|null}  null: the file holds that
+ *     of a photograph; `leftOut` is the number of hints and pictures that can't be used here
+ * @throws {Error} with the reason: "unreadable" or "outside"
+ */
+export function filmFromJson(text, width, height) {
+  let found = null;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new Error("unreadable");
+  }
+  if (!Array.isArray(found?.keyframes)) return null;
+  const { keyframes, ...rest } = found;
+  const { changes, like } = fromJson(JSON.stringify({ ...rest, hints: [] }), width, height);
+  delete changes.hints;
+  const read = keyframes.map(({ time, hints = [], picture = null }) => {
+    const { changes: own, leftOut } = fromJson(JSON.stringify({ hints }), width, height);
+    return { time: secondsOf(time), hints: own.hints, leftOut: leftOut + (picture === null ? 0 : 1) };
+  });
+  if (read.some(({ time }) => Number.isNaN(time))) throw new Error("unreadable");
+  const leftOut = read.reduce((sum, one) => sum + one.leftOut, 0);
+  return { changes, like, keyframes: read.filter(({ hints }) => hints.length), leftOut };
+}
+
+/** A hint of a file as the page has it. */
+const kept = ({ x, y, color, ab, size, reach, keep_rest }) => ({
+  ...{ x, y, color: ab ? colorOfAb(...ab) : long(color) },
+  ...(size ? { size } : {}),
+  ...(reach ? { reach } : {}),
+  ...(keep_rest ? { keep_rest } : {}),
+});
 
 function isField([key, value]) {
   if (key === "detail") return value === null || Number.isInteger(value);

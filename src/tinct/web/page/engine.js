@@ -9,12 +9,15 @@
 //   variants(file, edit, numbers, side) -> async iterator of [number, Blob]
 //   render(file, edit, format, output) -> {blob, name}
 //   close(file): let go of it; it may be asked for again
+//   openFilm, keyframes, frame, colorizeFilm, filmState, filmResult, closeFilm: films, see engine_films.js
 //   locked() -> whether a password is needed; unlock(password) -> whether it is right
 //
 // They throw a `Problem`. Addresses are relative to the page's own, which a reverse proxy may serve under a path prefix.
 
+import * as films from "./engine_films.js";
 import { ask, retrying, sendFile } from "./engine_http.js";
 
+export { closeFilm, filmKey, filmResult, filmState, frame, keyframes, openFilm, resumeFilm } from "./engine_films.js";
 export { Problem } from "./engine_http.js";
 
 const IDLE = 10 * 60_000; // milliseconds without a question after which the server may forget a picture; it is sent again when it is needed
@@ -117,6 +120,12 @@ export async function render(file, edit, format, output) {
   const answer = await edited(file, edit, "render", { format, output });
   const name = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("Content-Disposition") ?? "");
   return { blob: await answer.blob(), name: name ? decodeURIComponent(name[1]) : "photo.color" };
+}
+
+/** @param {object} edit  of a film, whose `like` is a File or null; for the rest see `films.colorizeFilm` */
+export function colorizeFilm(file, edit, part, options) {
+  const color = (like = null) => films.colorizeFilm(file, { ...edit, like }, part, options);
+  return edit.like ? asking([edit.like], color) : color();
 }
 
 export async function close(file) {

@@ -1,7 +1,7 @@
 // What the buttons for files do to a photograph: load and save its edit, take a reference picture, download it.
 
 import { $, keep } from "./dom.js";
-import { fromJson, toJson } from "./edit_file.js";
+import { filmFromJson, fromJson, toJson } from "./edit_file.js";
 import { t } from "./i18n.js";
 import { note, say } from "./notice.js";
 import { words } from "./remedies.js";
@@ -10,26 +10,49 @@ const again = (act) => ({ label: t("try-again"), act });
 
 export const isEdit = (file) => file.name.toLowerCase().endsWith(".json");
 
+/** Load the edit of a film: its keyframes are opened. @returns whether the file holds one */
+async function loadFilm(desk, photo, file, files) {
+  const { film, width, height } = photo;
+  const found = filmFromJson(await file.text(), width, height);
+  if (!found) return false;
+  const picture = files.find((other) => other.name === found.like);
+  const like = picture ? await photo.reference(picture) : null;
+  film.settings = { ...film.settings, ...found.changes, like };
+  for (const { time, hints } of found.keyframes) (await desk.frameOf(film, time)).wish({ ...film.settings, hints });
+  if (photo.opened) photo.wish(film.settings);
+  return { like: found.like, picture, leftOut: found.leftOut };
+}
+
 /** Load an edit; the reference that it names may be among the files. */
-export async function loadEdit(photo, files) {
+export async function loadEdit(desk, photo, files) {
   const file = files.find(isEdit) ?? files[0];
   const { name } = file;
   try {
+    const film = photo.film ? await loadFilm(desk, photo, file, files) : false;
+    if (film) return tell(photo, name, film);
     const { changes, like, leftOut } = fromJson(await file.text(), photo.width, photo.height);
     const picture = files.find((other) => other.name === like) ?? [...photo.likes].find((known) => known.name === like)?.file;
     photo.set({ ...changes, like: picture ? await photo.reference(picture) : null });
     if (!like || picture) photo.keep();
-    if (leftOut) note(t("left-out", { name, count: leftOut }));
-    if (like && !picture) note(t("names-reference", { name, like }), { label: t("like-pick"), act: () => $("like-file").click() }, photo);
-    say(t("loaded", { name }));
+    tell(photo, name, { like, picture, leftOut });
   } catch (problem) {
     note({ unreadable: t("no-edit", { name }), outside: t("all-outside", { name }) }[problem.message] ?? words(problem));
   }
 }
 
-export function saveEdit(photo) {
-  keep(new Blob([toJson(photo.edit)], { type: "application/json" }), `${photo.name.replace(/\.[^.]*$/, "")}.tinct.json`);
-  photo.keep();
+/** Say that an edit is loaded, and what of it is missing. */
+function tell(photo, name, { like, picture, leftOut }) {
+  if (leftOut) note(t("left-out", { name, count: leftOut }));
+  if (like && !picture) note(t("names-reference", { name, like }), { label: t("like-pick"), act: () => $("like-file").click() }, photo);
+  say(t("loaded", { name }));
+}
+
+/** Save the edit of a photograph, or of the film whose keyframe it is. */
+export function saveEdit(desk, photo) {
+  const { film } = photo;
+  const edit = film ? film.editWith(desk.photos, photo.edit.like) : photo.edit;
+  keep(new Blob([toJson(edit)], { type: "application/json" }), `${(film ?? photo).name.replace(/\.[^.]*$/, "")}.tinct.json`);
+  for (const one of film ? desk.photos.filter((each) => each.film === film) : [photo]) one.keep();
 }
 
 /** @param {() => void} changed  redraw */

@@ -30,11 +30,13 @@ export class Photo {
     this.shown = 8; // variants in the strip
     this.view = null; // its position on the stage
     this.kept = this.edit; // the edit that was downloaded or saved last
+    this.film = null; // the film whose frame it is, at `time`, in seconds
   }
 
   /** A photograph as it was when the page was left; see `Store.restore`. */
-  static restored(record, heard) {
+  static restored(record, heard, film = null) {
     const photo = new Photo(record.file, heard);
+    if (film) Object.assign(photo, { film, time: record.time });
     const { id, at, name, width, height, notes, sides, shown, gray, color } = record;
     const likes = new Map([...record.likes].map(([key, file]) => [key, file && { id: key, file, name: file.name, url: URL.createObjectURL(file) }]));
     const edits = record.edits.map((edit) => ({ ...edit, like: likes.get(edit.like?.id) ?? null }));
@@ -55,7 +57,8 @@ export class Photo {
     const { id, at, name, width, height, notes, shown, history } = this;
     const edits = history.edits.map((edit) => ({ ...edit, like: edit.like && { id: edit.like.id, name: edit.like.name } }));
     const sides = this.opened ? [this.firstSide, this.maxSide] : null;
-    return { id, at, name, width, height, notes, sides, shown, edits, place: history.place, kept: history.edits.indexOf(this.kept) };
+    const film = this.film ? { film: this.film.stored, time: this.time } : {};
+    return { id, at, name, width, height, notes, sides, shown, edits, ...film, place: history.place, kept: history.edits.indexOf(this.kept) };
   }
 
   get edit() {

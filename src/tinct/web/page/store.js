@@ -1,7 +1,8 @@
 // The open photographs and their edits in the browser's own database (IndexedDB), so that a reload, Back or a closed tab loses nothing.
 //
-// photos:   id -> {id, session, at, name, edits, place, kept, width, height, notes, sides, shown}; in an edit `like` is {id, name} or null
-// files:    id of a photograph or of a reference -> File
+// photos:   id -> {id, session, at, name, edits, place, kept, width, height, notes, sides, shown}; in an edit `like` is {id, name} or null;
+//           a keyframe has `film`, see `Film.stored`, and `time`
+// files:    id of a photograph, a reference or a film -> File
 // previews: id of a photograph -> {gray, color}, which are shown before the engine has been asked anything
 
 const NAME = "tinct";
@@ -84,9 +85,9 @@ export class Store {
     }
   }
 
-  /** Delete the references that no edit has any more. */
+  /** Delete the references that no edit has any more, and films without keyframes. */
   async forgetUnused(records, files) {
-    const used = new Set(records.flatMap(({ id, edits }) => [id, ...edits.map((edit) => edit.like?.id)]));
+    const used = new Set(records.flatMap(({ id, film, edits }) => [id, film?.id, ...edits.map((edit) => edit.like?.id)]));
     for (const id of await done(files.getAllKeys())) if (!used.has(id)) files.delete(id);
   }
 
@@ -99,7 +100,8 @@ export class Store {
     const ids = new Set(record.edits.map((edit) => edit.like?.id).filter(Boolean));
     const likes = new Map(await Promise.all([...ids].map(async (id) => [id, await get(id)])));
     const [file, pictures] = await Promise.all([get(record.id), done(previews.get(record.id))]);
-    return { ...record, ...pictures, file, likes };
+    const film = record.film && { ...record.film, file: await get(record.film.id) };
+    return { ...record, ...pictures, file, likes, film };
   }
 
   /** The sessions of the other tabs; this tab gets a new one if it is the copy of another. */
@@ -122,17 +124,18 @@ export class Store {
 
   /** Store a photograph and its edits soon. */
   put(photo, previews = false) {
-    this.closed.delete(photo.id);
+    for (const one of [photo, photo.film, ...photo.likes]) if (one) this.closed.delete(one.id);
     this.dirty.set(photo, previews || Boolean(this.dirty.get(photo)));
     this.writing ??= this.write().finally(() => (this.writing = null));
   }
 
-  /** Forget a photograph, and its references that the others don't share. */
+  /** Forget a photograph, and its references and its film that the others don't share. */
   remove(photo, others) {
     const shared = new Set(others.flatMap((other) => [...other.likes]));
     this.dirty.delete(photo);
     this.closed.add(photo.id);
     for (const like of photo.likes) if (!shared.has(like)) this.closed.add(like.id);
+    if (photo.film && !others.some((other) => other.film === photo.film)) this.closed.add(photo.film.id);
     this.writing ??= this.write().finally(() => (this.writing = null));
   }
 
@@ -170,7 +173,7 @@ export class Store {
   putNow(photo, previews, { photos, files, previews: pictures }) {
     photos.put({ ...photo.record(), session: this.session }, photo.id);
     if (previews && photo.pictures.color) pictures.put({ ...photo.pictures }, photo.id);
-    const missing = [photo, ...photo.likes].filter(({ id }) => !this.files.has(id));
+    const missing = [photo, ...(photo.film ? [photo.film] : []), ...photo.likes].filter(({ id }) => !this.files.has(id));
     missing.forEach(({ id, file }) => files.put(file, id));
     return missing.map(({ id }) => id);
   }

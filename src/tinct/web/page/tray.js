@@ -17,6 +17,7 @@ export class Tray {
       const item = this.list.children[i];
       item.photo = photo;
       item.className = `${photo.state}${photo.unsaved ? " unsaved" : ""}`;
+      const shown = photo.color ?? (photo.film ? photo.early : null); // a keyframe is shown in gray until it is colored
       const [button, cross] = item.children;
       const state = photo.state === "failed" ? photo.problem : photo.state === "ready" ? (photo.unsaved ? t("is-changed") : "") : t(`is-${photo.state}`);
       button.setAttribute("aria-label", state ? `${photo.name}, ${state}` : photo.name);
@@ -24,8 +25,8 @@ export class Tray {
       button.setAttribute("aria-current", String(photo === current));
       cross.setAttribute("aria-label", t("close-photo", { name: photo.name }));
       const image = button.firstElementChild;
-      image.hidden = !photo.color;
-      if (photo.color && image.src !== photo.color) image.src = photo.color;
+      image.hidden = !shown;
+      if (shown && image.src !== shown) image.src = shown;
     });
   }
 
