@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -45,15 +46,18 @@ def test_every_remedy_is_for_a_code_that_exists() -> None:
         assert not re.search(r"[\s\"'`(]--[a-z]", file.read_text("utf-8")), file.name
 
 
-def test_the_remedies_of_the_page_name_its_own_controls() -> None:
-    page = {file.name: file.read_text("utf-8") for file in STATIC.iterdir() if file.suffix in (".js", ".html")}
-    table = page.pop("remedies.js")
-    codes = re.findall(r'^  "?([a-z-]+)"?: ', table, re.M)
-    assert len(codes) > 10
-    assert set(codes) <= set(REMEDIES)
-    controls = re.findall("“(.+?)”", table)
-    assert {"Try again", "Another…"} <= set(controls)
-    assert [name for name in controls if not any(re.search(f'[>"]{re.escape(name)}[ <"]', text) for text in page.values())] == []
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ja"])
+def test_the_remedies_of_the_page_are_for_codes_that_exist_and_name_its_own_controls(language: str) -> None:
+    words = json.loads((STATIC / "strings" / f"{language}.json").read_text("utf-8"))
+    remedies = {key.removeprefix("remedy."): text for key, text in words.items() if key.startswith("remedy.")}
+    own = {code for file in STATIC.glob("engine*.js") for code in re.findall(r'\bown\("([a-z-]+)"', file.read_text("utf-8"))}
+    assert {"unreadable", "no-films"} <= own
+    assert len(remedies) > 20
+    assert set(remedies) - own <= set(REMEDIES)
+    controls = {name.strip() for text in remedies.values() for name in re.findall("[“„«「](.+?)[”“»」]", text)}
+    assert words["try-again"] in controls
+    labels = {text for key, text in words.items() if not key.startswith(("remedy.", "fact."))}
+    assert controls <= labels
 
 
 def test_a_bug_is_reported_without_details(web: Client, monkeypatch: pytest.MonkeyPatch) -> None:
