@@ -6,10 +6,9 @@ import { colorName } from "./colors.js";
 import { Desk } from "./desk.js";
 import { Detail } from "./detail.js";
 import { $, guardFocus, isDisabled } from "./dom.js";
-import { locked, unlock } from "./engine.js";
+import { enter } from "./entrance.js";
 import { download, isEdit, loadEdit, saveEdit, setLike } from "./file_actions.js";
 import { chosen, dropped, pasted } from "./files.js";
-import { Film } from "./film.js";
 import { FilmPanel } from "./film_panel.js";
 import { Gestures } from "./gestures.js";
 import { t, translate } from "./i18n.js";
@@ -18,8 +17,10 @@ import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
 import { words } from "./remedies.js";
 import { Stage } from "./stage.js";
+import { listen, showTool } from "./tools.js";
 import { Tray } from "./tray.js";
 import { Variants, variantName } from "./variants.js";
+import { drawWaiting } from "./waiting.js";
 
 const MAX_USED_COLORS = 10; // colors of other places that the picker offers
 const SUGGESTIONS = 8; // with "keep" and "gray" two rows of swatches
@@ -126,13 +127,9 @@ function showAreas() {
 }
 
 function use(tool) {
-  if (tool !== gestures.tool) say(t(`tool-${tool}`));
+  showTool(tool, tool !== gestures.tool);
   gestures.use(tool);
   picker.close();
-  for (const button of $("tools").querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
-  $("brush").hidden = tool !== "stroke";
-  $("tool-help").textContent = t(`tool-${tool}-help`);
-  $("stage-help").textContent = t(tool === "object" ? "stage-help" : "stage-help-area");
 }
 
 function pick(i) {
@@ -227,9 +224,6 @@ function back(way, text) {
   say(text);
 }
 
-/** What has a picture to download: a film has keyframes instead, as soon as they are found. */
-const rendered = () => photos.filter((one) => !(one instanceof Film));
-
 function update() {
   drawing ||= requestAnimationFrame(draw);
 }
@@ -241,18 +235,14 @@ function draw() {
   $("welcome").hidden = photos.length > 0 || locked;
   $("work").hidden = $("open").hidden = photos.length === 0 || locked;
   $("reopen").hidden = closed.length === 0;
-  $("reopen").title = closed.length ? t("reopen-help", { name: closed.at(-1).one.name }) : "";
+  $("reopen").title = closed.length ? t("reopen-help", { name: (closed.at(-1).whole ?? closed.at(-1).one).name }) : "";
   tray.draw(photos, photo);
-  drawDownloadAll(rendered().length);
+  drawDownloadAll(desk.pictures.length);
   if (!photo) return;
   const [ready, failed] = [photo.state === "ready", photo.state === "failed"];
   $("frame").hidden = $("divider").hidden = !ready;
   $("stage").setAttribute("aria-busy", String(!failed && (!ready || Boolean(photo.working))));
-  $("busy").hidden = ready || failed;
-  $("busy-text").textContent = photo.state === "sending" && photo.progress < 1 ? t("sending", { percent: Math.round(100 * photo.progress) }) : t(photo instanceof Film ? "film-looking" : "coloring");
-  $("trouble").hidden = !failed;
-  $("trouble-text").textContent = photo.problem;
-  drawEarly();
+  drawWaiting(photo);
   variants.draw(photo);
   panel.draw(photo, asked?.hint, photos.length);
   filmPanel.draw(photo);
@@ -263,21 +253,6 @@ function draw() {
   clearTimeout(idle);
   idle = setTimeout(() => photo?.drawVariants(), VARIANTS_DELAY);
 }
-
-/** The file itself, in gray, until the engine has answered; formats that the browser can't show stay hidden. */
-function drawEarly() {
-  const image = $("early");
-  const wanted = photo.state === "waiting" || photo.state === "sending" ? photo.early : "";
-  if (wanted && image.src !== wanted) {
-    image.hidden = true;
-    image.src = wanted;
-  } else if (!wanted) {
-    image.hidden = true;
-    image.removeAttribute("src");
-  }
-}
-
-$("early").addEventListener("load", () => ($("early").hidden = false));
 
 // ---- buttons and files ----
 
@@ -304,48 +279,19 @@ press("try-again", () => desk.retry(photo));
 press("give-up", () => desk.close(photo));
 press("reopen", () => desk.reopen());
 press("download", () => download(photo));
-press("download-all", () => downloadAll(rendered(), $("format").value, $("output").value));
+press("download-all", () => downloadAll(desk.pictures, $("format").value, $("output").value));
 press("same-next", () => desk.sameForNext());
 press("same-all", () => desk.sameForAll());
 press("save-edit", () => saveEdit(desk, photo));
-press("zoom-in", () => stage.zoom(1.4));
-press("zoom-out", () => stage.zoom(1 / 1.4));
-press("zoom-fit", () => stage.fit());
-press("zoom-full", () => stage.full());
 $("output").addEventListener("change", update);
-for (const button of $("tools").querySelectorAll("[data-tool]")) button.addEventListener("click", () => use(button.dataset.tool));
+listen(use, stage);
 use("object");
 
-// ---- keys, the beginning and the end ----
+// ---- the beginning and the end ----
 
-document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || photo?.state !== "ready") return;
-  const key = event.key.toLowerCase();
-  if (key !== "z" && key !== "y") return;
-  event.preventDefault();
-  key === "y" || event.shiftKey ? back("redo", t("redone")) : back("undo", t("undone"));
-});
 window.addEventListener("beforeunload", (event) => desk.losesWork && event.preventDefault());
 window.addEventListener("pagehide", () => photos.forEach((one) => one.forget()));
 guardFocus(() => [...($("note").hidden ? [] : [$("note-act")]), $("stage"), $("try-again"), $("reopen"), $("pick"), $("password")]);
 
-$("unlock").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const right = await unlock($("password").value);
-  $("wrong-password").hidden = right;
-  if (!right) return $("password").select();
-  $("locked").hidden = true;
-  draw();
-  desk.restore();
-});
-
-async function begin() {
-  $("locked").hidden = !(await locked());
-  draw();
-  if ($("locked").hidden) return desk.restore();
-  $("password").focus();
-  document.documentElement.dataset.locked = "";
-}
-
 draw();
-begin();
+enter(draw, () => desk.restore());

@@ -26,6 +26,11 @@ export class Desk {
     };
   }
 
+  /** Those that have a picture to download: a film has keyframes instead, as soon as they are found. */
+  get pictures() {
+    return this.photos.filter((one) => !(one instanceof Film));
+  }
+
   edited(one, previews) {
     if (one.closed) return;
     if (one === this.photo) one.film?.learn(one.edit);

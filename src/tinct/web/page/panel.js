@@ -20,9 +20,19 @@ export class Panel {
       $(key).addEventListener("input", () => heard.set({ [key]: $(key).value / 100 }, key));
       $(key).addEventListener("change", () => heard.settle());
     }
+    document.addEventListener("keydown", (event) => this.key(event));
     press("clear", () => heard.set({ hints: [] }));
     press("like-none", () => heard.set({ like: null }));
     $("like-shown").addEventListener("error", () => ($("like-shown").hidden = true)); // such as a TIFF, which browsers don't show
+  }
+
+  /** Ctrl+Z and Ctrl+Y, wherever the focus is. */
+  key(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || $("panel").inert || $("work").hidden) return;
+    const key = event.key.toLowerCase();
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    key === "y" || event.shiftKey ? this.heard.redo() : this.heard.undo();
   }
 
   /** @param {object} photo  @param {number} picked  index of the hint whose colors are shown  @param {number} count  of open photographs */
