@@ -112,6 +112,7 @@ def test_a_film_survives_a_reload_and_is_closed(visit: Visit, film: Path) -> Non
     assert page.locator("#tray li").count() == count
     assert visit.dots == 1
     assert removed == []
+    page.wait_for_selector("#variants li:nth-child(8) img:visible")  # nothing is asked about what will be closed
     page.click("#film-close")
     page.wait_for_selector("#welcome:visible")
     assert len(removed) == 1

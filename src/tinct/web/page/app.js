@@ -237,7 +237,7 @@ function draw() {
   $("reopen").hidden = closed.length === 0;
   $("reopen").title = closed.length ? t("reopen-help", { name: (closed.at(-1).whole ?? closed.at(-1).one).name }) : "";
   tray.draw(photos, photo);
-  drawDownloadAll(desk.pictures.length);
+  drawDownloadAll(photo?.film ? 0 : desk.pictures.length); // of a film it is the film that is downloaded
   if (!photo) return;
   const [ready, failed] = [photo.state === "ready", photo.state === "failed"];
   $("frame").hidden = $("divider").hidden = !ready;

@@ -89,7 +89,7 @@ export class Desk {
 
   /** The keyframe of a film at a time in seconds, which is added where it isn't open. Throws a `Problem`. */
   async frameOf(film, time) {
-    const open = film.at(time, this.photos);
+    const open = film.keyframeAt(time, this.photos);
     if (open) return open;
     const one = await film.frameAt(time);
     const later = this.photos.findIndex((other) => other.film === film && other.time > time);

@@ -102,7 +102,7 @@ export class Film extends Photo {
   }
 
   /** The keyframe of this time among photographs. */
-  at(time, photos) {
+  keyframeAt(time, photos) {
     return photos.find((one) => one.film === this && Math.abs(one.time - time) < SAME_TIME);
   }
 

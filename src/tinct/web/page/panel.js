@@ -104,7 +104,7 @@ export class Panel {
     const own = KINDS[photo.name.split(".").pop().toLowerCase()];
     $("own-format").textContent = layer && own !== "TIFF" ? t("own-transparent") : own ? t("own-format-known", { format: own }) : t("own-format");
     disable($("download"), Boolean(photo.rendering));
-    $("download").textContent = t(photo.rendering ? "rendering" : "download");
+    $("download").textContent = t(photo.rendering ? "rendering" : photo.film ? "film-frame" : "download");
     const size = `${photo.width} × ${photo.height}`;
     $("facts").textContent = photo.state === "ready" ? [t("facts", { name: photo.name, size }), ...photo.notes].join(". ") : "";
   }

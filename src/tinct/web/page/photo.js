@@ -101,7 +101,7 @@ export class Photo {
         this.opened = true;
         this.history = new History([{ ...found.edit, ...this.wished }]);
         this.kept = this.edit;
-        if (this.wished) this.refresh();
+        if (!sameEdit(found.edit, this.edit)) this.refresh();
       }
       this.heard.edited(this, true);
     } catch (problem) {
