@@ -45,7 +45,7 @@ def test_touch_taps(browser: Any, address: str, photo: Path) -> None:
 
 
 def test_a_password_is_asked_for(browser: Any, photo: Path) -> None:
-    with serving(token="four long words") as address:
+    with serving(token="four-long-words-here") as address:
         context = browser.new_context()
         visit = Visit(context.new_page(), f"{address}/")
         page = visit.page
@@ -54,7 +54,7 @@ def test_a_password_is_asked_for(browser: Any, photo: Path) -> None:
         page.fill("#password", "wrong")
         page.keyboard.press("Enter")
         page.wait_for_selector("#wrong-password:visible")
-        page.fill("#password", "four long words")
+        page.fill("#password", "four-long-words-here")
         page.keyboard.press("Enter")
         page.wait_for_selector("#welcome:visible")
         assert page.url == f"{address}/"
