@@ -102,7 +102,9 @@ def test_its_edit_is_saved_and_loaded(visit: Visit, film: Path, tmp_path: Path) 
 
 def test_a_film_survives_a_reload_and_is_closed(visit: Visit, film: Path) -> None:
     page, removed = visit.page, []
-    page.on("request", lambda request: removed.append(request.url) if request.method == "DELETE" and "/films/" in request.url else None)
+    page.on(
+        "request", lambda request: removed.append(request.url) if request.method == "DELETE" and "/films/" in request.url else None
+    )
     open_film(visit, film)
     visit.add_hint(0.5, 0.5, "#d02a24")
     count = page.locator("#tray li").count()
@@ -121,6 +123,20 @@ def test_a_film_survives_a_reload_and_is_closed(visit: Visit, film: Path) -> Non
     assert page.locator("#tray li").count() == count
     visit.settle()
     assert visit.dots == 1
+
+
+def test_coloring_is_stopped(visit: Visit) -> None:
+    page = visit.page
+    open_film(visit, FILM)
+    page.click("#film-color")
+    page.wait_for_selector("#film-color:has-text('Stop')")
+    page.wait_for_selector("#film-status:has-text('Looking through the film')")
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        page.click("#film-color")
+    page.wait_for_selector("#film-color:has-text('Color the film')")
+    assert page.is_hidden("#film-status")
+    assert page.is_hidden("#film-download")
+    visit.expect_errors("404")  # a question how far it is may be under way
 
 
 def test_a_server_without_films_says_so(browser: Any, film: Path) -> None:

@@ -47,7 +47,7 @@ export class Panel {
       if (ready) $(key).value = Math.round(100 * edit[key]);
       $(`${key}-out`).textContent = ready ? `${Math.round(100 * edit[key])} %` : "";
     }
-    $("others").hidden = count < 2;
+    $("others").hidden = count < 2 || Boolean(photo.film); // the frames of a film have the same settings anyway
     this.drawHints(edit.hints, picked);
     this.drawLike(edit.like, photo.liking);
     this.drawDownload(photo);
