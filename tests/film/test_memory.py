@@ -12,6 +12,7 @@ import pytest
 from film.places import seen
 from tinct.coloring import Colorizer
 from tinct.coloring.edit import Edit
+from tinct.coloring.hints import Hint
 from tinct.coloring.matching import Cells, cells_of
 from tinct.film import memory as module
 from tinct.film.fresh import FrameColorist, Prior
@@ -69,15 +70,16 @@ def test_a_place_is_found_again_among_others(tmp_path: Path, views: dict[str, tu
     assert difference.mean() < 1.5
     assert known.prior is not None
     assert known.prior.mean.tolist() == PRIOR.mean.tolist()
-    assert 10 < len(known.hints) <= module.MAX_HINTS
-    for hint in known.hints:
+    hints = known.hints if known.colors is None else hints_from(known.colors)
+    assert 10 < len(hints) <= module.MAX_HINTS
+    for hint in hints:
         assert abs(hint.chroma()[0] - ((hint.x + moved) / 4 - 20)) < 4
 
 
 def test_a_place_seen_from_nearer_is_found(tmp_path: Path, views: dict[str, tuple[Bytes, Cells]]) -> None:
     known = remembered(tmp_path, views, "bridge", "mill").recall(*views["bridge nearer"])
     assert known is not None
-    assert len(known.hints) > 10
+    assert len(known.hints if known.colors is None else hints_from(known.colors)) > 10
 
 
 def test_another_place_is_not_found(tmp_path: Path, views: dict[str, tuple[Bytes, Cells]]) -> None:
@@ -159,3 +161,20 @@ def test_hints_lie_where_colors_are_told_and_have_them() -> None:
 def test_nothing_told_and_tiny_frames_give_no_hints() -> None:
     assert hints_from(Layer(tint().ab, np.zeros((160, 213), np.float32))) == []
     assert hints_from(Layer(np.zeros((5, 90, 2), np.float32), np.ones((5, 90), np.float32))) == []
+
+
+def test_a_told_place_from_another_angle_joins_the_colors_of_an_aligned_one(
+    tmp_path: Path, views: dict[str, tuple[Bytes, Cells]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = remembered(tmp_path, views, "bridge")
+    gray, cells = views["bridge"]
+    own = memory.recall(gray, cells)
+    assert own is not None
+    assert own.colors is not None
+    told = module.Recollection([Hint(20, 20, ab=(50, 0), reach="picture")], None, None)
+    found = iter([told, own])
+    monkeypatch.setattr(PlaceMemory, "_best", lambda *_: next(found))
+    both = memory.recall(gray, cells)
+    assert both is not None
+    assert both.hints == told.hints
+    assert both.colors is own.colors

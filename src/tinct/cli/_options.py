@@ -9,7 +9,22 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["Data", "Default", "Device", "DeviceOption", "MaxPixels", "Model", "Overwrite", "Show", "Threads", "was_given"]
+__all__ = [
+    "Data",
+    "Default",
+    "Device",
+    "DeviceOption",
+    "Like",
+    "MaxPixels",
+    "Model",
+    "Overwrite",
+    "Seed",
+    "Show",
+    "Threads",
+    "Variant",
+    "Vividness",
+    "was_given",
+]
 
 
 class Default:
@@ -58,6 +73,26 @@ MaxPixels = Annotated[
 Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace earlier results. Only files are replaced that say themselves that tinct made them."),
+]
+Like = Annotated[Path | None, typer.Option(metavar="PICTURE", help="Take the palette of this color picture as reference.")]
+Variant = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        default_factory=Default("coloring.edit:Edit.variant"),
+        help="Number of the coloring: 1 is the automatic one, others are drawn from the model's distribution.",
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, default_factory=Default("coloring.edit:Edit.seed"), help="Seed of all variants but the automatic one."),
+]
+Vividness = Annotated[
+    float,
+    typer.Option(
+        default_factory=Default("coloring.edit:Edit.vividness"),
+        help="0 gives the colors with the least expected error, 1 the most colorful ones.",
+    ),
 ]
 Data = Annotated[
     list[str] | None,

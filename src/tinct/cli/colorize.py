@@ -11,7 +11,7 @@ import typer
 
 from ._collections import Request, Spread, color_many
 from ._edits import edit_of
-from ._options import Default, Device, DeviceOption, MaxPixels, Model, Overwrite
+from ._options import Default, Device, DeviceOption, Like, MaxPixels, Model, Overwrite, Seed, Variant, Vividness
 from ._progress import Tell, progress_bar, stopping
 from ._results import STREAM, Format, check_free, color_output, is_folder, system_errors
 from ._streams import read_stdin, refuse_terminal, write_stdout
@@ -70,29 +70,11 @@ def colorize(
             metavar="FILE", help="Hints as JSON, or colors painted on a transparent PNG. Gray paint says that a place has no color."
         ),
     ] = None,
-    like: Annotated[
-        Path | None, typer.Option(metavar="PICTURE", help="Take the palette of this color picture as reference.")
-    ] = None,
-    variant: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            default_factory=Default("coloring.edit:Edit.variant"),
-            help="Number of the coloring: 1 is the automatic one, others are drawn from the model's distribution.",
-        ),
-    ],
+    like: Like = None,
+    variant: Variant,
     variants: Annotated[int, typer.Option(min=1, help="Number of colorings to write, from --variant on.")] = 1,
-    seed: Annotated[
-        int,
-        typer.Option(min=0, default_factory=Default("coloring.edit:Edit.seed"), help="Seed of all variants but the automatic one."),
-    ],
-    vividness: Annotated[
-        float,
-        typer.Option(
-            default_factory=Default("coloring.edit:Edit.vividness"),
-            help="0 gives the colors with the least expected error, 1 the most colorful ones.",
-        ),
-    ],
+    seed: Seed,
+    vividness: Vividness,
     strength: Annotated[
         float,
         typer.Option(

@@ -9,7 +9,7 @@ import typer
 
 from ._edits import film_edit_of
 from ._extras import requires
-from ._options import Default, Device, DeviceOption, Model, Overwrite
+from ._options import Default, Device, DeviceOption, Like, Model, Overwrite, Seed, Variant, Vividness
 
 if TYPE_CHECKING:
     from ..film import FilmEdit
@@ -61,28 +61,10 @@ def film(
             "colored by hand, they are taken at the next run.",
         ),
     ] = None,
-    like: Annotated[
-        Path | None, typer.Option(metavar="PICTURE", help="Take the palette of this color picture as reference.")
-    ] = None,
-    variant: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            default_factory=Default("coloring.edit:Edit.variant"),
-            help="Number of the coloring: 1 is the automatic one, others are drawn from the model's distribution.",
-        ),
-    ],
-    seed: Annotated[
-        int,
-        typer.Option(min=0, default_factory=Default("coloring.edit:Edit.seed"), help="Seed of all variants but the automatic one."),
-    ],
-    vividness: Annotated[
-        float,
-        typer.Option(
-            default_factory=Default("coloring.edit:Edit.vividness"),
-            help="0 gives the colors with the least expected error, 1 the most colorful ones.",
-        ),
-    ],
+    like: Like = None,
+    variant: Variant,
+    seed: Seed,
+    vividness: Vividness,
     strength: Annotated[
         float,
         typer.Option(

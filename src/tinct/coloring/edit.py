@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..photo import PhotoSource
     from .hints import Hint, Strokes
 
-__all__ = ["MAX_DETAIL", "MAX_SEED", "MAX_VARIANT", "Edit", "EditChanges"]
+__all__ = ["MAX_DETAIL", "MAX_SEED", "MAX_VARIANT", "Edit", "EditChanges", "parse_json", "read_json"]
 
 MAX_VARIANT = 1000
 MAX_SEED = 2**63 - 1
@@ -150,7 +150,7 @@ class Edit:
     @classmethod
     def from_json(cls, text: str | bytes, where: str = "the edit") -> Edit:
         """As `from_dict`, from text."""
-        return cls.from_dict(_parsed(text, where), where)
+        return cls.from_dict(parse_json(text, where), where)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Edit:
@@ -159,16 +159,21 @@ class Edit:
         Relative paths in `like`, and of mask pictures (``"reach": {"file": "coat.png"}``), start from its folder.
         """
         file = Path(path)
-        try:
-            text = file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
-            raise ConfigError(f"{file} can't be read: {reason}.", code="edit-file", path=str(file)) from None
-        edit = cls.from_dict(masks_read(_parsed(text, str(file)), file.parent), str(file))
+        edit = cls.from_dict(masks_read(read_json(file), file.parent), str(file))
         return edit.changed(like=file.parent / edit.like) if isinstance(edit.like, str) else edit
 
 
-def _parsed(text: str | bytes, where: str) -> Any:
+def read_json(file: Path) -> Any:
+    """The values in a JSON file. Raises ConfigError."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
+        raise ConfigError(f"{file} can't be read: {reason}.", code="edit-file", path=str(file)) from None
+    return parse_json(text, str(file))
+
+
+def parse_json(text: str | bytes, where: str) -> Any:
     """The values of a JSON text. Raises ConfigError."""
     try:
         return json.loads(text)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ..resampling import area_resize, bilinear_resize
 from .encoding import EncodedPhoto
 
-__all__ = ["CELL", "Cells", "Matches", "Standardization", "cells_of", "match", "spread"]
+__all__ = ["CELL", "Cells", "Matches", "Standardization", "cells_of", "match", "spread", "whole"]
 
 Floats = npt.NDArray[np.float32]
 Halves = npt.NDArray[np.float16]
@@ -115,6 +115,11 @@ def _patches(lightness: Floats, shape: tuple[int, int]) -> tuple[Halves, Floats]
     mean = flat.mean(axis=1, keepdims=True)
     length = np.linalg.norm(flat - mean, axis=1, keepdims=True)
     return ((flat - mean) / np.maximum(length, 1e-3)).astype(np.float16), np.asarray(mean[:, 0], np.float32)
+
+
+def whole(cells: Cells) -> Floats:
+    """(C,) a photograph as a whole: the mean of its coarsest map."""
+    return np.asarray(cells.maps[-1].astype(np.float32).mean(axis=(0, 1)), np.float32)
 
 
 class Standardization:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..coloring.edit import Edit
+from ..coloring.edit import Edit, parse_json, read_json
 from ..coloring.packing import Reference, masks_read
 from ..errors import ConfigError
 from ..photo import Photo
@@ -147,7 +147,7 @@ class FilmEdit:
     @classmethod
     def from_json(cls, text: str | bytes, where: str = "the edit", picture_of: PictureOf | None = None) -> FilmEdit:
         """As `from_dict`, from text."""
-        return cls.from_dict(_parsed(text, where), where, picture_of)
+        return cls.from_dict(parse_json(text, where), where, picture_of)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> FilmEdit:
@@ -158,12 +158,7 @@ class FilmEdit:
             HintError: a hint that can't be parsed.
         """
         file = Path(path)
-        try:
-            text = file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
-            raise ConfigError(f"{file} can't be read: {reason}.", code="edit-file", path=str(file)) from None
-        values = _parsed(text, str(file))
+        values = read_json(file)
         if isinstance(values, dict):
             values["keyframes"] = masks_read(values.get("keyframes", []), file.parent)
         made = cls.from_dict(values, str(file), lambda name: file.parent / name)
@@ -195,11 +190,3 @@ def _checksum(source: PhotoSource) -> str:
     """Hexadecimal SHA-256 of a picture's file, or of the pixels of a picture in memory. Raises PhotoError."""
     photo = Photo.open(source)
     return photo.sha256() or hashlib.sha256(photo.to_numpy().tobytes()).hexdigest()
-
-
-def _parsed(text: str | bytes, where: str) -> Any:
-    """The values of a JSON text. Raises ConfigError."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ConfigError(f"{where} isn't JSON: {error}.", code="edit-field") from None

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..coloring.hints import Hint
-from ..coloring.matching import CELL, Cells, Standardization, match, spread
+from ..coloring.matching import CELL, Cells, Standardization, match, spread, whole
 from ..resampling import area_resize
 from .arrays import read_arrays, write_arrays
 from .fresh import Prior
@@ -60,9 +60,9 @@ class Recollection:
     """What a frame takes over from a remembered one."""
 
     hints: list[Hint]
-    """In pixels of the small frame."""
+    """In pixels of the small frame, where the place is seen from another angle."""
     colors: Layer | None
-    """Pixel by pixel, where the place is seen as it was then."""
+    """Pixel by pixel, where it is seen as it was then."""
     prior: Prior | None
 
 
@@ -85,13 +85,13 @@ class PlaceMemory:
         """Keep a place. Args: told: whether someone gave its colors, so that it comes before all others. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         _write(self._file(len(self)), place, told)
-        self._summaries.append(_summary(place.cells))
+        self._summaries.append(whole(place.cells))
         self._told.append(told)
 
     def restore(self, count: int) -> None:
         """Take over the first places of an interrupted run, or none. Raises OSError or ValueError if they can't be read."""
         read = (_read(self._file(number)) for number in range(count))
-        known = [(_summary(place.cells), told) for place, told in read]
+        known = [(whole(place.cells), told) for place, told in read]
         self._summaries, self._told = [summary for summary, _ in known], [told for _, told in known]
 
     def recall(self, gray: Bytes, cells: Cells) -> Recollection | None:
@@ -103,7 +103,7 @@ class PlaceMemory:
         """
         if not self._summaries:
             return None
-        every = np.stack([*self._summaries, _summary(cells)])
+        every = np.stack([*self._summaries, whole(cells)])
         standard = (every - every.mean(axis=0)) / (every.std(axis=0) + 1e-3)
         alike = standard[:-1] @ standard[-1] / (np.linalg.norm(standard[:-1], axis=1) * np.linalg.norm(standard[-1]) + 1e-6)
         order = np.argsort(-alike, kind="stable")
@@ -156,7 +156,7 @@ def _hint(cell: int, columns: int, ab: Floats) -> Hint:
 def _taken_over(place: Place, gray: Bytes, cells: Cells, mine: npt.NDArray[np.intp], its: npt.NDArray[np.intp]) -> Recollection:
     aligned = _aligned(place, gray, cells.shape[1], place.cells.shape[1], mine, its)
     if aligned is not None:
-        return Recollection(hints_from(aligned), aligned, place.prior)
+        return Recollection([], aligned, place.prior)
     rows, columns = place.cells.shape
     height, width = place.gray.shape
     missing = [(0, max(0, n * CELL - there)) for n, there in zip((rows, columns), (height, width), strict=True)]
@@ -198,11 +198,6 @@ def _aligned(
     planes = np.dstack([place.colors.ab, np.clip(place.colors.weight, 0, 1)])
     there = pulled(pulled(planes, rough, smooth=True), fine, smooth=True)
     return Layer(np.ascontiguousarray(there[..., :2]), np.asarray(there[..., 2] * trust, np.float32), trust)
-
-
-def _summary(cells: Cells) -> Floats:
-    """(C,) the mean of the coarsest feature map."""
-    return np.asarray(cells.maps[-1].astype(np.float32).mean(axis=(0, 1)), np.float32)
 
 
 def _write(path: Path, place: Place, told: bool) -> None:

@@ -14,9 +14,10 @@ from ..color import L_SCALE, chroma, gamut_chroma, lightness
 from ..coloring.upsampling import slope
 from .frames import ColorTags, Samples
 
-__all__ = ["WEIGHTS", "chroma_planes", "gray_levels", "small_gray"]
+__all__ = ["WEIGHTS", "chroma_planes", "eight_bits", "gray_levels", "small_gray"]
 
 Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
 
 WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
 """Weights of R' and B' in luma by `ColorTags.matrix` (ITU-R BT.601, BT.709, BT.2020); that of G' is the rest."""
@@ -34,6 +35,11 @@ def gray_levels(samples: npt.NDArray[np.generic], color: ColorTags) -> Floats:
 def small_gray(luma: Samples, color: ColorTags, size: tuple[int, int]) -> Floats:
     """(height, width) gray levels 0..1 of a whole frame at a smaller size, (width, height)."""
     return gray_levels(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), color)
+
+
+def eight_bits(gray: Floats) -> Bytes:
+    """Gray levels 0..1 -> 0..255."""
+    return np.asarray(np.rint(gray * 255), np.uint8)
 
 
 def chroma_planes(ab: Floats, gray: Floats, luma: Samples, color: ColorTags, shape: tuple[int, int]) -> tuple[Samples, Samples]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .frames import FilmInfo, Frame
-from .planes import small_gray
+from .planes import eight_bits, small_gray
 from .shots import cuts
 
 __all__ = ["FilmPlan", "Selection", "ShotSamples", "Window", "look"]
@@ -124,7 +124,7 @@ def look(
         for frame in frames:
             times.append(frame.pts)
             tell(len(times))
-            yield np.rint(small_gray(frame.luma, info.color, size) * 255).astype(np.uint8)
+            yield eight_bits(small_gray(frame.luma, info.color, size))
 
     starts: list[int] = []
     kept: list[tuple[int, Bytes]] = []

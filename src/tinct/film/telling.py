@@ -16,7 +16,7 @@ from .fresh import FrameColorist
 from .keyframes import Keyframe
 from .memory import Place, hints_from
 from .motion import FlowMeter
-from .planes import gray_levels, small_gray
+from .planes import eight_bits, gray_levels, small_gray
 from .planning import FilmPlan, Selection
 from .times import format_time
 from .tracking import Layer, laid_over, mixed
@@ -73,7 +73,7 @@ def told_by(
         canvas = colorist.canvas(gray)
         network = colorist.colors(canvas, hints_from(layer), layer.weight) if colorist.takes_hints else colorist.colors(canvas)
         known = Layer(mixed(network.ab, layer), np.clip(layer.weight, 0, 1))
-        eight = np.rint(gray * 255).astype(np.uint8)
+        eight = eight_bits(gray)
         places = (Place(eight, known, cells_of(canvas.encoded), None),) if canvas.encoded.encodings else ()
         if inside and frame.pts != plan.pts[index]:  # of every N-th frame, another one is colored
             layer = _seen_from(reader, int(plan.pts[index]), eight, layer, size)
@@ -89,7 +89,7 @@ def _seen_from(reader: Reader, pts: int, gray: Bytes, layer: Layer, size: tuple[
     other = next(iter(reader.frames(pts)), None)
     if other is None:
         raise FilmError(f"{reader.info.path} changed while it was colored.", code="film-changed", path=reader.info.path)
-    there = np.rint(small_gray(other.luma, reader.info.color, size) * 255).astype(np.uint8)
+    there = eight_bits(small_gray(other.luma, reader.info.color, size))
     return layer.pulled(FlowMeter().between(there, gray)[0])
 
 

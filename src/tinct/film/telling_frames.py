@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..coloring.matching import cells_of
+from ..coloring.matching import cells_of, whole
 from .fresh import FrameColorist
 from .planning import FilmPlan, ShotSamples
 
@@ -80,4 +80,4 @@ def _summary(gray: Floats, colorist: FrameColorist) -> Floats:
     canvas = colorist.canvas(gray)
     if not canvas.encoded.encodings:
         return np.asarray(cv2.resize(gray, (16, 12), interpolation=cv2.INTER_AREA), np.float32).ravel()
-    return np.asarray(cells_of(canvas.encoded).maps[-1].astype(np.float32).mean(axis=(0, 1)), np.float32)
+    return whole(cells_of(canvas.encoded))

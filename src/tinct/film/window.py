@@ -19,7 +19,8 @@ from ..coloring.hints import Hint
 from ..coloring.matching import CELL, Cells, cells_of
 from .fresh import FrameColorist, Prior
 from .memory import MAX_HINTS, Place, PlaceMemory, hints_from
-from .motion import FlowMeter, Motion, pulled
+from .motion import FlowMeter, Motion, chained, pulled
+from .planes import eight_bits
 from .tracking import Layer, Look, between, chain_back, choose_anchors, mixed, settled, smoothed, tracked
 
 __all__ = ["ANCHOR_DISTANCE", "ShotState", "WindowColorist"]
@@ -86,7 +87,7 @@ class WindowColorist:
         Returns:
             (h, w, 2) a*, b* of each frame, and what the next window needs.
         """
-        eight = [np.rint(gray * 255).astype(np.uint8) for gray in grays]
+        eight = [eight_bits(gray) for gray in grays]
         motions = list(self._pool.map(_between, itertools.pairwise(eight)))
         anchors = choose_anchors(motions, ANCHOR_DISTANCE, list(told)) if motions else [0]
         ways = [chain_back(motions, a, b) for a, b in itertools.pairwise(anchors)]
@@ -100,7 +101,7 @@ class WindowColorist:
             known = None if cells is None else self._memory.recall(eight[0], cells)
             if known is not None:
                 prior, before_told = known.prior, known.colors
-                before_guides = _squares(known.hints, grays[0].shape) if known.colors is None else None
+                before_guides = _squares(known.hints, grays[0].shape) if known.hints else None
             prior = prior or self._colorist.prior(samples, self._pool)
         told_at = tracked(given, ways, before_told)
         guides_at = tracked([None] * len(anchors), ways, before_guides)
@@ -125,7 +126,10 @@ class WindowColorist:
             if is_last or ((number or state is None) and float(seen.mean()) < MIN_SEEN):
                 self._remember(eight[anchors[number]], both[number][0], results[number], prior)
                 seen = np.ones_like(seen)
-        colors = list(self._pool.map(lambda frame: _at(frame, anchors, results, motions), range(len(grays))))
+        parts = self._pool.map(
+            lambda i: _between_anchors(motions, anchors[i], anchors[i + 1], *results[i : i + 2]), range(len(ways))
+        )
+        colors = [color for part in parts for color in part] + [results[-1]]
         return colors, ShotState(prior, Layer(results[-1], last.weight), look, told_at[-1], guides_at[-1], seen)
 
     def _remember(self, gray: Bytes, cells: Cells | None, ab: Floats, prior: Prior | None) -> None:
@@ -159,12 +163,12 @@ def _squares(hints: Sequence[Hint], shape: tuple[int, ...]) -> Layer:
     return Layer(ab, weight)
 
 
-def _at(frame: int, anchors: Sequence[int], results: Sequence[Floats], motions: Sequence[tuple[Motion, Motion]]) -> Floats:
-    """(h, w, 2) a*, b* of one frame, from its neighboring anchors."""
-    number = int(np.searchsorted(anchors, frame, side="right")) - 1
-    start = anchors[number]
-    if frame == start:
-        return results[number]
-    end = anchors[number + 1]
-    back, there = chain_back(motions, start, frame)[1], chain_back(motions, frame, end)[0]
-    return between(results[number], results[number + 1], back, there, (frame - start) / (end - start))
+def _between_anchors(motions: Sequence[tuple[Motion, Motion]], start: int, end: int, first: Floats, second: Floats) -> list[Floats]:
+    """(h, w, 2) a*, b* of the anchor `start` and of the frames from there to the next one. Args: first, second: of both anchors."""
+    backs, theres = [motions[start][1]], [motions[end - 1][0]]
+    for frame in range(start + 1, end - 1):
+        backs.append(chained(motions[frame][1], backs[-1]))
+    for frame in range(end - 2, start, -1):
+        theres.append(chained(motions[frame][0], theres[-1]))
+    inside = zip(range(1, end - start), backs, reversed(theres), strict=False)  # next to each other there are none
+    return [first, *(between(first, second, back, there, i / (end - start)) for i, back, there in inside)]
