@@ -51,6 +51,9 @@ class _Header:
     profile_fault: str
     xmp_orientation: int
     """Of a file that has no other orientation."""
+    pixel_bytes: int
+    decoding_bytes: int
+    """Memory that a pass over the pixels takes in the order of the file."""
 
     @classmethod
     def of(cls, image: pyvips.Image, png_profile: bytes, odd_page: TiffPage | None) -> _Header:
@@ -71,6 +74,8 @@ class _Header:
             interpretation=image.interpretation,
             profile_fault=profile_fault(image, png_profile),
             xmp_orientation=xmp_orientation(xmp),
+            pixel_bytes=pixel_bytes(image),
+            decoding_bytes=decoding_bytes(image),
         )
 
 
@@ -127,8 +132,8 @@ class _Decoder:
         if content.tiff is not None:
             self.choose_page(content.tiff)
         try:
-            image = self.stream("sequential")
-            header = _Header.of(image, content.png_profile, self.odd_page)
+            # Nothing may keep the image: it would be freed with the traceback of a refusal, and its warnings then arrive in the log.
+            header = _Header.of(self.stream("sequential"), content.png_profile, self.odd_page)
         except pyvips.Error as error:
             raise self.refusal(error) from None
         check_size(name, header.width, header.height, max_pixels)
@@ -138,7 +143,7 @@ class _Decoder:
         if content.pictures > 1:
             self.notes.append(f"{name}: the first of {content.pictures} pictures is colored; the result holds it alone")
         if header.heic:
-            return from_heic(name, content, tuple(self.notes), pixel_bytes(image), admit)
+            return from_heic(name, content, tuple(self.notes), header.pixel_bytes, admit)
         if header.profile_fault:
             self.notes.append(profile_note(name, header.profile_fault, header.interpretation))
         if header.xmp_orientation != UPRIGHT and self.turn(header).orientation == UPRIGHT and not self.is_heif:
@@ -147,7 +152,7 @@ class _Decoder:
                 "its pixels were left as they are"
             )
         turned = self.turn(header).orientation != UPRIGHT and not self.is_heif and not self.is_tiled
-        needed = decoding_bytes(image, turned=turned)
+        needed = header.decoding_bytes + turned * header.pixel_bytes  # rows in another order: all of them must be there first
         if self.odd_page is not None:  # unpacked in memory
             needed = UNPACKED_COPIES * header.width * header.height * self.odd_page.samples * (1 if header.depth <= 8 else 2)
         admit(needed + self.held_bytes)

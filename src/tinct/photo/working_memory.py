@@ -32,17 +32,16 @@ def pixel_bytes(image: pyvips.Image) -> int:
     return int(image.width * image.height * image.bands * _SAMPLE_BYTES.get(image.format, 8 if image.format == "double" else 4))
 
 
-def decoding_bytes(image: pyvips.Image, *, turned: bool) -> int:
-    """Memory that one pass over the pixels of a file takes.
+def decoding_bytes(image: pyvips.Image) -> int:
+    """Memory that one pass over the pixels of a file takes, in the order of the file.
 
     Args:
         image: as libvips' loader gives it.
-        turned: whether its rows are needed in another order, so all of them must be there first.
     """
     loader = str(image.get("vips-loader")) if image.get_typeof("vips-loader") else ""
     interlaced = image.get_typeof("interlaced") != 0 and bool(image.get("interlaced"))
     pixels, whole = image.width * image.height, pixel_bytes(image)
-    total = whole if turned else 0
+    total = 0
     if loader.startswith("jpeg"):
         total += _PROGRESSIVE * pixels * image.bands if interlaced else 0
     elif loader.startswith("png"):

@@ -9,7 +9,7 @@ const ids = new Map(); // File -> promise of the film's id on the server
 const at = (id) => `v1/films/${encodeURIComponent(id)}`;
 
 /** Whether this server colors films. The description of its API tells; another address would answer with an error. */
-const takesFilms = async () => "/v1/films" in (await (await ask("GET", "v1/openapi.json")).json()).paths;
+const takesFilms = async () => Object.keys((await (await ask("GET", "v1/openapi.json")).json()).paths).some((path) => path.endsWith("v1/films"));
 
 async function send(file, options) {
   if (!(await takesFilms())) throw own("no-films", "This server colors no films.");
