@@ -125,3 +125,5 @@ def test_a_reference_is_forgotten_with_its_photograph(visit: Visit, photo: Path,
     assert page.request.post(f"{visit.address}v1/pictures/{reference}/preview", data={}).ok
     assert page.request.delete(f"{visit.address}v1/pictures/{picture}").ok
     assert page.request.post(f"{visit.address}v1/pictures/{reference}/preview", data={}).status == 404
+    page.close(run_before_unload=False)  # the page forgets its photograph, too, when it is left
+    visit.expect_errors("404")
