@@ -41,7 +41,7 @@ from skimage import data
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-TIMEOUT = 300.0
+TIMEOUT = 120.0
 """Seconds until a wait fails."""
 ZOOM_STEPS = 5
 """Of 1.25 each: about three times."""
@@ -201,7 +201,7 @@ def hints(page: Any, traffic: Traffic) -> float:
 
 
 class Traffic:
-    """The requests of a page."""
+    """What a page asks the server to compute: its POST requests."""
 
     QUIET = 700.0
     """Milliseconds without a request after which the page rests: longer than its delays."""
@@ -213,12 +213,14 @@ class Traffic:
         page.on("requestfailed", self._ended)
 
     def _begun(self, request: Any) -> None:
-        self.open.add(request)
-        self.last = time.monotonic()
+        if request.method == "POST":
+            self.open.add(request)
+            self.last = time.monotonic()
 
     def _ended(self, request: Any) -> None:
-        self.open.discard(request)
-        self.last = time.monotonic()
+        if request in self.open:
+            self.open.discard(request)
+            self.last = time.monotonic()
 
     def rest(self) -> None:
         """Wait until the page asks nothing any more."""
@@ -226,7 +228,7 @@ class Traffic:
         while self.open or time.monotonic() - self.last < self.QUIET / 1000:
             self.page.wait_for_timeout(50)
             if time.monotonic() > limit:
-                raise TimeoutError("the page doesn't come to rest")
+                raise TimeoutError(f"no answer to {[one.url for one in self.open]}")
 
 
 @contextmanager
