@@ -188,9 +188,7 @@ def hints(page: Any, traffic: Traffic) -> float:
     for x, y, color in PLACES:
         stage, frame = (page.locator(one).bounding_box() for one in ("#stage", "#frame"))
         left, top = max(stage["x"], frame["x"]), max(stage["y"], frame["y"])
-        right, bottom = (
-            min(stage[at] + stage[size], frame[at] + frame[size]) for at, size in (("x", "width"), ("y", "height"))
-        )
+        right, bottom = (min(stage[at] + stage[size], frame[at] + frame[size]) for at, size in (("x", "width"), ("y", "height")))
         page.mouse.click(left + x * (right - left), top + y * (bottom - top))
         page.wait_for_selector("#swatches .swatch")
         traffic.rest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -125,7 +124,9 @@ def test_more_draws_only_the_new_variants(visit: Visit, photo: Path) -> None:
     page.wait_for_selector("#variants li:nth-child(8) img:visible")
     page.on(
         "request",
-        lambda request: asked.append((request.url.rpartition("/")[2], request.post_data_json)) if request.method == "POST" else None,
+        lambda request: (
+            asked.append((request.url.rpartition("/")[2], request.post_data_json)) if request.method == "POST" else None
+        ),
     )
     first = "document.querySelector('#variants img').src"
     before = page.evaluate(first)

@@ -84,7 +84,9 @@ def test_several_variants_in_one_answer(web: Client) -> None:
         for line in lines:
             jpeg = base64.b64decode(line["picture"].removeprefix("data:image/jpeg;base64,"))
             assert jpeg == web.post(f"{at}/preview", json=edit | {"variant": line["variant"]}).content
-    refused(web.post(f"{at}/variants", json={"variant": 998, "variants": 4}), 422, "invalid-request", "the last variant is number 1000")
+    refused(
+        web.post(f"{at}/variants", json={"variant": 998, "variants": 4}), 422, "invalid-request", "the last variant is number 1000"
+    )
     refused(web.post(f"{at}/variants", json={"variants": 17}), 422, "invalid-request", "variants")
     refused(web.post(f"{at}/variants", json={"hints": [{"x": 500, "y": 0, "color": "#fff"}]}), 422, "hint-outside")
     refused(web.post("/v1/pictures/none/variants", json={}), 404, "no-such-picture")
@@ -112,8 +114,7 @@ def test_a_reference_has_a_strength(web: Client) -> None:
     picture, like = send(web), send(web, picture_in_color(), "postcard.png")
     at = f"/v1/pictures/{picture['id']}/preview"
     usual, whole, half, none = (
-        web.post(at, json=edit).content
-        for edit in ({}, *({"like": like["id"], "like_strength": share} for share in (1, 0.5, 0)))
+        web.post(at, json=edit).content for edit in ({}, *({"like": like["id"], "like_strength": share} for share in (1, 0.5, 0)))
     )
     assert none == usual
     assert len({usual, half, whole}) == 3

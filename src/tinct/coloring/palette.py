@@ -112,9 +112,7 @@ def histogram(ab: Floats) -> Floats:
     return np.asarray(shares / max(shares.sum(), 1e-12), np.float32)
 
 
-def match_histogram(
-    logits: Floats, wanted: Floats, *, strength: float, iterations: int = 6, max_log_weight: float = 4.0
-) -> Floats:
+def match_histogram(logits: Floats, wanted: Floats, *, strength: float, iterations: int = 6, max_log_weight: float = 4.0) -> Floats:
     """Reweight the bins so that over the whole picture their mean probabilities approach a histogram.
 
     Every cell gets the same weights, so differences between cells stay. It is damped iterative proportional fitting (Deming and Stephan,
@@ -163,6 +161,6 @@ def peaks(likely: Floats, count: int) -> list[tuple[float, npt.NDArray[np.float6
 def _near_bins() -> npt.NDArray[np.float64]:
     """(bins, bins) 1 for two bins at most `SAME_COLOR_RADIUS` apart, else 0; float64, whose products BLAS computes."""
     bins = ab_bins()
-    near = (np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2).astype(np.float64)
+    near = np.asarray(np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2, np.float64)
     near.flags.writeable = False
     return near
