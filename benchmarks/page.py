@@ -92,8 +92,10 @@ def main() -> int:
         for number in range(arguments.rounds + 1):
             for size, file in photographs.items():
                 for name in list(sources)[:: 1 if number % 2 else -1]:  # neither is always the first
+                    if not number and size > min(photographs):
+                        continue
                     found = visit(browser, addresses[name], file, size)
-                    if not number:  # the first round warms the servers up
+                    if not number:  # the first round, of the smallest photograph only, warms the servers up
                         continue
                     for measure, seconds in found.items():
                         times[name][f"{measure}, {size:g} MP"].append(seconds)
