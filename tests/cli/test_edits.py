@@ -42,10 +42,23 @@ def test_without_options_it_is_the_default_edit(tinct: Run, photo: Path, edits: 
 
 
 def test_every_field_has_its_option(tinct: Run, photo: Path, edits: list[Edit]) -> None:
-    options = ["--hint", "5,6,#b58863", "--like", "postcard.png", "--variant", 3, "--seed", 7, "--vividness", 0.25]
+    options = [
+        "--hint",
+        "5,6,#b58863",
+        "--like",
+        "postcard.png",
+        "--like-strength",
+        0.5,
+        "--variant",
+        3,
+        "--seed",
+        7,
+        "--vividness",
+        0.25,
+    ]
     options += ["--strength", 0.75, "--detail", 192, "--ensemble"]
     assert tinct("colorize", photo, *options).code == 0
-    expected = Edit((Hint(5, 6, "#b58863"),), Path("postcard.png"), 3, 7, 0.25, 0.75, 192, True)
+    expected = Edit((Hint(5, 6, "#b58863"),), Path("postcard.png"), 0.5, 3, 7, 0.25, 0.75, 192, True)
     assert edits[0].to_dict() == expected.to_dict()
 
 

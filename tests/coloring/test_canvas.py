@@ -111,9 +111,46 @@ def test_like_takes_after_the_reference(colorizer: Colorizer, gray: np.ndarray, 
     assert np.hypot(*(after - wanted)) < 0.7 * np.hypot(*(before - wanted))
 
 
-def test_a_gray_reference_is_refused(colorizer: Colorizer, gray: np.ndarray) -> None:
+def test_a_reference_of_strength_0_changes_nothing(colorizer: Colorizer, gray: np.ndarray) -> None:
+    canvas, hints = colorizer.canvas(gray), [Hint(40, 40, "#3050c0")]
+    for changes in ({}, {"hints": hints}, {"variant": 3, "seed": 5}, {"variant": 2, "hints": hints}):
+        usual = canvas.colors(**changes)
+        assert np.array_equal(canvas.colors(like=draw(1), like_strength=0, **changes), usual)
+        assert not np.array_equal(canvas.colors(like=draw(1), **changes), usual)
+        assert np.array_equal(canvas.colors(like_strength=0.3, **changes), usual), "without a reference it says nothing"
+
+
+def test_a_reference_colors_the_more_the_stronger_it_is(colorizer: Colorizer, gray: np.ndarray) -> None:
+    canvas, reference = colorizer.canvas(gray), colorizer.resolved(Edit(like=warm())).like
+    assert isinstance(reference, Reference)
+    automatic = canvas.colors()
+    strengths = (0, 0.25, 0.5, 0.75, 1)
+    apart = [np.abs(canvas.colors(like=reference, like_strength=s) - automatic).mean() for s in strengths]
+    assert apart[0] == 0
+    assert np.diff(apart).min() > 0
+    wanted = rgb_to_lab(warm())[..., 1:].mean(axis=(0, 1))
+    gently = canvas.colors(like=reference, like_strength=0.25)
+    left = [float(np.hypot(*(colors.mean(axis=(0, 1)) - wanted))) for colors in (automatic, gently)]
+    assert left[1] < left[0], "toward its colors"
+
+
+def test_variants_spread_less_the_stronger_the_reference_is(colorizer: Colorizer, gray: np.ndarray) -> None:
+    """Between the spread without a reference and that around one."""
+    canvas = colorizer.canvas(gray)
+    codes = [canvas._offset(canvas._resolved(Edit(like=warm(), like_strength=s, variant=4), {})) for s in (0, 0.5, 1)]
+    assert codes[1] == pytest.approx((codes[0] + codes[2]) / 2, abs=1e-5)
+    assert np.abs(codes[0]).sum() > np.abs(codes[2]).sum()
+
+
+def warm() -> np.ndarray:
+    """(160, 200, 3) a reference in warm colors."""
+    return np.clip(draw(1, 200, 160) * 0.2 + np.array((200, 60, 40)) * 0.8, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("strength", [0, 1])
+def test_a_gray_reference_is_refused(colorizer: Colorizer, gray: np.ndarray, strength: float) -> None:
     with pytest.raises(PhotoError, match="is gray, so it has no colors"):
-        colorizer.colorize(gray, like=gray)
+        colorizer.colorize(gray, like=gray, like_strength=strength)
 
 
 def test_suggestions_are_probable_colors_of_that_lightness(colorizer: Colorizer, gray: np.ndarray) -> None:

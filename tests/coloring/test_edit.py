@@ -31,9 +31,10 @@ def test_an_edit_survives_json() -> None:
     like = Reference("aunt.jpg", np.arange(3, dtype=np.float32)[None], np.linspace(0, 1, 5, dtype=np.float32))
     hints = [Hint(1.5, 2, "#b58863"), Hint(3, 4, ab=(np.float32(0.1), -2.25), size=1 / 7), strokes(), Omitted("ab", 3)]
     hints += [Hint(1, 2, "keep"), Hint(3, 4, "#fff", keep_rest=True), Hint(5, 6, "#fff", reach="picture"), *with_areas()]
-    edit = Edit(hints, like, variant=3, seed=2**60, vividness=0.1 + 0.2, strength=1 / 3, detail=96, ensemble=True)
+    edit = Edit(hints, like, 0.7, variant=3, seed=2**60, vividness=0.1 + 0.2, strength=1 / 3, detail=96, ensemble=True)
     read = Edit.from_json(edit.to_json())
     assert read.to_json() == edit.to_json()
+    assert read.like_strength == 0.7
     assert [read.variant, read.seed, read.vividness, read.strength, read.detail, read.ensemble] == [
         3,
         2**60,
@@ -54,6 +55,7 @@ def test_the_json_form_names_every_field_with_its_default() -> None:
     assert json.loads(Edit().to_json()) == {
         "hints": [],
         "like": None,
+        "like_strength": 1.0,
         "variant": 1,
         "seed": 0,
         "vividness": 0.5,
@@ -80,6 +82,7 @@ def test_keywords_are_the_fields() -> None:
         ({"vividness": float("nan")}, "vividness"),
         ({"strength": "much"}, "strength must be a number from 0 to 1"),
         ({"strength": None}, "strength must be a number from 0 to 1"),
+        ({"like_strength": -0.1}, "like_strength must be a number from 0 to 1, not -0.1"),
         ({"detail": 0}, "detail must be a whole number"),
         ({"ensemble": 1}, "ensemble must be true or false"),
         ({"quality": "best"}, "no field 'quality'"),

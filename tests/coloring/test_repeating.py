@@ -71,7 +71,7 @@ WAYS = [
     ({}, 95),
     ({"hints": [Hint(30, 40, "#30a040", keep_rest=True), Hint(90, 60, "keep"), Hint(90, 20, "#3040c0", reach=HALF)]}, 90),
     ({"hints": [Hint(99, 40, "#3040c0"), strokes()], "ensemble": True, "strength": 1 / 3}, 91),
-    ({"like": "reference.png", "variant": 3, "seed": 11, "vividness": 1, "detail": 96}, 60),
+    ({"like": "reference.png", "like_strength": 0.6, "variant": 3, "seed": 11, "vividness": 1, "detail": 96}, 60),
 ]
 
 

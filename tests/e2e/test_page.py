@@ -349,6 +349,19 @@ def test_a_reference_and_the_sliders(visit: Visit, photo: Path, folder: Path) ->
     visit.settle()
     liked = visit.pixels()
     assert apart(liked, before) > 1
+    gentler = page.get_by_role("slider", name="How much like it")
+    assert gentler.input_value() == "100"
+    away = []
+    for percent in ("60", "30", "0"):
+        gentler.fill(percent)
+        visit.settle()
+        away.append(apart(visit.pixels(), before))
+    assert apart(liked, before) > away[0] > away[1] > away[2] == 0
+    for _ in away:
+        page.click("#undo")
+    visit.settle()
+    assert gentler.input_value() == "100"
+    assert apart(visit.pixels(), liked) == 0
     page.fill("#strength", "0")
     visit.settle()
     assert chroma(visit.pixels()) < 3
@@ -358,6 +371,7 @@ def test_a_reference_and_the_sliders(visit: Visit, photo: Path, folder: Path) ->
     page.click("#undo")
     visit.settle()
     assert not page.is_visible("#like-shown")
+    assert not gentler.is_visible()
     assert apart(visit.pixels(), before) == 0
     page.click("#redo")
     page.click("#start-over")

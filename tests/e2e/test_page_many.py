@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -125,11 +124,36 @@ def test_more_draws_only_the_new_variants(visit: Visit, photo: Path) -> None:
     page.wait_for_selector("#variants li:nth-child(8) img:visible")
     page.on(
         "request",
-        lambda request: asked.append(json.loads(request.post_data)["variant"]) if request.url.endswith("/preview") else None,
+        lambda request: (
+            asked.append((request.url.rpartition("/")[2], request.post_data_json)) if request.method == "POST" else None
+        ),
     )
+    first = "document.querySelector('#variants img').src"
+    before = page.evaluate(first)
     page.click("#more")
     page.wait_for_selector("#variants li:nth-child(16) img:visible")
-    assert asked == list(range(9, 17))
+    assert [(what, body["variant"], body["variants"]) for what, body in asked] == [("variants", 9, 8)], "in one request"
+    assert page.evaluate(first) == before
+    asked.clear()
+    page.fill("#vividness", "80")
+    page.wait_for_function("(before) => document.querySelector('#variants img').src !== before", arg=before)
+    assert [(what, body["variant"]) for what, body in asked] == [("preview", 1), ("variants", 1)]
+
+
+def test_variants_that_a_busy_server_leaves_out_are_asked_for_again(visit: Visit, photo: Path) -> None:
+    page, counts = visit.page, []
+
+    def answer(route: Any) -> None:
+        counts.append(route.request.post_data_json["variants"])
+        if len(counts) > 1:
+            return route.continue_()
+        lines = route.fetch().body().splitlines(keepends=True)
+        return route.fulfill(body=b"".join(lines[:3]), content_type="application/jsonl")
+
+    page.route("**/variants", answer)
+    visit.open(photo)
+    page.wait_for_selector("#variants li:nth-child(8) img:visible")
+    assert counts == [8, 5]
 
 
 def test_one_pixel_of_the_photograph_is_one_of_the_screen(visit: Visit, tmp_path: Path) -> None:

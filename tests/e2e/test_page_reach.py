@@ -165,12 +165,13 @@ def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, folder: P
     page.click("#variants li:nth-child(3) button")
     page.set_input_files("#like-file", folder / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
+    page.fill("#like-strength", "40")
     visit.settle()
     before, places = visit.pixels(), visit.places
     file = visit.save("#save-edit", tmp_path)
     assert file.name == "grandmother.tinct.json"
     edit = json.loads(file.read_text())
-    assert (edit["like"], edit["variant"], edit["vividness"]) == ("postcard.png", 3, 0.7)
+    assert (edit["like"], edit["like_strength"], edit["variant"], edit["vividness"]) == ("postcard.png", 0.4, 3, 0.7)
     page.click("#start-over")
     visit.settle()
     assert apart(visit.pixels(), before) > 1
@@ -222,4 +223,15 @@ def test_a_gray_reference_is_refused_at_once(visit: Visit, photo: Path, folder: 
     assert not page.is_visible("#like-none")
     assert page.get_attribute("#undo", "aria-disabled") == "true"
     assert apart(visit.pixels(), before) == 0
+
+    page.set_input_files("#like-file", folder / "postcard.png")
+    page.wait_for_selector("#like-shown:visible")
+    page.fill("#like-strength", "0")  # has no effect on the colors, but a gray one is refused all the same
+    visit.settle()
+    page.set_input_files("#like-file", folder / "breakfast.png")
+    page.wait_for_selector("#note-text:has-text('Choose one in color')")
+    assert page.inner_text("#like-name") == "postcard.png", "the one before stays"
+    page.fill("#like-strength", "100")
+    visit.settle()
+    assert apart(visit.pixels(), before) > 1
     visit.expect_errors("422")

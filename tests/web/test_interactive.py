@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tinct import Colorizer, Hint, Mask
+from tinct.web.problems import RefusedError
 from web_client import Client, one, photograph, picture_in_color, pixels, refused, send
 
 
@@ -66,6 +67,59 @@ def test_variants_layers_and_references(web: Client) -> None:
     assert Image.open(io.BytesIO(layer.content)).mode == "RGBA"
     both = web.post(f"{at}/render", json={"output": "compare"})
     assert Image.open(io.BytesIO(both.content)).width >= 240
+
+
+def test_several_variants_in_one_answer(web: Client) -> None:
+    like = send(web, picture_in_color(), "postcard.png")
+    at = f"/v1/pictures/{send(web)['id']}"
+    for edit in (
+        {"size": 64, "variant": 2, "vividness": 0.8},
+        {"size": 64, "like": like["id"], "like_strength": 0.5, "hints": [{"x": 20, "y": 30, "color": "#c02020"}]},
+    ):
+        first = edit.get("variant", 1)
+        answer = web.post(f"{at}/variants", json=edit | {"variants": 3})
+        assert answer.headers["content-type"] == "application/jsonl"
+        lines = [json.loads(line) for line in answer.text.splitlines()]
+        assert [line["variant"] for line in lines] == [first, first + 1, first + 2]
+        for line in lines:
+            jpeg = base64.b64decode(line["picture"].removeprefix("data:image/jpeg;base64,"))
+            assert jpeg == web.post(f"{at}/preview", json=edit | {"variant": line["variant"]}).content
+    refused(
+        web.post(f"{at}/variants", json={"variant": 998, "variants": 4}), 422, "invalid-request", "the last variant is number 1000"
+    )
+    refused(web.post(f"{at}/variants", json={"variants": 17}), 422, "invalid-request", "variants")
+    refused(web.post(f"{at}/variants", json={"hints": [{"x": 500, "y": 0, "color": "#fff"}]}), 422, "hint-outside")
+    refused(web.post("/v1/pictures/none/variants", json={}), 404, "no-such-picture")
+
+
+def test_a_server_that_becomes_busy_sends_fewer_variants(web: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    at, gate, runs = f"/v1/pictures/{send(web)['id']}", web.app.state.tinct.gate, []  # type: ignore[attr-defined]
+    run = gate.run
+
+    async def running(function: Any, *arguments: Any) -> Any:
+        runs.append(arguments)
+        if len(runs) == 4:
+            raise RefusedError(429, "busy", "The queue is full.", retry_after=2)
+        return await run(function, *arguments)
+
+    monkeypatch.setattr(gate, "run", running)
+    answer = web.post(f"{at}/variants", json={"variants": 5, "size": 64})
+    assert answer.status_code == 200
+    assert [json.loads(line)["variant"] for line in answer.text.splitlines()] == [1, 2]
+    runs[:] = [()] * 3
+    refused(web.post(f"{at}/variants", json={}), 429, "busy")
+
+
+def test_a_reference_has_a_strength(web: Client) -> None:
+    picture, like = send(web), send(web, picture_in_color(), "postcard.png")
+    at = f"/v1/pictures/{picture['id']}/preview"
+    usual, whole, half, none = (
+        web.post(at, json=edit).content for edit in ({}, *({"like": like["id"], "like_strength": share} for share in (1, 0.5, 0)))
+    )
+    assert none == usual
+    assert len({usual, half, whole}) == 3
+    assert web.post(at, json={"like": like["id"]}).content == whole
+    refused(web.post(at, json={"like_strength": 1.5}), 422, "invalid-request", "like_strength")
 
 
 def test_another_working_size_and_several_views(web: Client, colorizer: Colorizer) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "Device",
     "DeviceOption",
     "Like",
+    "LikeStrength",
     "MaxPixels",
     "Model",
     "Overwrite",
@@ -75,6 +76,13 @@ Overwrite = Annotated[
     typer.Option("--overwrite", help="Replace earlier results. Only files are replaced that say themselves that tinct made them."),
 ]
 Like = Annotated[Path | None, typer.Option(metavar="PICTURE", help="Take the palette of this color picture as reference.")]
+LikeStrength = Annotated[
+    float,
+    typer.Option(
+        default_factory=Default("coloring.edit:Edit.like_strength"),
+        help="How far the colors move toward those of --like: 0 leaves the automatic ones, 1 takes the whole palette.",
+    ),
+]
 Variant = Annotated[
     int,
     typer.Option(

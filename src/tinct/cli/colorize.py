@@ -11,7 +11,7 @@ import typer
 
 from ._collections import Request, Spread, color_many
 from ._edits import edit_of
-from ._options import Default, Device, DeviceOption, Like, MaxPixels, Model, Overwrite, Seed, Variant, Vividness
+from ._options import Default, Device, DeviceOption, Like, LikeStrength, MaxPixels, Model, Overwrite, Seed, Variant, Vividness
 from ._progress import Tell, progress_bar, stopping
 from ._results import STREAM, Format, check_free, color_output, is_folder, system_errors
 from ._streams import read_stdin, refuse_terminal, write_stdout
@@ -71,6 +71,7 @@ def colorize(
         ),
     ] = None,
     like: Like = None,
+    like_strength: LikeStrength,
     variant: Variant,
     variants: Annotated[int, typer.Option(min=1, help="Number of colorings to write, from --variant on.")] = 1,
     seed: Seed,

@@ -9,7 +9,7 @@ import typer
 
 from ._edits import film_edit_of
 from ._extras import requires
-from ._options import Default, Device, DeviceOption, Like, Model, Overwrite, Seed, Variant, Vividness
+from ._options import Default, Device, DeviceOption, Like, LikeStrength, Model, Overwrite, Seed, Variant, Vividness
 
 if TYPE_CHECKING:
     from ..film import FilmEdit
@@ -62,6 +62,7 @@ def film(
         ),
     ] = None,
     like: Like = None,
+    like_strength: LikeStrength,
     variant: Variant,
     seed: Seed,
     vividness: Vividness,

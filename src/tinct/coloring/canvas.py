@@ -43,8 +43,12 @@ MAX_RELATIVE_CHROMA = 1.5
 """Limit of a variant's mean chroma relative to that of the automatic result: some latent codes are colorful even without vividness."""
 MAX_LOGITS = 4
 """Decoder outputs that a canvas keeps: without hints, with some and with all of them, and one of a variant."""
+MAX_CELLS = 4
+"""Colors of cells that a canvas keeps, a view: as many as decoder outputs."""
 REFERENCE_TEMPERATURE = 0.4
-"""Factor on the spread of variants in the colors of a reference picture."""
+"""Factor on the spread of variants in the colors of a reference picture of strength 1."""
+REFERENCE_HISTOGRAM_WEIGHT = 0.7
+"""Share of the reference's histogram in the one that the colors approach, at strength 1; the rest is the photograph's own."""
 
 
 class Canvas:
@@ -67,7 +71,7 @@ class Canvas:
         self._ensemble = len(encoded.views) > 1
         self._record = replace(record, original_name=photo.path.name if photo.path else "")
         self._logits_of: Latest[list[Floats]] = Latest(MAX_LOGITS)
-        self._unhinted: Latest[Floats] = Latest(MAX_LOGITS)  # cells without hints
+        self._cells_of: Latest[Floats] = Latest(MAX_CELLS * len(encoded.views))
         self._scenes: Latest[Scene] = Latest(len(encoded.views))
 
     def colorize(self, edit: Edit | None = None, *, onto: Photo | None = None, **changes: Unpack[EditChanges]) -> Photo:
@@ -277,15 +281,14 @@ class Canvas:
 
     def _agreed(self, edit: Edit, view: int) -> Floats:
         """(h, w, 2) a*, b* on which the decoder's cells agree; those that hints cover keep what the network made of the hints."""
-        if not edit.hints:
-            return self._unhinted.get((_key(edit), edit.vividness, view), lambda: self._decided(edit, view, None))
-        covered = self._planes(edit, view)[2]
-        encoded = self._encoded
-        return self._decided(edit, view, cover(covered, encoded.encodings[view].cell, encoded.affinities[view].shape))
 
-    def _decided(self, edit: Edit, view: int, covered: Floats | None) -> Floats:
-        affinity = self._encoded.affinities[view]
-        return coherent_colors(self._logits(edit)[view], affinity, self._spec.palette, edit.vividness, covered)
+        def decided() -> Floats:
+            affinity, covered = self._encoded.affinities[view], None
+            if edit.hints:
+                covered = cover(self._planes(edit, view)[2], self._encoded.encodings[view].cell, affinity.shape)
+            return coherent_colors(self._logits(edit)[view], affinity, self._spec.palette, edit.vividness, covered)
+
+        return self._cells_of.get((_key(edit), edit.vividness, view), decided)
 
     def _planes(self, edit: Edit, view: int) -> Floats:
         """(3, h, w) the edit's hints as input planes of one view."""
@@ -301,7 +304,7 @@ class Canvas:
             logits = self._logits(edit.changed(variant=1, hints=()))[view]
             return describe(light, encoded.features[FEATURE_MAP][0], logits)
 
-        return self._scenes.get((edit.like, view), described)
+        return self._scenes.get((*_reference_of(edit), view), described)
 
     def _logits(self, edit: Edit) -> list[Floats]:
         """(bins, h, w) of the decoder's cells in each view; those of the latest edits are kept for other vividness."""
@@ -338,17 +341,20 @@ class Canvas:
     def _decode(self, encoded: Encoded, hints: Floats, edit: Edit, offset: Floats | np.float32) -> Floats:
         """(bins, h, w) of the decoder's cells; `offset` of the latent code in standard deviations of the prior."""
         assert isinstance(self._network, TinctNetwork)
-        like = edit.like if isinstance(edit.like, Reference) else None
-        code = (encoded.prior_mean if like is None else like.code) + offset * encoded.prior_scale
-        logits = self._network.decode(encoded, hints, code)
-        return logits if like is None else match_histogram(logits, like.histogram)
+        like, share = _reference_of(edit)
+        mean = encoded.prior_mean if like is None else np.float32(share) * like.code + np.float32(1 - share) * encoded.prior_mean
+        logits = self._network.decode(encoded, hints, mean + offset * encoded.prior_scale)
+        return logits if like is None else match_histogram(logits, like.histogram, strength=share * REFERENCE_HISTOGRAM_WEIGHT)
 
     def _offset(self, edit: Edit) -> Floats:
         """(1, latent) of this variant's code, in standard deviations of the prior."""
         assert isinstance(self._network, TinctNetwork)
         codes = self._spec.codes
-        if edit.like is not None:  # around the reference's code
-            codes = CodeDistribution((0.0,) * len(codes.mean), codes.directions, REFERENCE_TEMPERATURE * codes.temperature)
+        like, share = _reference_of(edit)
+        if like is not None:  # around the code between the prior's mean and the reference's
+            mean = tuple((1 - share) * value for value in codes.mean)
+            factor = 1 - share + share * REFERENCE_TEMPERATURE
+            codes = CodeDistribution(mean, codes.directions, factor * codes.temperature)
         return code_offset(codes, self._network.latent, edit.seed, edit.variant - 1)
 
 
@@ -359,7 +365,14 @@ def _only_known(edit: Edit) -> list[Hint | Strokes]:
 
 def _key(edit: Edit) -> tuple[object, ...]:
     """What the logits of an edit depend on."""
-    return edit.like, edit.variant, edit.seed if edit.variant > 1 else 0, *_only_known(edit)
+    return *_reference_of(edit), edit.variant, edit.seed if edit.variant > 1 else 0, *_only_known(edit)
+
+
+def _reference_of(edit: Edit) -> tuple[Reference | None, float]:
+    """The reference of a resolved edit, and its strength; (None, 0) where it has no effect."""
+    if not isinstance(edit.like, Reference) or not edit.like_strength:
+        return None, 0.0
+    return edit.like, edit.like_strength
 
 
 def _limit_chroma(cells: Floats, usual: Floats, logits: Floats) -> Floats:

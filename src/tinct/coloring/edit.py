@@ -2,8 +2,8 @@
 
 The JSON form is the same on the command line, over HTTP, on the page, in ``name.tinct.json`` and in the record inside a colored file::
 
-    {"hints": [{"x": 120, "y": 80, "color": "#b58863", "reach": "object"}], "like": null, "variant": 1, "seed": 0,
-     "vividness": 0.5, "strength": 1.0, "detail": null, "ensemble": false}
+    {"hints": [{"x": 120, "y": 80, "color": "#b58863", "reach": "object"}], "like": null, "like_strength": 1.0,
+     "variant": 1, "seed": 0, "vividness": 0.5, "strength": 1.0, "detail": null, "ensemble": false}
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class EditChanges(TypedDict, total=False):
 
     hints: Iterable[Hint | Strokes]
     like: PhotoSource | Reference | None
+    like_strength: float
     variant: int
     seed: int
     vividness: float
@@ -56,6 +57,8 @@ class Edit:
     """Known colors of places, in pixels of the full-size photograph; later ones lie over earlier ones. Any iterable is accepted."""
     like: PhotoSource | Reference | None = None
     """A color picture whose palette the result takes on, or the `Reference` extracted from one."""
+    like_strength: float = 1.0
+    """How far the colors move toward those of `like`: 0 leaves the automatic ones, 1 takes the whole palette."""
     variant: int = 1
     """Number of the coloring: 1 is the automatic one, the others are drawn from the model's distribution of plausible ones."""
     seed: int = 0
@@ -75,7 +78,7 @@ class Edit:
             self._set_whole(name, low, high)
         if self.detail is not None:
             self._set_whole("detail", 1, MAX_DETAIL)
-        for name in ("vividness", "strength"):
+        for name in ("like_strength", "vividness", "strength"):
             value = getattr(self, name)
             if isinstance(value, bool) or not hasattr(value, "__float__") or not 0 <= float(value) <= 1:
                 raise _wrong(name, "a number from 0 to 1", value)

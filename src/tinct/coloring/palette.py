@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -111,9 +112,7 @@ def histogram(ab: Floats) -> Floats:
     return np.asarray(shares / max(shares.sum(), 1e-12), np.float32)
 
 
-def match_histogram(
-    logits: Floats, wanted: Floats, *, strength: float = 0.7, iterations: int = 6, max_log_weight: float = 4.0
-) -> Floats:
+def match_histogram(logits: Floats, wanted: Floats, *, strength: float, iterations: int = 6, max_log_weight: float = 4.0) -> Floats:
     """Reweight the bins so that over the whole picture their mean probabilities approach a histogram.
 
     Every cell gets the same weights, so differences between cells stay. It is damped iterative proportional fitting (Deming and Stephan,
@@ -146,13 +145,22 @@ def peaks(likely: Floats, count: int) -> list[tuple[float, npt.NDArray[np.float6
     They leave at most `MIN_PROBABILITY` unexplained, unless there are more.
     """
     left, bins = likely.astype(np.float64).copy(), ab_bins()
-    near = np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2
+    near = _near_bins()
     found: list[tuple[float, npt.NDArray[np.float64]]] = []
     while len(found) < count and (not found or left.sum() > MIN_PROBABILITY):
-        group = near[int((near @ left).argmax())] & (left > 0)
+        group = (near[int((near @ left).argmax())] > 0) & (left > 0)
         mass = left[group].sum()
         if mass <= 0:
             break
         found.append((float(mass), (left[group, None] * bins[group]).sum(axis=0) / mass))
         left[group] = 0
     return found
+
+
+@cache
+def _near_bins() -> npt.NDArray[np.float64]:
+    """(bins, bins) 1 for two bins at most `SAME_COLOR_RADIUS` apart, else 0; float64, whose products BLAS computes."""
+    bins = ab_bins()
+    near = np.asarray(np.square(bins[:, None] - bins[None]).sum(axis=-1) <= SAME_COLOR_RADIUS**2, np.float64)
+    near.flags.writeable = False
+    return near

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Path, Request, Response
+from fastapi.responses import StreamingResponse
 
 from .. import coloring
 from ..coloring import Canvas
 from ..photo import Photo
 from .picture_store import MAX_PREVIEW_SIDE, Picture
-from .problems import problems
+from .problems import RefusedError, problems
 from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, as_download, data_url, preview_jpeg, safe_name
-from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, PictureOut, Place, Preview, Render, SuggestionsOut
+from .schemas import (
+    DEFAULT_PREVIEW_SIDE,
+    Edit,
+    PictureForm,
+    PictureOut,
+    Place,
+    Preview,
+    Render,
+    SuggestionsOut,
+    VariantOut,
+    Variants,
+)
 from .state import State, state_of
 
 __all__ = ["router"]
@@ -21,6 +34,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1/pictures", tags=["by hand"], route_class=InMemoryRoute)
 Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="As POST /v1/pictures gave it.")]
 REFUSALS = problems(400, 401, 403, 404, 408, 413, 422, 429, 503)
+JSON_LINES = "application/jsonl"
 
 
 def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
@@ -57,6 +71,43 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
             return preview_jpeg(canvas.colorize(wanted).part(*edit.part))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")
+
+
+@router.post(
+    "/{id}/variants",
+    responses={
+        200: {
+            "description": "A line of JSON for each variant, as soon as it is drawn. A server that becomes busy meanwhile sends fewer.",
+            "content": {JSON_LINES: {"schema": VariantOut.model_json_schema()}},
+        },
+        **REFUSALS,
+    },
+    response_class=StreamingResponse,
+)
+async def variants(request: Request, id: Id, edit: Variants) -> StreamingResponse:
+    """Small pictures of several variants in one answer. Other requests may come between two of them."""
+    state = state_of(request)
+    picture, like = _asked(state, id, edit)
+    wanted = await state.gate.run(edit.edit, like)
+
+    def draw(variant: int) -> bytes:
+        with state.memory.share() as share:
+            share.take(0 if _is_own(wanted) else picture.canvas.photo.decoding_bytes)
+            colored = _canvas(state, picture, wanted).colorize(wanted, onto=picture.gray(edit.size), variant=variant)
+            line = VariantOut(variant=variant, picture=data_url(preview_jpeg(colored)))
+            return line.model_dump_json().encode() + b"\n"
+
+    async def others() -> AsyncIterator[bytes]:
+        yield first
+        for variant in range(edit.variant + 1, edit.variant + edit.variants):
+            try:
+                line = await state.gate.run(draw, variant)
+            except RefusedError:  # busy: the client may ask for the rest later
+                return
+            yield line
+
+    first = await state.gate.run(draw, edit.variant)  # what is wrong with the edit is told with a status
+    return StreamingResponse(others(), media_type=JSON_LINES)
 
 
 @router.post("/{id}/suggest", responses=REFUSALS)

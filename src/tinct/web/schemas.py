@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from fastapi import UploadFile
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
 
 from .. import coloring
 from ..coloring import ColorFamily, Hint, Suggestion
@@ -35,6 +35,8 @@ __all__ = [
     "Strict",
     "SuggestForm",
     "SuggestionsOut",
+    "VariantOut",
+    "Variants",
     "parse_hints",
     "parsed",
 ]
@@ -153,6 +155,9 @@ HintList: TypeAlias = Annotated[list[HintIn], Field(max_length=MAX_HINTS), After
 class EditNumbers(Strict):
     """The fields that an edit has both as JSON and in a form."""
 
+    like_strength: Share = Field(
+        DEFAULTS.like_strength, description="How far the colors move toward those of `like`: 0 leaves the automatic ones."
+    )
     variant: int = Field(
         DEFAULTS.variant, ge=1, le=MAX_VARIANT, description="1 is the automatic coloring; others are drawn at random."
     )
@@ -197,6 +202,19 @@ class Preview(Edit):
     part: tuple[Offset, Offset, PartSide, PartSide] | None = Field(
         None, description="x, y, width, height: that part of the photograph at full size instead, in its pixels."
     )
+
+
+class Variants(Edit):
+    """How a photograph is colored, and of how many variants, from `variant` on, small pictures are wanted."""
+
+    size: int = Field(DEFAULT_PREVIEW_SIDE, ge=16, le=MAX_PREVIEW_SIDE, description="Pixels of the longer side, at most.")
+    variants: int = Field(1, ge=1, le=MAX_VARIANTS, description="How many variants: `variant` and those after it.")
+
+    @model_validator(mode="after")
+    def _exist(self) -> Variants:
+        if self.variant + self.variants - 1 > MAX_VARIANT:
+            raise ValueError(f"the last variant is number {MAX_VARIANT}")
+        return self
 
 
 class Render(Edit):
@@ -308,6 +326,13 @@ class PictureOut(BaseModel):
     notes: list[str] = Field(
         description="What people should know, as sentences: parts of the file that can't be kept, colors that are replaced."
     )
+
+
+class VariantOut(BaseModel):
+    """One line of the answer with variants."""
+
+    variant: int
+    picture: str = Field(description="data: URL of a JPEG.")
 
 
 class ModelOut(BaseModel):

@@ -200,6 +200,7 @@ const variants = new Variants({
   more() {
     photo.shown += 8;
     update();
+    photo.drawVariants(); // without the delay after an edit
   },
 });
 const filmPanel = new FilmPanel(desk);

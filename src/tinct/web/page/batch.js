@@ -6,7 +6,7 @@ import { note, say } from "./notice.js";
 import { words } from "./remedies.js";
 import { MAX_ZIP_BYTES, zip } from "./zip.js";
 
-const SETTINGS = ["vividness", "strength", "like", "detail", "ensemble"]; // of an edit, without what belongs to places
+const SETTINGS = ["vividness", "strength", "like", "like_strength", "detail", "ensemble"]; // of an edit, without what belongs to places
 
 /** The settings of an edit that suit another photograph. */
 export const settingsOf = (edit) => Object.fromEntries(SETTINGS.filter((key) => key in edit).map((key) => [key, edit[key]]));

@@ -3,7 +3,7 @@
 import { colorOfAb } from "./colors.js";
 import { secondsOf } from "./film.js";
 
-const NUMBERS = { variant: [1, 1000], seed: [0, Number.MAX_SAFE_INTEGER], vividness: [0, 1], strength: [0, 1] };
+const NUMBERS = { variant: [1, 1000], seed: [0, Number.MAX_SAFE_INTEGER], vividness: [0, 1], strength: [0, 1], like_strength: [0, 1] };
 const WHOLE = ["variant", "seed"];
 
 /**

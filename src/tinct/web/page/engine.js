@@ -15,12 +15,14 @@
 // They throw a `Problem`. Addresses are relative to the page's own, which a reverse proxy may serve under a path prefix.
 
 import * as films from "./engine_films.js";
-import { ask, retrying, sendFile } from "./engine_http.js";
+import { ask, linesOf, retrying, sendFile } from "./engine_http.js";
 
 export { closeFilm, filmKey, filmResult, filmState, frame, keyframes, openFilm, resumeFilm } from "./engine_films.js";
 export { Problem } from "./engine_http.js";
 
 const IDLE = 10 * 60_000; // milliseconds without a question after which the server may forget a picture; it is sent again when it is needed
+
+const MAX_VARIANTS = 16; // in one answer of the server
 
 const ids = new Map(); // File -> promise of its id on the server
 const uses = new Map(); // File -> number of questions about it that aren't answered yet
@@ -111,9 +113,14 @@ export async function part(file, edit, { x, y, width, height }) {
 
 export const suggest = async (file, place) => (await asking([file], (id) => post(id, "suggest", place))).json();
 
-/** One after the other, so that more urgent questions need not wait. */
+/** In one request, or few; more urgent questions are answered between two of them. */
 export async function* variants(file, edit, numbers, side) {
-  for (const variant of numbers) yield [variant, await preview(file, { ...edit, variant }, side)];
+  const last = Math.max(...numbers);
+  for (let variant = Math.min(...numbers); variant <= last; variant += MAX_VARIANTS) {
+    const count = Math.min(MAX_VARIANTS, last - variant + 1);
+    const answer = await edited(file, { ...edit, variant }, "variants", { variants: count, size: side });
+    for await (const one of linesOf(answer)) yield [one.variant, blobOf(one.picture)];
+  }
 }
 
 export async function render(file, edit, format, output) {

@@ -53,6 +53,20 @@ export async function ask(method, path, body, options = {}) {
   throw refusal(answer.status, await answer.json().catch(() => null), answer.headers.get("Retry-After"));
 }
 
+/** The values of an answer with a line of JSON each, as they arrive. Who reads no further ends the request. */
+export async function* linesOf(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (let rest = "", part; !(part = await reader.read()).done; ) {
+      const lines = (rest + part.value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) yield JSON.parse(line);
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
 /**
  * Send a form with a file and report its progress, 0 to 1, which fetch() can't.
  * @param {object} fields  of the form, by name; those without a value are left out

@@ -4,7 +4,7 @@ import { colorName } from "./colors.js";
 import { $, disable, element, fill, isDisabled } from "./dom.js";
 import { t } from "./i18n.js";
 
-const SLIDERS = ["vividness", "strength"];
+const SLIDERS = { vividness: "vividness", strength: "strength", "like-strength": "like_strength" }; // id -> field of the edit
 const TRANSPARENT = ["original", "png", "tif"]; // formats of a color layer
 const KINDS = { jpg: "JPEG", jpeg: "JPEG", png: "PNG", tif: "TIFF", tiff: "TIFF", webp: "WebP", avif: "AVIF" };
 
@@ -16,9 +16,9 @@ export class Panel {
     press("undo", () => heard.undo());
     press("redo", () => heard.redo());
     press("start-over", () => heard.startOver());
-    for (const key of SLIDERS) {
-      $(key).addEventListener("input", () => heard.set({ [key]: $(key).value / 100 }, key));
-      $(key).addEventListener("change", () => heard.settle());
+    for (const [id, key] of Object.entries(SLIDERS)) {
+      $(id).addEventListener("input", () => heard.set({ [key]: $(id).value / 100 }, key));
+      $(id).addEventListener("change", () => heard.settle());
     }
     document.addEventListener("keydown", (event) => this.key(event));
     press("clear", () => heard.set({ hints: [] }));
@@ -43,9 +43,9 @@ export class Panel {
     disable($("undo"), !history.canUndo);
     disable($("redo"), !history.canRedo);
     disable($("start-over"), history.fresh);
-    for (const key of SLIDERS) {
-      if (ready) $(key).value = Math.round(100 * edit[key]);
-      $(`${key}-out`).textContent = ready ? `${Math.round(100 * edit[key])} %` : "";
+    for (const [id, key] of Object.entries(SLIDERS)) {
+      if (ready) $(id).value = Math.round(100 * edit[key]);
+      $(`${id}-out`).textContent = ready ? `${Math.round(100 * edit[key])} %` : "";
     }
     $("others").hidden = count < 2 || Boolean(photo.film); // the frames of a film have the same settings anyway
     this.drawHints(edit.hints, picked);
@@ -86,7 +86,7 @@ export class Panel {
 
   drawLike(like, liking) {
     $("like").classList.toggle("liked", Boolean(like));
-    $("like-none").hidden = $("like-name").hidden = !like;
+    $("like-none").hidden = $("like-name").hidden = $("like-strength-line").hidden = !like;
     $("like-pick").textContent = t(liking ? "sending-like" : like ? "like-another" : "like-pick");
     $("like-name").textContent = like?.name ?? "";
     const image = $("like-shown");
