@@ -499,7 +499,7 @@ class Photo:
             )
         if not 1 <= jpeg_quality <= 100:  # libvips would take its own default instead
             raise ValueError(f"jpeg_quality must be from 1 to 100, not {jpeg_quality}")
-        how = Encoding(saver, jpeg_quality, self._picture.lossless, self._picture.depth)
+        how = Encoding(saver, jpeg_quality, self._picture.lossless, self._picture.depth, self._output == "layer")
         how.check(self.width, self.height, printable(target))
         return how
 
