@@ -202,7 +202,7 @@ class Photo:
         return self._picture.held_bytes
 
     def encoding_bytes(self, suffix: str) -> int:
-        """Memory that `to_bytes` takes besides `decoding_bytes`, approximately, with its result."""
+        """Memory that `to_file` takes besides `decoding_bytes`, approximately, with its result; `to_bytes` copies the result once more."""
         samples = (1 if self._gray else 3) + self._alpha
         return encoding_bytes(self.width, self.height, samples, 16 if self._deep else 8, saver_of(suffix))
 
@@ -448,14 +448,24 @@ class Photo:
             PhotoError: the picture can't be read, or the format can't hold it.
             ValueError: a `jpeg_quality` out of its range.
         """
+        with self.to_file(suffix, jpeg_quality=jpeg_quality, provenance=provenance) as file:
+            return file.read()
+
+    def to_file(self, suffix: str, *, jpeg_quality: int = DEFAULT_JPEG_QUALITY, provenance: bool = True) -> BinaryIO:
+        """As `to_bytes`, but an open file without a name, to be read from its beginning; on Linux it is in memory, once."""
         how = self._encoding(Path(f"picture{suffix}"), jpeg_quality)
+        file = scratch()
         try:
-            with scratch() as file, self._reading():
+            with self._reading():
                 self._write(file, how, provenance)
-                file.seek(0)
-                return file.read()
+            file.seek(0)
         except OSError as error:
+            file.close()
             raise PhotoError(f"{self.name} can't be encoded: {reason(error)}", code="cannot-write") from None
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     # ---- details ----------------------------------------------------------------------------------------------------------------
 

@@ -22,8 +22,11 @@ def free(size: int) -> None:
 
 _PROGRESSIVE = 2  # bytes a sample: libjpeg keeps the coefficients of all scans
 _WEBP, _AVIF = 6, 15  # bytes a pixel: the decoders keep the picture in YCbCr and in RGB
-_WRITERS = {"jpeg": 2, "webp": 14, "avif": 24}  # bytes a pixel of RGB: the encoders' copies, and the result twice
-_RESULT = 1.5  # of PNG and TIFF: the result twice, compressed to three quarters of its pixels
+_WRITERS = {"jpeg": 2, "webp": 14, "avif": 24}  # bytes a pixel of RGB: the encoders' copies, and the result
+_COMPRESSED = {
+    8: 0.75,
+    16: 0.9,
+}  # bits a sample -> size of a PNG or TIFF with grain as a part of its pixels'; the result alone is in memory
 _SAMPLE_BYTES = {"uchar": 1, "char": 1, "ushort": 2, "short": 2}  # of libvips' formats; others have 4 or more
 
 
@@ -56,5 +59,5 @@ def decoding_bytes(image: pyvips.Image, *, turned: bool) -> int:
 
 def encoding_bytes(width: int, height: int, samples: int, depth: int, saver: str) -> int:
     """Memory that writing a picture of `samples` a pixel, of `depth` bits each, takes in a format (see `saver_of`), with its result."""
-    by_pixel = _WRITERS.get(saver, _RESULT * samples * (depth // 8))
+    by_pixel = _WRITERS.get(saver, _COMPRESSED[depth] * samples * (depth // 8))
     return round(width * height * by_pixel)

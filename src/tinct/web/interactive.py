@@ -12,7 +12,7 @@ from ..photo import Photo
 from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import problems
 from .request_bodies import InMemoryRoute, content_of
-from .responses import MEDIA, as_download, data_url, preview_jpeg, safe_name
+from .responses import MEDIA, Result, as_download, data_url, preview_jpeg, safe_name
 from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, PictureOut, Place, Preview, Render, SuggestionsOut
 from .state import State, state_of
 
@@ -85,14 +85,14 @@ async def render(request: Request, id: Id, edit: Render) -> Response:
     else:
         suffix = picture.suffix
 
-    def work() -> bytes:
+    def work() -> Result:
         wanted = edit.edit(like)
         with state.memory.share() as share:
             share.take(picture.canvas.photo.decoding_bytes)
             photo = _canvas(state, picture, wanted).colorize(wanted)
             photo = {"color": lambda: photo, "layer": photo.layer, "compare": photo.compare}[edit.output]()
             share.take(max(0, photo.decoding_bytes - share.bytes) + photo.encoding_bytes(suffix))
-            return photo.to_bytes(suffix, jpeg_quality=edit.jpeg_quality)
+            return Result.of(photo.to_file(suffix, jpeg_quality=edit.jpeg_quality), share)
 
     stem = picture.name.rpartition(".")[0] or picture.name
     return as_download(await state.gate.run(work), f"{stem}.{edit.output}{suffix}", suffix)
