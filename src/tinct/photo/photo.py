@@ -203,8 +203,11 @@ class Photo:
 
     def encoding_bytes(self, suffix: str) -> int:
         """Memory that `to_file` takes besides `decoding_bytes`, approximately, with its result; `to_bytes` copies the result once more."""
-        samples = (1 if self._gray else 3) + self._alpha
-        return encoding_bytes(self.width, self.height, samples, 16 if self._deep else 8, saver_of(suffix))
+        return encoding_bytes(self.width, self.height, self._samples, 16 if self._deep else 8, saver_of(suffix))
+
+    @property
+    def _samples(self) -> int:
+        return (1 if self._gray else 3) + self._alpha
 
     @property
     def is_result(self) -> bool:
@@ -380,10 +383,7 @@ class Photo:
                 code="part-outside",
             )
         before = self._before or self
-        margin = max(
-            64, self.height // 100
-        )  # rows that the guided filter looks at around a pixel: twice its shrink factor, and more
-        first, last = max(0, top - margin), min(self.height, top + height + margin)
+        first, last = self._rows_of_part(top, height)
         with self._reading():
             # A stream can't be read from the middle by two consumers, as coloring does; rows in memory can.
             rows = before._image().crop(0, first, self.width, last - first).copy_memory()
@@ -395,6 +395,16 @@ class Photo:
             return whole.crop(left, top, width, height)
 
         return self._derived(load, None, before, "")
+
+    def part_bytes(self, top: int, height: int) -> int:
+        """Memory of the rows that a `part` keeps, approximately."""
+        first, last = self._rows_of_part(top, height)
+        return self.width * max(0, last - first) * self._samples * (2 if self._deep else 1)
+
+    def _rows_of_part(self, top: int, height: int) -> tuple[int, int]:
+        """First row, and the one after the last, that decide the colors of a part."""
+        margin = max(64, self.height // 100)  # that the guided filter looks at around a pixel: twice its shrink factor, and more
+        return max(0, top - margin), min(self.height, top + height + margin)
 
     # ---- files ------------------------------------------------------------------------------------------------------------------
 

@@ -53,7 +53,8 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
             canvas = _canvas(state, picture, wanted)
             if edit.part is None:
                 return preview_jpeg(canvas.colorize(wanted, onto=picture.gray(edit.size)))
-            share.take(picture.canvas.photo.decoding_bytes)
+            photo = picture.canvas.photo
+            share.take(photo.decoding_bytes + photo.part_bytes(edit.part[1], edit.part[3]))
             return preview_jpeg(canvas.colorize(wanted).part(*edit.part))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")
