@@ -2,11 +2,13 @@
 
     python benchmarks/serve.py load [--requests 200] [--clients 16] [--side 512]
     python benchmarks/serve.py edits [--megapixels 12] [--size 1024]
+    python benchmarks/serve.py large [--megapixels 160]
     python benchmarks/serve.py pictures FOLDER [--clients 4]
 
 `load`: every answer to `POST /v1/colorize` must be 200 or 429; resident memory is compared before and after. Throughput is measured with one
 client for each worker, alternating with the library, which colors the same picture on as many threads in a process of its own.
-`edits`: latency of previews with one more hint each time, of suggestions and of the full size.
+`edits`: latency of previews with one more hint each time, of suggestions, of the full size and of a color layer.
+`large`: an uncompressed 16-bit RGB TIFF, of 6 bytes a pixel: sent, previewed and rendered, with the peak of resident memory at each step.
 `pictures`: every file of the folder (`benchmarks/fuzz.py --corpus FOLDER`) is sent to be colored at once and by hand. The exit code is 1
 after any 5xx, any answer that takes longer than --limit seconds, and if the server doesn't answer any more at the end.
 """
@@ -20,6 +22,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -30,6 +33,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+import pyvips
 from PIL import Image
 from skimage import data
 
@@ -51,13 +55,13 @@ print(count / (time.perf_counter() - started))
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["load", "edits", "pictures"])
+    parser.add_argument("what", choices=["load", "edits", "large", "pictures"])
     parser.add_argument("folder", type=Path, nargs="?", help="of pictures")
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--clients", type=int)
     parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=3, help="of the comparison of throughput")
-    parser.add_argument("--megapixels", type=float, default=12)
+    parser.add_argument("--megapixels", type=float, help="of the photograph; 12, and 160 for `large`")
     parser.add_argument("--size", type=int, default=1024, help="of previews")
     parser.add_argument("--limit", type=float, default=60, help="seconds for one answer")
     arguments = parser.parse_args()
@@ -67,7 +71,9 @@ def main() -> int:
         if arguments.what == "load":
             return load(address, process, arguments.requests, arguments.clients or 16, arguments.side, arguments.rounds)
         if arguments.what == "edits":
-            return edits(address, round(arguments.megapixels**0.5 * 1000), arguments.size)
+            return edits(address, round((arguments.megapixels or 12) ** 0.5 * 1000), arguments.size)
+        if arguments.what == "large":
+            return large(address, process, round((arguments.megapixels or 160) ** 0.5 * 1000))
         return pictures(address, process, sorted(arguments.folder.iterdir()), arguments.clients or 4, arguments.limit)
 
 
@@ -133,8 +139,45 @@ def edits(address: str, side: int, size: int) -> int:
             timed(lambda i=i: client.post(f"{at}/suggest", json={"x": i, "y": i}).raise_for_status())[1] for i in range(20)
         ]
         print(f"suggestions for a place: {spread(suggestions)}")
-        print(f"full size: {timed(lambda: client.post(f'{at}/render', json={'hints': hints}).raise_for_status())[1]:.2f} s")
+        for output in ("color", "layer"):
+            edit = {"hints": hints, "output": output}
+            answer, seconds = timed(lambda edit=edit: client.post(f"{at}/render", json=edit).raise_for_status())
+            print(f"full size, {output}: {seconds:.2f} s, {len(answer.content) / 1e6:.1f} MB")
     return 0
+
+
+def large(address: str, process: int, side: int) -> int:
+    with tempfile.TemporaryDirectory() as folder, httpx.Client(base_url=address, timeout=900) as client:
+        path = Path(folder) / "large.tif"
+        grain = pyvips.Image.gaussnoise(side, side, mean=30000, sigma=4000, seed=1).cast("ushort")
+        grain.bandjoin([grain, grain]).copy(interpretation="rgb16").tiffsave(path)
+        print(f"a TIFF of {side}×{side}, 16-bit RGB, {path.stat().st_size / 1e6:.0f} MB; the server has {memory(process):.0f} MB")
+
+        def step(what: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
+            with watched(process) as peak:
+                answer, seconds = timed(ask)
+            told = f"{len(answer.content) / 1e6:.1f} MB" if answer.is_success else answer.json()["detail"]
+            now = memory(process)
+            print(
+                f"{what}: {answer.status_code} after {seconds:.1f} s, {told}; memory at most {peak[0]:.0f} MB, then {now:.0f} MB",
+                flush=True,
+            )
+            return answer
+
+        with path.open("rb") as file:
+            sent = step("sent and shown in color", lambda: client.post("/v1/pictures", files={"photo": ("large.tif", file)}))
+        if not sent.is_success:
+            return 1
+        at, hint = f"/v1/pictures/{sent.json()['id']}", [{"x": side // 2, "y": side // 2, "color": "#b58863"}]
+        answers = [
+            step("preview", lambda: client.post(f"{at}/preview", json={"hints": hint})),
+            step("a part at full size", lambda: client.post(f"{at}/preview", json={"part": [side // 2, side // 2, 800, 600]})),
+            *(
+                step(f"full size, {word}", lambda word=word: client.post(f"{at}/render", json={"hints": hint, "format": word}))
+                for word in ("jpg", "original")
+            ),
+        ]
+        return 0 if all(answer.is_success for answer in answers) else 1
 
 
 def pictures(address: str, process: int, files: list[Path], clients: int, limit: float) -> int:
@@ -184,6 +227,24 @@ def timed(function: Callable[[], T]) -> tuple[T, float]:
 
 def spread(seconds: list[float]) -> str:
     return f"p50 {1000 * statistics.median(seconds):.0f} ms, p95 {1000 * sorted(seconds)[int(0.95 * len(seconds))]:.0f} ms"
+
+
+@contextmanager
+def watched(process: int) -> Iterator[list[float]]:
+    """The peak of resident memory inside the block, MB."""
+    peak, ended = [memory(process)], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.01):
+            peak[0] = max(peak[0], memory(process))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        watching.join()
 
 
 def memory(process: int) -> float:

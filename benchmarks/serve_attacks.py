@@ -28,7 +28,7 @@ import httpx
 import numpy as np
 import pyvips
 from PIL import Image
-from serve import memory, photograph, running, timed
+from serve import memory, photograph, running, timed, watched
 
 Told = Callable[[], str]
 """Tells what was sent, and how it was answered."""
@@ -70,24 +70,6 @@ def attacked(name: str, attack: Callable[[str, int], Iterator[Told]], side: int)
         f"{name}: {text}; honest request {answer.status_code} after {seconds:.2f} s; memory {before:.0f} MB, at most {peak[0]:.0f} MB"
     )
     return 0 if answer.status_code == 200 else 1
-
-
-@contextmanager
-def watched(process: int) -> Iterator[list[float]]:
-    """The peak of resident memory inside the block, MB."""
-    peak, ended = [memory(process)], threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(0.01):
-            peak[0] = max(peak[0], memory(process))
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        yield peak
-    finally:
-        ended.set()
-        watching.join()
 
 
 def idle(address: str, side: int) -> Iterator[Told]:

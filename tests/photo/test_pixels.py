@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import tifffile
 
 from pictures import ramp, random_ab, scene
 from tinct.color import lightness, rgb_to_lab
 from tinct.coloring.upsampling import recolor
 from tinct.photo.photo import Photo
+from tinct.photo.pixels import paint
 
 
 @pytest.mark.parametrize("spread", [5, 40, 150])
@@ -75,3 +77,23 @@ def test_colors_keep_their_place() -> None:
     assert red[:8, -12:].min() > 45
     assert np.abs(red[-8:]).max() < 1
     assert np.abs(red[:, :12]).max() < 1
+
+
+@pytest.mark.parametrize(("kind", "white", "error"), [(np.uint8, 255, 0), (np.uint16, 65535, 8)])
+def test_paint_over_a_gray_ground_gives_the_same_as_over_its_copy_in_rgb(kind: type, white: int, error: int) -> None:
+    dice = np.random.default_rng(0)
+    ground = dice.integers(0, white + 1, (64, 96)).astype(kind)
+    ground[:8], ground[8:16] = 0, white
+    after = np.clip(ground[..., None] + dice.normal(0, white / 8, (64, 96, 3)), 0, white).astype(kind)
+    after[40:] = ground[40:, :, None]
+    gray, color = ("b-w", "srgb") if white == 255 else ("grey16", "rgb16")
+    colored = pyvips.Image.new_from_array(after, interpretation=color)
+    layers = [
+        paint(pyvips.Image.new_from_array(before, interpretation=name), colored).numpy()
+        for before, name in ((ground, gray), (np.repeat(ground[..., None], 3, axis=2), color))
+    ]
+    assert np.array_equal(*layers)
+    paints, opacity = layers[0][..., :3].astype(float), layers[0][..., 3:] / white
+    laid = np.rint(ground[..., None] * (1 - opacity) + paints * opacity)
+    assert np.abs(laid - after).max() <= error
+    assert layers[0][40:, :, 3].max() == 0

@@ -95,3 +95,13 @@ def test_a_picture_that_is_kept_takes_its_memory_again_for_its_result() -> None:
             refused(web.post(f"/v1/pictures/{picture['id']}/{path}", json=edit), 422, "too-much-memory")
         for edit in ({}, {"like": like["id"]}):  # what the small copy serves for
             assert web.post(f"/v1/pictures/{picture['id']}/preview", json=edit).status_code == 200
+
+
+def test_the_rows_of_a_part_count() -> None:
+    with client() as web:
+        memory = web.app.state.tinct.memory  # type: ignore[attr-defined]
+        at = f"/v1/pictures/{send(web, photograph('PNG', size=(400, 300)))['id']}/preview"
+        memory.max_bytes = 400 * 200
+        assert web.post(at, json={"part": [10, 0, 64, 64]}).status_code == 200  # 64 rows, and as many around them
+        refused(web.post(at, json={"part": [10, 100, 64, 128]}), 422, "too-much-memory")
+        assert memory.taken_bytes == 0

@@ -110,9 +110,8 @@ class _Decoder:
         self.notes: list[str] = []
         self.odd_page: TiffPage | None = None  # one that libvips gives as packed bits
         self.held_bytes = 0  # of a file that was rewritten or mended
-        # pixels that can't be streamed go to a temporary file only if they come from one
-        self.options: dict[str, Any] = {"fail_on": "error", "memory": content.data is not None}
         # "error" includes "truncated", which alone would decode the rest of a truncated TIFF as black
+        self.options: dict[str, Any] = {"fail_on": "error"}
 
     def source(self) -> pyvips.Source:
         """A fresh stream. The format is found again: the file may have been replaced by one of another format."""
@@ -124,7 +123,11 @@ class _Decoder:
 
     def stream(self, access: str) -> pyvips.Image:
         """A fresh lazy image, as it is stored."""
-        return pyvips.Operation.call(self.loader(), self._source(), access=access, **self.options)
+        loader = self.loader()
+        # Pixels that can't be streamed go to a temporary file only if they come from one. Where they can be, `memory` would decode them whole.
+        whole = loader.startswith("webp") or (access == "random" and not self.is_tiled)
+        memory = whole and self.content.data is not None
+        return pyvips.Operation.call(loader, self._source(), access=access, memory=memory, **self.options)
 
     def picture(self, max_pixels: int, admit: Admit) -> Picture:
         name, content = self.name, self.content

@@ -8,7 +8,7 @@ import os
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import pyvips
 
@@ -59,6 +59,20 @@ def saver_of(suffix: str) -> str:
     return _SAVERS.get(suffix.lower(), "")
 
 
+class _Deflate(NamedTuple):
+    """Filter of the samples before they are compressed, and compression level.
+
+    For photographs Paeth's filter saves a third of a PNG at no cost. The paint of an 8-bit color layer is coarse where it is transparent, so a
+    filter doesn't help: without one, and at level 2, 20 megapixels with grain take 0.8 s of processor time instead of 2.6 s and are 15 % smaller;
+    five other photographs and 60 thumbnails were 14 % smaller to 7 % larger. In 16 bits level 3 takes half the time of level 6, for 0 to 5 %
+    more bytes.
+    """
+
+    png_filter: str
+    tiff_predictor: str
+    level: int
+
+
 @dataclass(frozen=True)
 class Encoding:
     """Format and quality of a written picture."""
@@ -71,6 +85,14 @@ class Encoding:
     """Lossless WebP, as its original was."""
     depth: int = 8
     """Bits a sample of the original, which AVIF keeps up to 12."""
+    layer: bool = False
+    """Whether the picture is a color layer, whose paint is noisy."""
+
+    def deflate(self, image: pyvips.Image) -> _Deflate:
+        """How the samples of an image are compressed in PNG and TIFF."""
+        if not self.layer:
+            return _Deflate("paeth", "horizontal", 6)
+        return _Deflate("none", "none", 2) if image.format == "uchar" else _Deflate("paeth", "horizontal", 3)
 
     def check(self, width: int, height: int, where: str) -> None:
         """Raises PhotoError if the format can't hold a picture of this size."""
@@ -93,8 +115,10 @@ def encode(image: pyvips.Image, file: BinaryIO, how: Encoding) -> None:
         if floating := image.get_typeof(FLOAT) != 0:
             image = (image / 65535).cast("float").copy(interpretation="scrgb")  # written as it is: sRGB's code values, 0..1
         nbytes = image.width * image.height * image.bands * {"uchar": 1, "ushort": 2, "float": 4}[image.format]
-        predictor = "none" if floating else "horizontal"  # most programs can't read the one for floating point
-        image.tiffsave_target(target, compression="deflate", predictor=predictor, bigtiff=nbytes > _MAX_CLASSIC_TIFF)
+        deflate = how.deflate(image)
+        predictor = "none" if floating else deflate.tiff_predictor  # most programs can't read the one for floating point
+        bigtiff = nbytes > _MAX_CLASSIC_TIFF
+        image.tiffsave_target(target, compression="deflate", predictor=predictor, level=deflate.level, bigtiff=bigtiff)
         exif = bytes(image.get("exif-data")) if image.get_typeof("exif-data") else b""
         tags = read_tags(io.BytesIO(exif.removeprefix(b"Exif\0\0")))
         add_tags(file, tags | ({IPTC_TAG: (_UNDEFINED, len(iptc), iptc)} if iptc else {}))
@@ -108,7 +132,8 @@ def encode(image: pyvips.Image, file: BinaryIO, how: Encoding) -> None:
             image.remove("xmp-data")
         inserting = Inserting(file, texts)
         try:
-            image.pngsave_target(inserting.target, filter="paeth")  # a third smaller than without a filter, in the same time
+            deflate = how.deflate(image)
+            image.pngsave_target(inserting.target, filter=deflate.png_filter, compression=deflate.level)
         except pyvips.Error:
             if inserting.error is not None:
                 raise inserting.error from None

@@ -202,9 +202,12 @@ class Photo:
         return self._picture.held_bytes
 
     def encoding_bytes(self, suffix: str) -> int:
-        """Memory that `to_bytes` takes besides `decoding_bytes`, approximately, with its result."""
-        samples = (1 if self._gray else 3) + self._alpha
-        return encoding_bytes(self.width, self.height, samples, 16 if self._deep else 8, saver_of(suffix))
+        """Memory that `to_file` takes besides `decoding_bytes`, approximately, with its result; `to_bytes` copies the result once more."""
+        return encoding_bytes(self.width, self.height, self._samples, 16 if self._deep else 8, saver_of(suffix))
+
+    @property
+    def _samples(self) -> int:
+        return (1 if self._gray else 3) + self._alpha
 
     @property
     def is_result(self) -> bool:
@@ -380,10 +383,7 @@ class Photo:
                 code="part-outside",
             )
         before = self._before or self
-        margin = max(
-            64, self.height // 100
-        )  # rows that the guided filter looks at around a pixel: twice its shrink factor, and more
-        first, last = max(0, top - margin), min(self.height, top + height + margin)
+        first, last = self._rows_of_part(top, height)
         with self._reading():
             # A stream can't be read from the middle by two consumers, as coloring does; rows in memory can.
             rows = before._image().crop(0, first, self.width, last - first).copy_memory()
@@ -395,6 +395,16 @@ class Photo:
             return whole.crop(left, top, width, height)
 
         return self._derived(load, None, before, "")
+
+    def part_bytes(self, top: int, height: int) -> int:
+        """Memory of the rows that a `part` keeps, approximately."""
+        first, last = self._rows_of_part(top, height)
+        return self.width * max(0, last - first) * self._samples * (2 if self._deep else 1)
+
+    def _rows_of_part(self, top: int, height: int) -> tuple[int, int]:
+        """First row, and the one after the last, that decide the colors of a part."""
+        margin = max(64, self.height // 100)  # that the guided filter looks at around a pixel: twice its shrink factor, and more
+        return max(0, top - margin), min(self.height, top + height + margin)
 
     # ---- files ------------------------------------------------------------------------------------------------------------------
 
@@ -448,14 +458,24 @@ class Photo:
             PhotoError: the picture can't be read, or the format can't hold it.
             ValueError: a `jpeg_quality` out of its range.
         """
+        with self.to_file(suffix, jpeg_quality=jpeg_quality, provenance=provenance) as file:
+            return file.read()
+
+    def to_file(self, suffix: str, *, jpeg_quality: int = DEFAULT_JPEG_QUALITY, provenance: bool = True) -> BinaryIO:
+        """As `to_bytes`, but an open file without a name, to be read from its beginning; on Linux it is in memory, once."""
         how = self._encoding(Path(f"picture{suffix}"), jpeg_quality)
+        file = scratch()
         try:
-            with scratch() as file, self._reading():
+            with self._reading():
                 self._write(file, how, provenance)
-                file.seek(0)
-                return file.read()
+            file.seek(0)
         except OSError as error:
+            file.close()
             raise PhotoError(f"{self.name} can't be encoded: {reason(error)}", code="cannot-write") from None
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     # ---- details ----------------------------------------------------------------------------------------------------------------
 
@@ -499,7 +519,7 @@ class Photo:
             )
         if not 1 <= jpeg_quality <= 100:  # libvips would take its own default instead
             raise ValueError(f"jpeg_quality must be from 1 to 100, not {jpeg_quality}")
-        how = Encoding(saver, jpeg_quality, self._picture.lossless, self._picture.depth)
+        how = Encoding(saver, jpeg_quality, self._picture.lossless, self._picture.depth, self._output == "layer")
         how.check(self.width, self.height, printable(target))
         return how
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ __all__ = ["KINDS", "alpha8", "full_lightness", "paint", "rgb8", "rgb16", "side_
 
 KINDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb16": 3, "cmyk": 4}
 """libvips interpretations of photographs -> number of color bands."""
+_MAX_SAMPLE = {"uchar": 255, "ushort": 65535}
+"""libvips formats of photographs -> value of white, and of opaque."""
 
 
 def with_chroma(image: pyvips.Image, color_of: Callable[[pyvips.Image], pyvips.Image]) -> pyvips.Image:
@@ -59,19 +61,27 @@ def paint(before: pyvips.Image, after: pyvips.Image) -> pyvips.Image:
         RGBA of that depth. Nothing is painted where both are equal, or `after` is transparent.
     """
     now, alpha = split(after)
-    white = 65535 if now.format == "ushort" else 255
-    ground = split(before)[0].colourspace(now.interpretation)
-    change = now.cast("float") - ground
-    if white == 65535:  # the round trip through L* is off by a few, which would need opaque paint on black and white
-        change = (change.abs() > 8).ifthenelse(change, 0)
-    room = (change > 0).ifthenelse(white - ground, ground)  # the largest change that opaque paint could make
-    red, green, blue = (change.abs() / (room < 1).ifthenelse(1, room)).bandsplit()
-    needed = (red > green).ifthenelse(red, green)
-    opacity = ((needed > blue).ifthenelse(needed, blue) * white).ceil()
-    color = ground + change * white / (opacity < 1).ifthenelse(1, opacity)
+    white, ground = _MAX_SAMPLE[now.format], split(before)[0]
+    lightest = darkest = now
+    if ground.bands == 1:  # only the two extreme bands count, and they are computed faster than three
+        lightest, darkest = (reduce(choose, now.bandsplit()) for choose in (pyvips.Image.maxpair, pyvips.Image.minpair))
+    lighter, darker = lightest - ground, ground - darkest
+    if white > 255:  # the round trip through L* is off by a few, which would need opaque paint on black and white
+        lighter, darker = ((change > 8).ifthenelse(change, 0) for change in (lighter, darker))
+    # The opacity needed for a band: its change as a part of the change that opaque paint could make. libvips' x / 0 is 0.
+    needed = reduce(pyvips.Image.maxpair, (lighter / (white - ground)).maxpair(darker / ground).bandsplit())
+    opacity = (needed * white).ceil().cast(now.format)
     if alpha is not None:
         opacity = (alpha == 0).ifthenelse(0, opacity)
-    return color.bandjoin(opacity).rint().cast(now.format).copy(interpretation=now.interpretation)
+    color = (now - ground) * opacity.maplut(_inverse_opacity(now.format)) + (ground + 0.5)  # 0.5: cast() truncates
+    return color.cast(now.format).bandjoin(opacity).copy(interpretation=now.interpretation)
+
+
+@cache
+def _inverse_opacity(kind: str) -> pyvips.Image:
+    """Opacity 0..`_MAX_SAMPLE` -> 1 / opacity as a fraction of it; 1 for 0."""
+    white = _MAX_SAMPLE[kind]
+    return pyvips.Image.new_from_array((white / np.maximum(np.arange(white + 1), 1)).astype(np.float32)[None])
 
 
 def side_by_side(left: pyvips.Image, right: pyvips.Image) -> pyvips.Image:

@@ -1,7 +1,7 @@
 """How much memory decoding and encoding a picture takes, by its format: what can't be streamed is in memory as a whole.
 
-The figures were measured on photographs of 36 megapixels (peak of resident memory above that of the same picture as plain PNG), and are
-rounded up. Pictures that are streamed take a few hundred rows, which isn't counted.
+The figures are peaks of resident memory during one pass, of pictures of 16 and 36 megapixels. Pictures that are streamed take a few hundred
+rows, which isn't counted.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ def free(size: int) -> None:
 
 
 _PROGRESSIVE = 2  # bytes a sample: libjpeg keeps the coefficients of all scans
-_WEBP, _AVIF = 6, 15  # bytes a pixel: the decoders keep the picture in YCbCr and in RGB
-_WRITERS = {"jpeg": 2, "webp": 14, "avif": 24}  # bytes a pixel of RGB: the encoders' copies, and the result twice
-_RESULT = 1.5  # of PNG and TIFF: the result twice, compressed to three quarters of its pixels
+_WEBP, _AVIF = 8, 16  # bytes a pixel: the decoders keep the picture in YCbCr and in RGB
+_WRITERS = {"jpeg": 2, "webp": 14, "avif": 24}  # bytes a pixel of RGB: the encoders' copies, and the result
+_COMPRESSED = {8: 0.75, 16: 1.0}
+"""Bits a sample -> bytes of a PNG or TIFF as a part of those of its pixels: with grain, which is noise in 16 bits."""
 _SAMPLE_BYTES = {"uchar": 1, "char": 1, "ushort": 2, "short": 2}  # of libvips' formats; others have 4 or more
 
 
@@ -55,5 +56,5 @@ def decoding_bytes(image: pyvips.Image) -> int:
 
 def encoding_bytes(width: int, height: int, samples: int, depth: int, saver: str) -> int:
     """Memory that writing a picture of `samples` a pixel, of `depth` bits each, takes in a format (see `saver_of`), with its result."""
-    by_pixel = _WRITERS.get(saver, _RESULT * samples * (depth // 8))
+    by_pixel = _WRITERS.get(saver, _COMPRESSED[depth] * samples * (depth // 8))
     return round(width * height * by_pixel)

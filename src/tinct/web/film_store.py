@@ -20,6 +20,7 @@ from ..errors import TinctError
 from ..film import Film
 from ..film.finding import FILM_SUFFIXES
 from ..photo import Photo, sniff
+from .film_arrivals import Arrival
 from .picture_store import minutes
 from .problems import RefusedError
 from .stored_film import Order, StoppedError, StoredFilm
@@ -48,7 +49,7 @@ class Films:
         self.max_films, self.expiry_seconds = max_films, expiry_seconds
         self._colorizer = cache(lambda: Colorizer(model, device=device, threads=1))
         self._kept: dict[str, StoredFilm] = {}
-        self._arriving = 0
+        self._arriving: dict[Arrival, None] = {}  # in the order in which they began
         self._lock = Lock()
         self._worker = ThreadPoolExecutor(1, "tinct-film")
         self._looker = ThreadPoolExecutor(1, "tinct-look")
@@ -64,19 +65,27 @@ class Films:
             return sum(film.busy for film in self._kept.values())
 
     @contextmanager
-    def arriving(self) -> Iterator[None]:
-        """Reserve the place of a film while it is sent. Raises RefusedError, 429, where there is none."""
+    def arriving(self) -> Iterator[Arrival]:
+        """Reserve the place of a film while it is sent, if need be that of one that comes too slowly. Used on the event loop.
+
+        Raises RefusedError, 429, where there is none.
+        """
+        arrival = Arrival()
         with self._lock:
             self._forget_expired()
-            if len(self._kept) + self._arriving >= self.max_films:
-                fact = f"{self.max_films} films are kept, as many as this server allows."
-                raise RefusedError(429, "too-many-films", fact, retry_after=60)
-            self._arriving += 1
+            if len(self._kept) + len(self._arriving) >= self.max_films:
+                slow = next((one for one in self._arriving if one.is_slow), None)
+                if slow is None:
+                    fact = f"{self.max_films} films are kept, as many as this server allows."
+                    raise RefusedError(429, "too-many-films", fact, retry_after=60)
+                del self._arriving[slow]
+                slow.give_up()
+            self._arriving[arrival] = None
         try:
-            yield
+            yield arrival
         finally:
             with self._lock:
-                self._arriving -= 1
+                self._arriving.pop(arrival, None)
 
     def add(self, content: BinaryIO, name: str) -> StoredFilm:
         """Keep a film; the caller has reserved its place by `arriving`.

@@ -49,8 +49,14 @@ class _ArrivingRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_arriving(request: Request) -> Response:
-            with _films(request).arriving():
-                return await handle(request)
+            with _films(request).arriving() as arrival:
+                try:
+                    return await handle(Request(request.scope, arrival.counted(request.receive)))
+                except Exception:
+                    if (refusal := arrival.refusal) is None:
+                        raise
+                # The parser took the request for incomplete. Raised here, the refusal doesn't hold the parser's files by its context.
+                raise refusal
 
         return handle_arriving
 

@@ -14,7 +14,7 @@ from ..photo import Photo
 from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import RefusedError, problems
 from .request_bodies import InMemoryRoute, content_of
-from .responses import MEDIA, as_download, data_url, preview_jpeg, safe_name
+from .responses import MEDIA, Result, as_download, data_url, preview_jpeg, safe_name
 from .schemas import (
     DEFAULT_PREVIEW_SIDE,
     Edit,
@@ -67,7 +67,8 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
             canvas = _canvas(state, picture, wanted)
             if edit.part is None:
                 return preview_jpeg(canvas.colorize(wanted, onto=picture.gray(edit.size)))
-            share.take(picture.canvas.photo.decoding_bytes)
+            photo = picture.canvas.photo
+            share.take(photo.decoding_bytes + photo.part_bytes(edit.part[1], edit.part[3]))
             return preview_jpeg(canvas.colorize(wanted).part(*edit.part))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")
@@ -136,14 +137,14 @@ async def render(request: Request, id: Id, edit: Render) -> Response:
     else:
         suffix = picture.suffix
 
-    def work() -> bytes:
+    def work() -> Result:
         wanted = edit.edit(like)
         with state.memory.share() as share:
             share.take(picture.canvas.photo.decoding_bytes)
             photo = _canvas(state, picture, wanted).colorize(wanted)
             photo = {"color": lambda: photo, "layer": photo.layer, "compare": photo.compare}[edit.output]()
             share.take(max(0, photo.decoding_bytes - share.bytes) + photo.encoding_bytes(suffix))
-            return photo.to_bytes(suffix, jpeg_quality=edit.jpeg_quality)
+            return Result.of(photo.to_file(suffix, jpeg_quality=edit.jpeg_quality), share)
 
     stem = picture.name.rpartition(".")[0] or picture.name
     return as_download(await state.gate.run(work), f"{stem}.{edit.output}{suffix}", suffix)

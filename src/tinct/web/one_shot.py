@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, File, Request, Response
 
@@ -11,7 +11,7 @@ from ..photo import Photo
 from ..runtime import bundled, read_spec
 from .problems import problems
 from .request_bodies import InMemoryRoute, content_of
-from .responses import MEDIA, as_download, as_zip, safe_name
+from .responses import MEDIA, Result, as_download, as_zip, safe_name
 from .schemas import ColorizeForm, Edit, ModelOut, SuggestForm, SuggestionsOut, parse_hints
 from .state import State, state_of
 from .working_memory import Share
@@ -44,22 +44,24 @@ async def colorize(request: Request, form: Annotated[ColorizeForm, File()]) -> R
     content, name = await content_of(form.photo), safe_name(form.photo.filename or "")
     reference = await content_of(form.like) if form.like is not None else None
 
-    def work() -> tuple[bytes, str, str]:
+    def work() -> tuple[Result, str, str]:
         with state.memory.share() as share:
-            return color(share)
+            file, name, suffix = color(share)
+            return Result.of(file, share), name, suffix
 
-    def color(share: Share) -> tuple[bytes, str, str]:
+    def color(share: Share) -> tuple[BinaryIO, str, str]:
         photo = _opened(state, content, name, share)
         like = sent_like if reference is None else _opened(state, reference, "the reference picture", share)
         suffix = photo.suffix if form.format == "original" else f".{form.format}"
         stem = name.rpartition(".")[0] or name
         colored = state.colorizer.variants(photo, form.variants, edit.edit(like))
-        share.take(sum(one.encoding_bytes(suffix) for one in colored))
+        sizes = [one.encoding_bytes(suffix) for one in colored]
+        share.take(sum(sizes) + (max(sizes) if len(sizes) > 1 else 0))  # one is written while those before it are in the zip
         names = [f"{stem}.color{f'-{n}' if n > 1 else ''}{suffix}" for n in range(edit.variant, edit.variant + form.variants)]
-        files = {name: one.to_bytes(suffix, jpeg_quality=form.jpeg_quality) for name, one in zip(names, colored, strict=True)}
-        if len(files) > 1:
+        files = ((name, one.to_file(suffix, jpeg_quality=form.jpeg_quality)) for name, one in zip(names, colored, strict=True))
+        if len(names) > 1:
             return as_zip(files), f"{stem}.color.zip", ".zip"
-        return files[names[0]], names[0], suffix
+        return next(files)[1], names[0], suffix
 
     return as_download(*await state.gate.run(work))
 

@@ -64,8 +64,8 @@ REMEDIES = {
     "too-small": "Send a larger copy of the picture.",
     "too-many-pixels": "Send a smaller copy of the picture.",
     "too-many-uploads": _RETRY,
-    "too-much-memory": "Send a copy that is smaller, or that can be read from top to bottom: upright, and neither interlaced nor progressive; "
-    "and ask for jpg, png or tif.",
+    "too-much-memory": "Send a smaller copy, or a JPEG, PNG or TIFF that can be read from top to bottom: upright, and neither interlaced nor "
+    "progressive. Ask for jpg, png or tif.",
     "too-many-scans": "Send it as an ordinary JPEG.",
     "unpacks-too-much": "Send a copy without metadata.",
     "wrong-host": "Ask the server under its own name, or have its operator allow this one.",
