@@ -11,6 +11,7 @@ import { download, isEdit, loadEdit, saveEdit, setLike } from "./file_actions.js
 import { chosen, dropped, pasted } from "./files.js";
 import { FilmPanel } from "./film_panel.js";
 import { Gestures } from "./gestures.js";
+import { choiceOf, colored, usedColors } from "./hint_list.js";
 import { t, translate } from "./i18n.js";
 import { note, say } from "./notice.js";
 import { Panel } from "./panel.js";
@@ -22,8 +23,7 @@ import { Tray } from "./tray.js";
 import { Variants, variantName } from "./variants.js";
 import { drawWaiting } from "./waiting.js";
 
-const MAX_USED_COLORS = 10; // colors of other places that the picker offers
-const SUGGESTIONS = 8; // with "keep" and "gray" two rows of swatches
+const SUGGESTIONS = 8; // with "keep" and "gray" two rows of swatches; "as it was" takes the place of one
 const VARIANTS_DELAY = 350; // milliseconds between an edit and the drawing of its variants
 const LINE_TOLERANCE = 1.5; // screen pixels within which a drawn line is simplified
 
@@ -86,12 +86,11 @@ const gestures = new Gestures(stage, {
 
 const picker = new Picker({
   chosen(color, finally_) {
-    if (asked.hint < 0) {
-      asked.hint = photo.edit.hints.length;
-      const more = asked.reach ? { reach: asked.reach } : keepsRest ? { keep_rest: true } : {};
-      photo.set({ hints: [...photo.edit.hints, { ...rounded(asked), color, ...more }] }, `color ${asked.hint}`);
-      stage.point(null);
-    } else setHint(asked.hint, { color }, `color ${asked.hint}`);
+    const more = asked.reach ? { reach: asked.reach } : keepsRest ? { keep_rest: true } : {};
+    const { hints, at } = colored(photo.edit.hints, asked.hint, { ...rounded(asked), ...more }, color);
+    asked.hint = at;
+    photo.set({ hints }, `color ${at}`);
+    stage.point(null);
     if (finally_) photo.history.settle();
     say(t("hint-at", { color: colorName(color), x: Math.round(asked.x), y: Math.round(asked.y) }));
   },
@@ -144,14 +143,14 @@ async function ask(place) {
   const [mine, hints] = [asked, photo.edit.hints];
   const hint = hints[place.hint] ?? null;
   stage.point(hint ? null : place);
-  const used = [...new Set(hints.map(({ color }) => color).reverse())].filter((color) => color !== "keep").slice(0, MAX_USED_COLORS);
   const confined = place.reach ?? (typeof hint?.reach === "object" || hint?.reach === "picture");
-  picker.show(stage.onScreen(place), stage.colorAt(place), hint, used, confined ? null : hint ? Boolean(hint.keep_rest) : keepsRest);
+  const rest = confined ? null : hint ? Boolean(hint.keep_rest) : keepsRest;
+  picker.show(stage.onScreen(place), stage.colorAt(place), choiceOf(hints, place.hint), usedColors(photo, photos), rest, hints.length > (hint ? 1 : 0));
   showAreas();
   update();
   const others = hints.filter((_, i) => i !== place.hint);
   try {
-    const found = await photo.suggest({ x: place.x, y: place.y, hints: others, count: SUGGESTIONS });
+    const found = await photo.suggest({ x: place.x, y: place.y, hints: others, count: SUGGESTIONS - Number(others.length > 0) });
     if (asked === mine) picker.fill(found);
   } catch (problem) {
     if (asked !== mine) return;
@@ -175,7 +174,9 @@ const desk = new Desk({
   leaving(one) {
     picker.close();
     gestures.abandon();
-    if (one !== photo && photo?.state === "ready") photo.view = stage.view;
+    if (one === photo || photo?.state !== "ready") return;
+    photo.view = stage.view;
+    photo.stopVariants(); // the next one is more urgent
   },
   shown(one) {
     photo = one;
@@ -191,7 +192,7 @@ const { photos, closed } = desk;
 let drawing = 0;
 let idle = 0;
 
-const tray = new Tray({ chosen: (one) => desk.choose(one), closed: (one) => desk.close(one) });
+const tray = new Tray({ chosen: (one) => desk.choose(one), closed: (one) => desk.close(one), step: (by) => desk.step(by) });
 const variants = new Variants({
   chosen(variant) {
     photo.set({ variant });

@@ -120,6 +120,14 @@ export class Desk {
     this.heard.shown(one);
   }
 
+  /** Go to the next photograph in the row, or with -1 to the one before. */
+  step(by) {
+    const to = this.photos[this.photos.indexOf(this.photo) + by];
+    if (!to) return;
+    this.choose(to);
+    say(to.name);
+  }
+
   /** @param {Film} [whole]  the film that is closed with all its keyframes */
   close(one, whole = null) {
     const at = this.photos.indexOf(one);

@@ -230,6 +230,11 @@ export class Photo {
     }
   }
 
+  /** Leave the variants that aren't drawn yet for later. */
+  stopVariants() {
+    this.drawingOf = null;
+  }
+
   /** The result at full size. */
   async render(format, output) {
     const edit = this.edit;
@@ -254,7 +259,7 @@ export class Photo {
   /** Close it. If it is opened again, it is sent again. */
   close() {
     this.closed = true;
-    this.drawingOf = null;
+    this.stopVariants();
     this.leaving?.abort();
     this.forget();
   }

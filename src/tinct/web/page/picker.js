@@ -2,9 +2,9 @@
 
 import { colorName, familyName, learn } from "./colors.js";
 import { $, element } from "./dom.js";
+import { KEEP, WAS } from "./hint_list.js";
 import { language, t } from "./i18n.js";
 
-const KEEP = "keep"; // a hint of the color that is there
 const GRAY = "#808080"; // a hint of no color
 const GAP = 18; // pixels between the place and the dialog
 
@@ -38,15 +38,17 @@ export class Picker {
    * Open the dialog.
    * @param {object} at  place on the screen: left, top
    * @param {string} now  color of the place now
-   * @param {object|null} hint  the one that the user chose there, and may remove
+   * @param {string|null} choice  what the user chose there, and may remove
    * @param {string[]} used  colors of other places
    * @param {boolean|null} keepsRest  whether all else keeps its color; null where that is so anyway, as with a lasso
+   * @param {boolean} others  whether there are other hints, so that the place can get back what it was without them
    */
-  show(at, now, hint, used, keepsRest) {
+  show(at, now, choice, used, keepsRest, others) {
     $("picker-title").textContent = t("finding");
-    $("remove").hidden = !hint;
-    this.chosen = hint?.color ?? null;
-    $("free").value = this.chosen && this.chosen !== KEEP ? this.chosen : now;
+    $("remove").hidden = !choice;
+    this.chosen = choice;
+    this.others = others;
+    $("free").value = choice?.startsWith("#") ? choice : now;
     this.now = now;
     $("keep-rest-line").hidden = keepsRest === null;
     if (keepsRest !== null) $("keep-rest").checked = keepsRest;
@@ -81,7 +83,8 @@ export class Picker {
     });
     const keep = this.swatch(KEEP, t("keep-color"));
     keep.style.backgroundColor = this.now;
-    $("swatches").replaceChildren(keep, ...likely, this.swatch(GRAY, t("gray")));
+    const was = this.others ? [this.swatch(WAS, t("as-it-was"))] : [];
+    $("swatches").replaceChildren(keep, ...was, ...likely, this.swatch(GRAY, t("gray")));
     $("families").replaceChildren(...families.map((family) => this.family(family)));
     if (families[0]?.name === "skin") $("families").firstElementChild?.click();
     if (this.keys && document.activeElement === this.dialog) $("swatches").firstElementChild.focus({ preventScroll: true });
@@ -111,9 +114,9 @@ export class Picker {
   }
 
   swatch(color, title) {
-    const made = element("button", { type: "button", className: `swatch${color === KEEP ? " kept" : ""}`, title });
+    const made = element("button", { type: "button", className: `swatch${{ [KEEP]: " kept", [WAS]: " was" }[color] ?? ""}`, title });
     made.dataset.color = color;
-    if (color !== KEEP) made.style.backgroundColor = color;
+    if (color.startsWith("#")) made.style.backgroundColor = color;
     made.setAttribute("aria-label", title);
     made.addEventListener("click", () => this.choose(color, true));
     return made;
@@ -126,7 +129,7 @@ export class Picker {
   }
 
   choose(color, finally_) {
-    if (color !== KEEP) $("free").value = color;
+    if (color.startsWith("#")) $("free").value = color;
     $("remove").hidden = false;
     this.chosen = color;
     this.mark();
