@@ -28,6 +28,8 @@ OPERATIONS = [
     "POST /v1/pictures",
     "POST /v1/pictures/{id}/preview",
     "POST /v1/pictures/{id}/suggest",
+    "POST /v1/pictures/{id}/object-variants",
+    "POST /v1/pictures/{id}/recurring",
     "POST /v1/pictures/{id}/render",
     "DELETE /v1/pictures/{id}",
     "POST /v1/films",

@@ -7,15 +7,17 @@ import { Desk } from "./desk.js";
 import { Detail } from "./detail.js";
 import { $, guardFocus, isDisabled } from "./dom.js";
 import { enter } from "./entrance.js";
-import { download, isEdit, loadEdit, saveEdit, setLike } from "./file_actions.js";
-import { chosen, dropped, pasted } from "./files.js";
+import { download, saveEdit } from "./file_actions.js";
 import { FilmPanel } from "./film_panel.js";
 import { Gestures } from "./gestures.js";
 import { choiceOf, colored, usedColors } from "./hint_list.js";
 import { t, translate } from "./i18n.js";
 import { note, say } from "./notice.js";
+import { ObjectVariants } from "./object_variants.js";
+import { listenToFiles } from "./opening.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
+import { canRecur, offerElsewhere } from "./recurring.js";
 import { words } from "./remedies.js";
 import { Stage } from "./stage.js";
 import { listen, showTool } from "./tools.js";
@@ -203,6 +205,7 @@ const variants = new Variants({
     update();
   },
 });
+const objects = new ObjectVariants(update);
 const filmPanel = new FilmPanel(desk);
 const panel = new Panel({
   undo: () => back("undo", t("undone")),
@@ -245,6 +248,8 @@ function draw() {
   $("stage").setAttribute("aria-busy", String(!failed && (!ready || Boolean(photo.working))));
   drawWaiting(photo);
   variants.draw(photo);
+  objects.draw(photo);
+  $("elsewhere").hidden = !canRecur(photo.edit.hints[asked?.hint], desk.pictures);
   panel.draw(photo, asked?.hint, photos.length);
   filmPanel.draw(photo);
   if (!ready) return;
@@ -259,26 +264,16 @@ function draw() {
 
 const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
 
-chosen("open", "files", (files) => desk.take(files));
-chosen("load-edit", "edit-file", (files) => load(files));
-chosen("like-pick", "like-file", ([file]) => setLike(photo, file, update));
-pasted((files) => desk.take(files));
-dropped(({ files, folders }, where) => {
-  const ready = photo?.state === "ready";
-  if (ready && files.some(isEdit)) load(files);
-  else if (ready && files.length && where.closest?.("#like")) setLike(photo, files[0], update);
-  else desk.take(files, folders);
-});
-
-function load(files) {
-  picker.close();
-  loadEdit(desk, photo, files);
-}
-
+listenToFiles(desk, picker, update);
 press("pick", () => $("files").click());
 press("try-again", () => desk.retry(photo));
 press("give-up", () => desk.close(photo));
 press("reopen", () => desk.reopen());
+press("object-variants", () => {
+  objects.show(photo, asked);
+  picker.close();
+});
+press("elsewhere", () => offerElsewhere(photo, photo.edit.hints[asked.hint], desk.pictures));
 press("download", () => download(photo));
 press("download-all", () => downloadAll(desk.pictures, $("format").value, $("output").value));
 press("same-next", () => desk.sameForNext());

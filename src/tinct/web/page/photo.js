@@ -162,7 +162,17 @@ export class Photo {
     return engine.suggest(this.file, place);
   }
 
+  /** Hints, each of which gives the object of a place another color. */
+  objectVariants(place) {
+    return engine.objectVariants(this.file, place);
+  }
+
   // ---- pictures ----
+
+  /** A small picture of the edit with these changes. */
+  thumbnail(changes) {
+    return engine.preview(this.file, { ...this.request(), ...changes }, THUMBNAIL);
+  }
 
   /** Fetch a preview of the edit. For edits made meanwhile, only the last gets a further preview. */
   async refresh() {
