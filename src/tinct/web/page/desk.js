@@ -1,7 +1,8 @@
 // The open photographs: which one is on the stage, which wait to be colored, which were closed, and what was open before.
 
 import { settingsOf } from "./batch.js";
-import { Film, isFilm } from "./film.js";
+import { isFilm } from "./files.js";
+import { Film } from "./film.js";
 import { t } from "./i18n.js";
 import { calm, note, say } from "./notice.js";
 import { Photo } from "./photo.js";

@@ -11,6 +11,7 @@
 //   recurring(file, hint, files) -> Map of File -> hints that give the object of a hint its color there; none where it isn't found
 //   render(file, edit, format, output) -> {blob, name}
 //   close(file): let go of it; it may be asked for again
+//   takesFilms() -> whether films can be opened
 //   openFilm, keyframes, frame, colorizeFilm, filmState, filmResult, closeFilm: films, see engine_films.js
 //   locked() -> whether a password is needed; unlock(password) -> whether it is right
 //
@@ -19,7 +20,7 @@
 import * as films from "./engine_films.js";
 import { aborted, ask, retrying, sendFile } from "./engine_http.js";
 
-export { closeFilm, filmKey, filmResult, filmState, frame, keyframes, openFilm, resumeFilm } from "./engine_films.js";
+export { closeFilm, filmKey, filmResult, filmState, frame, keyframes, openFilm, resumeFilm, takesFilms } from "./engine_films.js";
 export { Problem } from "./engine_http.js";
 
 const IDLE = 10 * 60_000; // milliseconds without a question after which the server may forget a picture; it is sent again when it is needed

@@ -1,5 +1,6 @@
 // What files that come to the page do: photographs and films are opened, an edit is loaded, a color picture is taken as the reference.
 
+import { takesFilms } from "./engine.js";
 import { isEdit, loadEdit, setLike } from "./file_actions.js";
 import { chosen, dropped, pasted } from "./files.js";
 
@@ -22,5 +23,5 @@ export function listenToFiles(desk, picker, update) {
     if (ready && files.some(isEdit)) load(files);
     else if (ready && files.length && where.closest?.("#like")) setLike(desk.photo, files[0], update);
     else desk.take(files, folders);
-  });
+  }, takesFilms);
 }
