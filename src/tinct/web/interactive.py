@@ -13,7 +13,7 @@ from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import problems
 from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, as_download, data_url, preview_jpeg, safe_name
-from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, PictureOut, Place, Preview, Render, SuggestionsOut
+from .schemas import DEFAULT_PREVIEW_SIDE, Edit, NoteOut, PictureForm, PictureOut, Place, Preview, Render, SuggestionsOut
 from .state import State, state_of
 
 __all__ = ["router"]
@@ -121,7 +121,7 @@ def _send(state: State, content: bytes, name: str, owner: str) -> PictureOut:
         color=data_url(preview_jpeg(picture.canvas.colorize(onto=gray))),
         preview_size=DEFAULT_PREVIEW_SIDE,
         max_preview_size=MAX_PREVIEW_SIDE,
-        notes=list(photo.notes),
+        notes=[NoteOut(code=note.code, text=str(note), values=note.values) for note in photo.notes],
     )
 
 

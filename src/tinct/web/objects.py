@@ -13,7 +13,7 @@ from ..coloring.edit import Edit
 from ..coloring.packing import hints_to_json
 from .interactive import REFUSALS, Id
 from .problems import RefusedError
-from .schemas import MAX_VARIANTS, HintIn, HintList, Number, ReachIn, Strict
+from .schemas import MAX_VARIANTS, HintIn, HintList, Number, ReachIn, Strict, reach_of
 from .state import state_of
 
 __all__ = ["router"]
@@ -71,8 +71,7 @@ async def variants_of_object(request: Request, id: Id, place: ObjectIn) -> Objec
 
     def work() -> ObjectVariantsOut:
         edit = Edit(hints=tuple(hint.hint() for hint in place.hints))
-        reach = HintIn(x=place.x, y=place.y, color="keep", reach=place.reach).hint().reach
-        found = object_variants(canvas, place.x, place.y, place.count, edit, reach=reach)
+        found = object_variants(canvas, place.x, place.y, place.count, edit, reach=reach_of(place.reach))
         return ObjectVariantsOut(hints=hints_to_json([one.hints[-1] for one in found]))
 
     return await state.gate.run(work)
