@@ -7,6 +7,7 @@ import { language, t } from "./i18n.js";
 
 const GRAY = "#808080"; // a hint of no color
 const GAP = 18; // pixels between the place and the dialog
+const MARGIN = 26; // pixels between the photograph and the dialog beside it: the handle of the divider lies there
 
 export class Picker {
   /** @param {object} heard  chosen(color, finally), removed(), closed(), keepRest(yes) */
@@ -61,16 +62,33 @@ export class Picker {
     this.follow(at);
   }
 
-  /** Move the dialog beside the place, where it neither covers the place nor leaves the window. */
+  /** Move the dialog beside the photograph, where there is room; else beside the place, where it neither covers that nor leaves the window. */
   follow(at) {
     this.at = at;
     const { left, top } = at;
     const { width, height } = this.dialog.getBoundingClientRect();
     const [right, below] = [window.innerWidth - width - 8, window.innerHeight - height - 8];
+    const outside = this.outside(left, width);
+    if (outside !== null) return this.put(outside, Math.min(top - height / 2, below));
     const fits = left + GAP <= right;
     const above = top - height - GAP;
-    this.dialog.style.left = `${Math.max(8, fits ? left + GAP : left - width - GAP)}px`;
-    this.dialog.style.top = `${Math.max(8, top + GAP <= below ? top + GAP : above >= 8 && !fits ? above : Math.min(top + GAP, below))}px`;
+    const beside = above >= 8 && !fits ? above : Math.min(top + GAP, below);
+    this.put(fits ? left + GAP : left - width - GAP, top + GAP <= below ? top + GAP : beside);
+  }
+
+  put(left, top) {
+    this.dialog.style.left = `${Math.max(8, left)}px`;
+    this.dialog.style.top = `${Math.max(8, top)}px`;
+  }
+
+  /** Where the dialog is beside the photograph on the stage, on the side that is nearer to the place; null where it has no room. */
+  outside(left, width) {
+    const [frame, stage] = [$("frame").getBoundingClientRect(), $("stage").getBoundingClientRect()];
+    const needed = width + 2 * MARGIN;
+    const sides = [];
+    if (stage.right - frame.right >= needed) sides.push({ way: frame.right - left, left: frame.right + MARGIN });
+    if (frame.left - stage.left >= needed) sides.push({ way: left - frame.left, left: frame.left - width - MARGIN });
+    return sides.sort((a, b) => a.way - b.way)[0]?.left ?? null;
   }
 
   /** @param {{colors: object[], families: object[]}} found  as the engine answers */
