@@ -70,6 +70,8 @@ def description(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathes
                 case.body["photo"] = photograph()
             if isinstance(case.body, dict) and "film" in case.body and next(turn) % 4:
                 case.body["film"] = clip
+            if isinstance(case.body, dict) and "hint" in case.body and next(turn) % 4:
+                case.body["hint"] = {"x": 30, "y": 20, "color": "#2f5fb3"}
             return case
 
         yield schema
