@@ -128,6 +128,8 @@ def test_the_same_thing_on_other_photographs(visit: Visit, event: list[Path]) ->
     assert not page.is_visible("#elsewhere"), "it has no color yet"
     page.fill("#free", BLUE)
     visit.settle()
+    sheet = page.locator("#picker").bounding_box()
+    assert sheet["y"] + sheet["height"] <= page.viewport_size["height"], "it grew with the button"
     page.click("#elsewhere")
     page.wait_for_selector("#note-text:has-text('found on 1 of 2 other photographs: two.png')")
     page.click("#note-act")

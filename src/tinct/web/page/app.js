@@ -249,7 +249,7 @@ function draw() {
   drawWaiting(photo);
   variants.draw(photo);
   objects.draw(photo);
-  $("elsewhere").hidden = !canRecur(photo.edit.hints[asked?.hint], desk.pictures);
+  picker.offerElsewhere(canRecur(photo.edit.hints[asked?.hint], desk.pictures));
   panel.draw(photo, asked?.hint, photos.length);
   filmPanel.draw(photo);
   if (!ready) return;

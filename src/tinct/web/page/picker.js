@@ -76,6 +76,13 @@ export class Picker {
     this.put(fits ? left + GAP : left - width - GAP, top + GAP <= below ? top + GAP : beside);
   }
 
+  /** Show or hide what is only for a color that was chosen, and keep the dialog in the window. */
+  offerElsewhere(yes) {
+    if ($("elsewhere").hidden === !yes) return;
+    $("elsewhere").hidden = !yes;
+    if (this.open) this.follow(this.at);
+  }
+
   put(left, top) {
     this.dialog.style.left = `${Math.max(8, left)}px`;
     this.dialog.style.top = `${Math.max(8, top)}px`;
