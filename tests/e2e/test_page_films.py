@@ -98,6 +98,12 @@ def test_its_edit_is_saved_and_loaded(visit: Visit, film: Path, tmp_path: Path) 
     visit.settle()
     assert visit.dots == 1
     assert page.input_value("#vividness") == "70"
+    edit["keyframes"].append({"time": 0.1, "picture": "frames/bride.png"})
+    saved.write_text(json.dumps(edit), "utf-8")
+    page.set_input_files("#edit-file", saved)
+    page.wait_for_selector(
+        "#note-text:has-text('Pictures of keyframes that wedding.tinct.json names were left out (1): bride.png.')"
+    )
 
 
 def test_a_film_survives_a_reload_and_is_closed(visit: Visit, film: Path) -> None:

@@ -127,3 +127,22 @@ def test_a_reference_is_forgotten_with_its_photograph(visit: Visit, photo: Path,
     assert page.request.post(f"{visit.address}v1/pictures/{reference}/preview", data={}).status == 404
     page.close(run_before_unload=False)  # the page forgets its photograph, too, when it is left
     visit.expect_errors("404")
+
+
+def test_a_photograph_that_is_closed_while_it_is_asked_about_is_not_sent_again(visit: Visit, photo: Path) -> None:
+    page, held = visit.page, []
+    visit.open(photo)
+    page.wait_for_selector("#variants li:nth-child(8) img:visible")
+    page.route("**/preview", lambda route: held.append(route))
+    page.fill("#strength", "40")
+    page.wait_for_function("document.querySelector('#stage').ariaBusy === 'true'")
+    visit.draw()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.click("#tray .close")
+    assert held
+    with page.expect_response(lambda answer: answer.url.endswith("/preview") and answer.status == 404):
+        for route in held:
+            route.continue_()
+    visit.draw()
+    assert len([url for url in visit.sent if url.endswith("/v1/pictures")]) == 1
+    visit.expect_errors("404")

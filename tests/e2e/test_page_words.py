@@ -113,6 +113,35 @@ def test_a_folder_that_is_dropped_is_opened(visit: Visit) -> None:
     assert found == [["2.TIF", "10.jpg", "a.png", "one.jpg"], ["empty"]]
 
 
+@pytest.mark.parametrize("films", [True, False])
+def test_films_in_a_folder_and_on_the_welcome_page_where_they_are_colored(browser: Any, films: bool) -> None:
+    with serving(films=films) as address:
+        context = browser.new_context()
+        visit = Visit(context.new_page(), f"{address}/")
+        if films:
+            visit.page.wait_for_selector("#welcome-films:visible")
+        found = visit.page.evaluate("""async () => {
+          const [{ filesOf }, { takesFilms }] = [await import("./static/files.js"), await import("./static/engine.js")];
+          const entries = ["a.jpg", "b.MP4", "c.txt"].map((name) => ({ name, file: (done) => done(new File(["x"], name)) }));
+          const folder = { name: "album", isDirectory: true, createReader: () => ({ readEntries: (done) => done(entries.splice(0)) }) };
+          return (await filesOf([{ kind: "file", webkitGetAsEntry: () => folder, getAsFile: () => null }], takesFilms)).files.map(({ name }) => name);
+        }""")
+        assert found == (["a.jpg", "b.MP4"] if films else ["a.jpg"])
+        assert visit.page.is_visible("#welcome-films") == films
+        assert visit.complaints == []
+        context.close()
+
+
+def test_notes_on_a_photograph_are_in_the_browser_s_language(browser: Any, address: str, folder: Path) -> None:
+    context = browser.new_context(locale="de-DE")
+    visit = Visit(context.new_page(), address)
+    visit.open(folder / "postcard.png")
+    assert "Das ist ein Farbfoto" in visit.page.inner_text("#facts")
+    visit.page.reload()
+    visit.page.wait_for_selector("#facts:has-text('Das ist ein Farbfoto')")
+    context.close()
+
+
 def test_every_control_has_a_name(visit: Visit, photo: Path, folder: Path) -> None:
     page = visit.page
     visit.open(photo, folder / "breakfast.png")

@@ -149,7 +149,8 @@ def test_metadata_comes_along(web: Client) -> None:
 def test_notes_say_that_colors_are_replaced(web: Client) -> None:
     assert send(web)["notes"] == []
     (note,) = send(web, picture_in_color(), "postcard.png")["notes"]
-    assert note == "postcard.png is a color photograph; only its lightness was used, and its colors were replaced"
+    text = "postcard.png is a color photograph; only its lightness was used, and its colors were replaced"
+    assert note == {"code": "color-photograph", "text": text, "values": {"name": "postcard.png"}}
 
 
 def test_masks_are_decoded_by_a_worker(web: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,8 @@ OPERATIONS = [
     "POST /v1/pictures",
     "POST /v1/pictures/{id}/preview",
     "POST /v1/pictures/{id}/suggest",
+    "POST /v1/pictures/{id}/object-variants",
+    "POST /v1/pictures/{id}/recurring",
     "POST /v1/pictures/{id}/render",
     "DELETE /v1/pictures/{id}",
     "POST /v1/films",
@@ -68,6 +70,8 @@ def description(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathes
                 case.body["photo"] = photograph()
             if isinstance(case.body, dict) and "film" in case.body and next(turn) % 4:
                 case.body["film"] = clip
+            if isinstance(case.body, dict) and "hint" in case.body and next(turn) % 4:
+                case.body["hint"] = {"x": 30, "y": 20, "color": "#2f5fb3"}
             return case
 
         yield schema

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .ledger import Entry, Ledger
     from .plan import Collection, Counts
     from .ray_engine import RayEngine
+    from .recurring import recurring_hints
     from .run import color_collection
     from .series import Series, groups_of, plan_series, series_edits
     from .summary import write_summary
@@ -40,6 +41,7 @@ _HOMES = {
     "estimate": ".estimating",
     "groups_of": ".series",
     "plan_series": ".series",
+    "recurring_hints": ".recurring",
     "series_edits": ".series",
     "write_summary": ".summary",
 }
@@ -61,6 +63,7 @@ __all__ = [
     "estimate",
     "groups_of",
     "plan_series",
+    "recurring_hints",
     "series_edits",
     "write_summary",
 ]

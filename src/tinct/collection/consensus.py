@@ -20,11 +20,12 @@ from ..coloring.regions import Mask, coverage
 from ..resampling import area_resize
 
 if TYPE_CHECKING:
+    from ..coloring.canvas import Canvas
     from ..coloring.colorizer import Colorizer
     from ..coloring.edit import Edit
     from ..photo import Photo
 
-__all__ = ["Agreed", "Link", "Sketch", "agree", "hints_for", "sketch_of"]
+__all__ = ["Agreed", "Link", "Sketch", "agree", "hints_for", "inner_cells", "sketch_of", "sketch_on"]
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -109,8 +110,12 @@ class Agreed:
 
 def sketch_of(colorizer: Colorizer, photo: Photo, edit: Edit) -> Sketch:
     """Color a photograph, and keep what a series needs. Raises PhotoError, HintError or ConfigError as `Colorizer.colorize` does."""
-    edit = edit.changed(detail=None, ensemble=False)  # matching is made for the model's own working size
-    canvas = colorizer.canvas(photo)
+    return sketch_on(colorizer.canvas(photo), edit)
+
+
+def sketch_on(canvas: Canvas, edit: Edit) -> Sketch:
+    """As `sketch_of`, of a photograph that is encoded at the model's own working size, for which matching is made."""
+    edit, photo = edit.changed(detail=None, ensemble=False), canvas.photo
     colors = canvas.colors(edit)
     cells = cells_of(canvas.encoded)
     height, width = colors.shape[:2]
@@ -196,7 +201,7 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
         near = np.linalg.norm(agreed.colors[left, None] - agreed.colors[None, left], axis=-1) < CARRIED_RADIUS
         mine = near[near.sum(axis=1).argmax()]
         cells = left[mine]
-        (inside,) = spread(_inner(cells, sketch.cells.shape), sketch.cells.shape, 1)
+        (inside,) = spread(inner_cells(cells, sketch.cells.shape), sketch.cells.shape, 1)
         reach = _mask(sketch, cells)
         carried.append(_hint(sketch, inside, agreed.colors[cells].mean(axis=0), replace(common, reach=reach, keep_rest=True)))
         left = left[~mine]
@@ -233,7 +238,7 @@ def _mask(sketch: Sketch, cells: npt.NDArray[np.intp]) -> Mask:
     return Mask(area.repeat(CELL, axis=0).repeat(CELL, axis=1)[:height, :width])
 
 
-def _inner(cells: npt.NDArray[np.intp], shape: tuple[int, int]) -> npt.NDArray[np.intp]:
+def inner_cells(cells: npt.NDArray[np.intp], shape: tuple[int, int]) -> npt.NDArray[np.intp]:
     """The cells whose four neighbors are among the cells, too; all of them if there is none: a hint at the edge of an object means its
     neighbor as well."""
     area = np.zeros(shape, bool)

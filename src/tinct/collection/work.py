@@ -169,7 +169,7 @@ def color_photo(job: Job, settings: Settings, colorizer: Colorizer, *, photo: Ph
             for kind, path in paths.items():
                 writing.write(_KINDS[kind](result), path)
     written = [path for paths in job.outputs for path in paths.values()]
-    notes = photo.notes
+    notes: tuple[str, ...] = photo.notes
     for sidecar in job.sidecars:
         if (target := write_xmp(sidecar, photo, writing.record(job.edit))) is not None:
             written.append(target)

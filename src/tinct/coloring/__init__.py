@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from .alternatives import object_variants
     from .canvas import Canvas
     from .colorizer import Colorizer
     from .edit import Edit
@@ -31,6 +32,7 @@ __all__ = [
     "Strokes",
     "Suggestion",
     "again",
+    "object_variants",
     "parse_color",
     "parse_hint",
     "read_hints",
@@ -51,6 +53,7 @@ _HOMES = {
     "Strokes": ".hints",
     "Suggestion": ".suggestions",
     "again": ".repeating",
+    "object_variants": ".alternatives",
     "parse_color": ".hints",
     "parse_hint": ".hints",
     "read_hints": ".hint_files",

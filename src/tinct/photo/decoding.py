@@ -16,6 +16,7 @@ from .loaders import find_loader, unreadable
 from .metadata.fields import FLOAT, described
 from .metadata.orientation import UPRIGHT, Turn
 from .metadata.turning import xmp_orientation
+from .note import Note
 from .odd_samples import UNPACKED_COPIES, has_odd_samples, odd_samples, with_bytes_for_samples
 from .other_decoders import from_bmp, from_heic
 from .picture import Picture, check_range, check_size, grayed, once
@@ -107,7 +108,7 @@ class _Decoder:
         self.name, self.content, self._source = name, content, source
         self.suffix = content.path.suffix.lower() if content.path else ""
         self.fields: dict[str, bytes] = content.fields()
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         self.odd_page: TiffPage | None = None  # one that libvips gives as packed bits
         self.held_bytes = 0  # of a file that was rewritten or mended
         # "error" includes "truncated", which alone would decode the rest of a truncated TIFF as black
@@ -142,18 +143,21 @@ class _Decoder:
         check_size(name, header.width, header.height, max_pixels)
         pages = content.tiff.count if content.tiff is not None else header.pages
         if pages > 1:
-            self.notes.append(f"{name}: the first of {pages} pages is colored; the result holds it alone")
+            text = f"{name}: the first of {pages} pages is colored; the result holds it alone"
+            self.notes.append(Note("first-page", text, name=name, count=pages))
         if content.pictures > 1:
-            self.notes.append(f"{name}: the first of {content.pictures} pictures is colored; the result holds it alone")
+            text = f"{name}: the first of {content.pictures} pictures is colored; the result holds it alone"
+            self.notes.append(Note("first-picture", text, name=name, count=content.pictures))
         if header.heic:
             return from_heic(name, content, tuple(self.notes), header.pixel_bytes, admit)
         if header.profile_fault:
             self.notes.append(profile_note(name, header.profile_fault, header.interpretation))
         if header.xmp_orientation != UPRIGHT and self.turn(header).orientation == UPRIGHT and not self.is_heif:
-            self.notes.append(
+            text = (
                 f"{name} says only in XMP that it is turned (orientation {header.xmp_orientation}), which most programs ignore; "
                 "its pixels were left as they are"
             )
+            self.notes.append(Note("turned-in-xmp", text, name=name))
         turned = self.turn(header).orientation != UPRIGHT and not self.is_heif and not self.is_tiled
         needed = header.decoding_bytes + turned * header.pixel_bytes  # rows in another order: all of them must be there first
         if self.odd_page is not None:  # unpacked in memory
@@ -282,11 +286,11 @@ class _Decoder:
         return unreadable(self.name, error)
 
 
-def _extra_note(name: str, extra: int) -> str:
+def _extra_note(name: str, extra: int) -> Note:
     what = (
         "an extra channel, such as infrared, that isn't" if extra == 1 else f"{extra} extra channels, such as infrared, that aren't"
     )
-    return f"{name} has {what} transparency; the result has only its colors"
+    return Note("extra-channels", f"{name} has {what} transparency; the result has only its colors", name=name, count=extra)
 
 
 def _with_bands(image: pyvips.Image, bands: tuple[int, ...]) -> pyvips.Image:

@@ -14,6 +14,7 @@ from .content import Content
 from .loaders import FRESH_COPY
 from .metadata.fields import described
 from .metadata.orientation import UPRIGHT, Turn
+from .note import Note
 from .picture import Picture, check_size, grayed, image_of
 from .profiles import profile_fault, profile_note, without_profile
 from .truncation import Truncation
@@ -26,7 +27,7 @@ _HEIC_COPIES = 3  # of the decoded pixels, while it is opened: YCbCr, RGB, and l
 _BMP_COPIES = 3  # of the pixels, in each pass
 
 
-def from_heic(name: str, content: Content, notes: tuple[str, ...], pixel_bytes: int, admit: Admit) -> Picture:
+def from_heic(name: str, content: Content, notes: tuple[Note, ...], pixel_bytes: int, admit: Admit) -> Picture:
     """HEIC, decoded by pi-heif: its compression (HEVC) is patented, so libvips' packages lack it. Raises PhotoError.
 
     Args:

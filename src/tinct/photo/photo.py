@@ -37,6 +37,7 @@ from .formats import (
 from .loaders import unreadable
 from .metadata.capture import capture_time
 from .metadata.xmp import has_record, without_record
+from .note import Note
 from .outputs import check_target, color_path, exists_error, is_result, reason
 from .own_color import has_own_color
 from .picture import Picture, grayed, printable
@@ -92,7 +93,7 @@ class Photo:
     """Pixels, after orientation."""
     height: int
     """Pixels, after orientation."""
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     """What the user should know, as sentences: parts of the file that aren't kept, such as further pages; color that was replaced."""
     taken: datetime | None
     """When it was taken, by its EXIF data (``DateTimeOriginal``); None if they don't say."""
@@ -257,7 +258,8 @@ class Photo:
                 return self._thumbnail(width, height, "warning")
             except pyvips.Error:  # libjpeg fills in what it can't decode, with no more than a warning
                 pixels = self._thumbnail(width, height, "error")
-                self._add_note(f"{self.name} may be damaged in places, which the decoder filled in; look at the result closely")
+                text = f"{self.name} may be damaged in places, which the decoder filled in; look at the result closely"
+                self._add_note(Note("filled-in", text, name=self.name))
                 return pixels
 
     def _thumbnail(self, width: int, height: int, fail_on: str) -> npt.NDArray[np.uint8]:
@@ -275,8 +277,11 @@ class Photo:
         if self._own_color is None:
             self._own_color = self.is_result or (not self._gray and has_own_color(rgb))
             if self._own_color:
-                fact = "was colored by tinct before" if self.is_result else "is a color photograph"
-                self._add_note(f"{self.name} {fact}; only its lightness was used, and its colors were replaced")
+                rest = "only its lightness was used, and its colors were replaced"
+                if self.is_result:
+                    self._add_note(Note("colored-before", f"{self.name} was colored by tinct before; {rest}", name=self.name))
+                else:
+                    self._add_note(Note("color-photograph", f"{self.name} is a color photograph; {rest}", name=self.name))
         return lightness(rgb)
 
     def lightness(self) -> pyvips.Image:
@@ -497,7 +502,7 @@ class Photo:
         photo.record, photo._before, photo._output, photo.notes = record, before, output, before.notes
         return photo
 
-    def _add_note(self, note: str) -> None:
+    def _add_note(self, note: Note) -> None:
         self.notes = tuple(dict.fromkeys((*self.notes, note)))
 
     def _uncolored(self) -> Photo:

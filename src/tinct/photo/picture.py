@@ -15,6 +15,7 @@ import pyvips
 
 from ..errors import PhotoError
 from .metadata.orientation import Turn
+from .note import Note
 
 __all__ = ["COLOR_BANDS", "Picture", "check_range", "check_size", "grayed", "image_of", "once", "printable"]
 
@@ -37,7 +38,7 @@ class Picture:
     """A fresh encoded stream, for formats that libvips can shrink while it decodes."""
     data: bytes | None = None
     """The file's content, if it isn't read from `path`."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     """Parts of the file that aren't kept, as sentences for the user."""
     lossless: bool = False
     """Whether it is lossless WebP."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import pyvips
 
+from .note import Note
 from .picture import COLOR_BANDS
 
 __all__ = ["profile_fault", "profile_note", "without_profile"]
@@ -35,7 +36,7 @@ def profile_fault(image: pyvips.Image, passed_over: bytes = b"") -> str:
     return fault if fault or _is_srgb(passed_over) else "is damaged"
 
 
-def profile_note(name: str, fault: str, interpretation: str = "srgb") -> str:
+def profile_note(name: str, fault: str, interpretation: str = "srgb") -> Note:
     """A sentence for the user.
 
     Args:
@@ -43,8 +44,10 @@ def profile_note(name: str, fault: str, interpretation: str = "srgb") -> str:
         fault: what `profile_fault` says.
         interpretation: libvips' name of the picture's kind of color.
     """
-    taken = "those of a common printing press" if interpretation == "cmyk" else "sRGB"
-    return f"the color profile of {name} {fault}; its colors were taken for {taken}"
+    if interpretation == "cmyk":
+        text = f"the color profile of {name} {fault}; its colors were taken for those of a common printing press"
+        return Note("print-profile", text, name=name)
+    return Note("profile", f"the color profile of {name} {fault}; its colors were taken for sRGB", name=name)
 
 
 def without_profile(image: pyvips.Image) -> pyvips.Image:

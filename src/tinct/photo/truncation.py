@@ -15,6 +15,7 @@ import pyvips
 from ..errors import PhotoError
 from .loaders import FRESH_COPY
 from .metadata.png import SIGNATURE
+from .note import Note
 from .tiff import TiffPage
 
 __all__ = ["MIN_ROWS", "Truncation", "find_truncation"]
@@ -44,18 +45,19 @@ class Truncation:
     mended: bytes | None = field(default=None, repr=False)
     """The file as the decoder gives all of these rows; None if it does so for the file as it is."""
 
-    def note(self, name: str) -> str:
+    def note(self, name: str) -> Note:
         """A sentence for the user. Raises PhotoError if too little is left."""
         if self.rows < MIN_ROWS * self.height:
             raise PhotoError(
                 f"{name} is truncated: only {self.rows:,} of its {self.height:,} rows are there; {FRESH_COPY}", code="damaged"
             )
         if self.coarse:
-            return f"{name} is truncated: parts of it lack their details, in the result, too"
+            return Note("lacks-details", f"{name} is truncated: parts of it lack their details, in the result, too", name=name)
         if self.rows == self.height:
-            return f"{name} lacks its end; all of its pixels are there"
+            return Note("lacks-end", f"{name} lacks its end; all of its pixels are there", name=name)
         lost = self.height - self.rows
-        return f"{name} is truncated: {lost:,} of its {self.height:,} rows are missing, and plain gray in the result"
+        text = f"{name} is truncated: {lost:,} of its {self.height:,} rows are missing, and plain gray in the result"
+        return Note("rows-missing", text, name=name, lost=lost, rows=self.height)
 
 
 def find_truncation(file: BinaryIO, head: bytes, tiff: TiffPage | None) -> Truncation | None:

@@ -16,7 +16,7 @@ from fastapi.staticfiles import StaticFiles
 
 from .._version import __version__
 from ..coloring import Colorizer
-from . import interactive, one_shot
+from . import interactive, objects, one_shot
 from .access import COOKIE, Access
 from .admission import Gate
 from .middleware import Guard
@@ -93,6 +93,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     handle_errors(app)
     app.include_router(one_shot.router)
     app.include_router(interactive.router)
+    app.include_router(objects.router)
     if takes_films:
         from . import films as film_routes
 

@@ -18,6 +18,7 @@ from .responses import MEDIA, Result, as_download, data_url, preview_jpeg, safe_
 from .schemas import (
     DEFAULT_PREVIEW_SIDE,
     Edit,
+    NoteOut,
     PictureForm,
     PictureOut,
     Place,
@@ -173,7 +174,7 @@ def _send(state: State, content: bytes, name: str, owner: str) -> PictureOut:
         color=data_url(preview_jpeg(picture.canvas.colorize(onto=gray))),
         preview_size=DEFAULT_PREVIEW_SIDE,
         max_preview_size=MAX_PREVIEW_SIDE,
-        notes=list(photo.notes),
+        notes=[NoteOut(code=note.code, text=str(note), values=note.values) for note in photo.notes],
     )
 
 

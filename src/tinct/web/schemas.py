@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from .. import coloring
 from ..coloring import ColorFamily, Hint, Suggestion
 from ..coloring.edit import MAX_SEED, MAX_VARIANT
-from ..coloring.hints import REACHES
+from ..coloring.hints import REACHES, Reach
 from ..coloring.packing import reach_from_json
 from ..coloring.suggestions import DEFAULT_SUGGESTIONS
 from ..photo import Photo
@@ -27,6 +27,7 @@ __all__ = [
     "HintIn",
     "HintList",
     "ModelOut",
+    "NoteOut",
     "PictureForm",
     "PictureOut",
     "Place",
@@ -39,6 +40,7 @@ __all__ = [
     "Variants",
     "parse_hints",
     "parsed",
+    "reach_of",
 ]
 
 MAX_HINTS = 2000
@@ -138,9 +140,12 @@ class HintIn(Strict):
 
     def hint(self) -> Hint:
         """The library's `Hint`. Raises HintError for no color, or two, or an area that can't be used."""
-        given = self.reach.model_dump() if isinstance(self.reach, BaseModel) else self.reach
-        reach = reach_from_json(given, MAX_MASK_PIXELS)
-        return Hint(self.x, self.y, self.color or "", self.ab, self.size, reach, self.keep_rest)
+        return Hint(self.x, self.y, self.color or "", self.ab, self.size, reach_of(self.reach), self.keep_rest)
+
+
+def reach_of(reach: ReachIn) -> Reach:
+    """The library's reach. Raises HintError for an area that can't be used."""
+    return reach_from_json(reach.model_dump() if isinstance(reach, BaseModel) else reach, MAX_MASK_PIXELS)
 
 
 def _few_masks(hints: list[HintIn]) -> list[HintIn]:
@@ -310,6 +315,14 @@ def _suggestion(one: Suggestion) -> SuggestionOut:
     return SuggestionOut(color=one.color, name=one.name, probability=one.probability)
 
 
+class NoteOut(BaseModel):
+    """What people should know about a photograph."""
+
+    code: str = Field(description="Stable name of the kind of note, for programs.", examples=["color-photograph"])
+    text: str = Field(description="A sentence, in English.")
+    values: dict[str, str | int] = Field(description="What the sentence quotes, by name, for words in another language.")
+
+
 class PictureOut(BaseModel):
     """A picture that was sent to be colored by hand."""
 
@@ -323,8 +336,8 @@ class PictureOut(BaseModel):
     color: str = Field(description="data: URL of a preview in color.")
     preview_size: int = Field(description="Pixels of the longer side of these previews, at most.")
     max_preview_size: int = Field(description="The largest size that a preview can have.")
-    notes: list[str] = Field(
-        description="What people should know, as sentences: parts of the file that can't be kept, colors that are replaced."
+    notes: list[NoteOut] = Field(
+        description="What people should know: parts of the file that can't be kept, colors that are replaced."
     )
 
 

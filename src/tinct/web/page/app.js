@@ -7,14 +7,17 @@ import { Desk } from "./desk.js";
 import { Detail } from "./detail.js";
 import { $, guardFocus, isDisabled } from "./dom.js";
 import { enter } from "./entrance.js";
-import { download, isEdit, loadEdit, saveEdit, setLike } from "./file_actions.js";
-import { chosen, dropped, pasted } from "./files.js";
+import { download, saveEdit } from "./file_actions.js";
 import { FilmPanel } from "./film_panel.js";
 import { Gestures } from "./gestures.js";
+import { choiceOf, colored, usedColors } from "./hint_list.js";
 import { t, translate } from "./i18n.js";
 import { note, say } from "./notice.js";
+import { ObjectVariants } from "./object_variants.js";
+import { listenToFiles } from "./opening.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
+import { canRecur, offerElsewhere } from "./recurring.js";
 import { words } from "./remedies.js";
 import { Stage } from "./stage.js";
 import { listen, showTool } from "./tools.js";
@@ -22,8 +25,7 @@ import { Tray } from "./tray.js";
 import { Variants, variantName } from "./variants.js";
 import { drawWaiting } from "./waiting.js";
 
-const MAX_USED_COLORS = 10; // colors of other places that the picker offers
-const SUGGESTIONS = 8; // with "keep" and "gray" two rows of swatches
+const SUGGESTIONS = 8; // with "keep" and "gray" two rows of swatches; "as it was" takes the place of one
 const VARIANTS_DELAY = 350; // milliseconds between an edit and the drawing of its variants
 const LINE_TOLERANCE = 1.5; // screen pixels within which a drawn line is simplified
 
@@ -86,12 +88,11 @@ const gestures = new Gestures(stage, {
 
 const picker = new Picker({
   chosen(color, finally_) {
-    if (asked.hint < 0) {
-      asked.hint = photo.edit.hints.length;
-      const more = asked.reach ? { reach: asked.reach } : keepsRest ? { keep_rest: true } : {};
-      photo.set({ hints: [...photo.edit.hints, { ...rounded(asked), color, ...more }] }, `color ${asked.hint}`);
-      stage.point(null);
-    } else setHint(asked.hint, { color }, `color ${asked.hint}`);
+    const more = asked.reach ? { reach: asked.reach } : keepsRest ? { keep_rest: true } : {};
+    const { hints, at } = colored(photo.edit.hints, asked.hint, { ...rounded(asked), ...more }, color);
+    asked.hint = at;
+    photo.set({ hints }, `color ${at}`);
+    stage.point(null);
     if (finally_) photo.history.settle();
     say(t("hint-at", { color: colorName(color), x: Math.round(asked.x), y: Math.round(asked.y) }));
   },
@@ -144,14 +145,14 @@ async function ask(place) {
   const [mine, hints] = [asked, photo.edit.hints];
   const hint = hints[place.hint] ?? null;
   stage.point(hint ? null : place);
-  const used = [...new Set(hints.map(({ color }) => color).reverse())].filter((color) => color !== "keep").slice(0, MAX_USED_COLORS);
   const confined = place.reach ?? (typeof hint?.reach === "object" || hint?.reach === "picture");
-  picker.show(stage.onScreen(place), stage.colorAt(place), hint, used, confined ? null : hint ? Boolean(hint.keep_rest) : keepsRest);
+  const rest = confined ? null : hint ? Boolean(hint.keep_rest) : keepsRest;
+  picker.show(stage.onScreen(place), stage.colorAt(place), choiceOf(hints, place.hint), usedColors(photo, photos), rest, hints.length > (hint ? 1 : 0));
   showAreas();
   update();
   const others = hints.filter((_, i) => i !== place.hint);
   try {
-    const found = await photo.suggest({ x: place.x, y: place.y, hints: others, count: SUGGESTIONS });
+    const found = await photo.suggest({ x: place.x, y: place.y, hints: others, count: SUGGESTIONS - Number(others.length > 0) });
     if (asked === mine) picker.fill(found);
   } catch (problem) {
     if (asked !== mine) return;
@@ -175,7 +176,9 @@ const desk = new Desk({
   leaving(one) {
     picker.close();
     gestures.abandon();
-    if (one !== photo && photo?.state === "ready") photo.view = stage.view;
+    if (one === photo || photo?.state !== "ready") return;
+    photo.view = stage.view;
+    photo.stopVariants(); // the next one is more urgent
   },
   shown(one) {
     photo = one;
@@ -191,7 +194,7 @@ const { photos, closed } = desk;
 let drawing = 0;
 let idle = 0;
 
-const tray = new Tray({ chosen: (one) => desk.choose(one), closed: (one) => desk.close(one) });
+const tray = new Tray({ chosen: (one) => desk.choose(one), closed: (one) => desk.close(one), step: (by) => desk.step(by) });
 const variants = new Variants({
   chosen(variant) {
     photo.set({ variant });
@@ -203,6 +206,7 @@ const variants = new Variants({
     photo.drawVariants(); // without the delay after an edit
   },
 });
+const objects = new ObjectVariants(update);
 const filmPanel = new FilmPanel(desk);
 const panel = new Panel({
   undo: () => back("undo", t("undone")),
@@ -245,6 +249,8 @@ function draw() {
   $("stage").setAttribute("aria-busy", String(!failed && (!ready || Boolean(photo.working))));
   drawWaiting(photo);
   variants.draw(photo);
+  objects.draw(photo);
+  picker.offerElsewhere(canRecur(photo.edit.hints[asked?.hint], desk.pictures));
   panel.draw(photo, asked?.hint, photos.length);
   filmPanel.draw(photo);
   if (!ready) return;
@@ -259,26 +265,16 @@ function draw() {
 
 const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
 
-chosen("open", "files", (files) => desk.take(files));
-chosen("load-edit", "edit-file", (files) => load(files));
-chosen("like-pick", "like-file", ([file]) => setLike(photo, file, update));
-pasted((files) => desk.take(files));
-dropped(({ files, folders }, where) => {
-  const ready = photo?.state === "ready";
-  if (ready && files.some(isEdit)) load(files);
-  else if (ready && files.length && where.closest?.("#like")) setLike(photo, files[0], update);
-  else desk.take(files, folders);
-});
-
-function load(files) {
-  picker.close();
-  loadEdit(desk, photo, files);
-}
-
+listenToFiles(desk, picker, update);
 press("pick", () => $("files").click());
 press("try-again", () => desk.retry(photo));
 press("give-up", () => desk.close(photo));
 press("reopen", () => desk.reopen());
+press("object-variants", () => {
+  objects.show(photo, asked);
+  picker.close();
+});
+press("elsewhere", () => offerElsewhere(photo, photo.edit.hints[asked.hint], desk.pictures));
 press("download", () => download(photo));
 press("download-all", () => downloadAll(desk.pictures, $("format").value, $("output").value));
 press("same-next", () => desk.sameForNext());

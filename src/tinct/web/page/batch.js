@@ -18,11 +18,11 @@ export async function downloadAll(photos, format, output) {
   if (leaving) return leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
-  const [failed, made] = [[], []];
+  const [failed, made, names] = [[], [], new Set()]; // names of all zips: they may be unpacked into one folder
   let [number, bytes] = [1, 0];
   const deliver = async () => {
     if (!made.length) return;
-    keep(await zip(made), number > 1 ? `tinct-${number}.zip` : "tinct.zip");
+    keep(await zip(made, names), number > 1 ? `tinct-${number}.zip` : "tinct.zip");
     made.length = bytes = 0;
     number++;
   };

@@ -1,7 +1,8 @@
 // The open photographs: which one is on the stage, which wait to be colored, which were closed, and what was open before.
 
 import { settingsOf } from "./batch.js";
-import { Film, isFilm } from "./film.js";
+import { isFilm } from "./files.js";
+import { Film } from "./film.js";
 import { t } from "./i18n.js";
 import { calm, note, say } from "./notice.js";
 import { Photo } from "./photo.js";
@@ -118,6 +119,14 @@ export class Desk {
     remember("current", one?.id ?? "");
     if (one?.film?.settings && one.opened) one.wish(one.film.settings);
     this.heard.shown(one);
+  }
+
+  /** Go to the next photograph in the row, or with -1 to the one before. */
+  step(by) {
+    const to = this.photos[this.photos.indexOf(this.photo) + by];
+    if (!to) return;
+    this.choose(to);
+    say(to.name);
   }
 
   /** @param {Film} [whole]  the film that is closed with all its keyframes */

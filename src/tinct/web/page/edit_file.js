@@ -45,14 +45,15 @@ export function fromJson(text, width, height) {
   if (!Array.isArray(hints) || !hints.every(isHint) || !Object.entries(rest).every(isField)) throw new Error("unreadable");
   const inside = hints.filter(({ x, y }) => x >= 0 && y >= 0 && x <= width && y <= height);
   if (hints.length && !inside.length) throw new Error("outside");
-  const name = typeof like === "string" ? like.replace(/^.*[\\/]/, "") : like ? like.name || "?" : null;
+  const name = typeof like === "string" ? baseName(like) : like ? like.name || "?" : null;
   return { changes: { ...rest, hints: inside.map(kept) }, like: name, leftOut: hints.length - inside.length };
 }
 
 /**
  * The edit of a film in a file.
- * @returns {{changes: object, like: string|null, keyframes: {time: number, hints: object[]}[], leftOut: number}|null}  null: the file holds that
- *     of a photograph; `leftOut` is the number of hints and pictures that can't be used here
+ * @returns {{changes: object, like: string|null, keyframes: {time: number, hints: object[]}[], leftOut: number, pictures: string[]}|null}  null:
+ *     the file holds that of a photograph; `leftOut` is the number of hints that lie outside; `pictures` are the names of those that stand for a
+ *     keyframe, which the page doesn't take
  * @throws {Error} with the reason: "unreadable" or "outside"
  */
 export function filmFromJson(text, width, height) {
@@ -68,12 +69,15 @@ export function filmFromJson(text, width, height) {
   delete changes.hints;
   const read = keyframes.map(({ time, hints = [], picture = null }) => {
     const { changes: own, leftOut } = fromJson(JSON.stringify({ hints }), width, height);
-    return { time: secondsOf(time), hints: own.hints, leftOut: leftOut + (picture === null ? 0 : 1) };
+    return { time: secondsOf(time), hints: own.hints, leftOut, picture };
   });
   if (read.some(({ time }) => Number.isNaN(time))) throw new Error("unreadable");
   const leftOut = read.reduce((sum, one) => sum + one.leftOut, 0);
-  return { changes, like, keyframes: read.filter(({ hints }) => hints.length), leftOut };
+  const pictures = read.filter(({ picture }) => picture !== null).map(({ picture }) => baseName(picture));
+  return { changes, like, keyframes: read.filter(({ hints }) => hints.length), leftOut, pictures };
 }
+
+const baseName = (path) => String(path).replace(/^.*[\\/]/, "");
 
 /** A hint of a file as the page has it. */
 const kept = ({ x, y, color, ab, size, reach, keep_rest }) => ({

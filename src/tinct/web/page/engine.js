@@ -7,17 +7,20 @@
 //   part(file, edit, {x, y, width, height}) -> Blob; of the picture at full size
 //   suggest(file, place) -> {colors, families}
 //   variants(file, edit, numbers, side) -> async iterator of [number, Blob]
+//   objectVariants(file, {x, y, reach, hints, count}) -> hints, each of which gives one object another color
+//   recurring(file, hint, files) -> Map of File -> hints that give the object of a hint its color there; none where it isn't found
 //   render(file, edit, format, output) -> {blob, name}
 //   close(file): let go of it; it may be asked for again
+//   takesFilms() -> whether films can be opened
 //   openFilm, keyframes, frame, colorizeFilm, filmState, filmResult, closeFilm: films, see engine_films.js
 //   locked() -> whether a password is needed; unlock(password) -> whether it is right
 //
 // They throw a `Problem`. Addresses are relative to the page's own, which a reverse proxy may serve under a path prefix.
 
 import * as films from "./engine_films.js";
-import { ask, linesOf, retrying, sendFile } from "./engine_http.js";
+import { aborted, ask, linesOf, retrying, sendFile } from "./engine_http.js";
 
-export { closeFilm, filmKey, filmResult, filmState, frame, keyframes, openFilm, resumeFilm } from "./engine_films.js";
+export { closeFilm, filmKey, filmResult, filmState, frame, keyframes, openFilm, resumeFilm, takesFilms } from "./engine_films.js";
 export { Problem } from "./engine_http.js";
 
 const IDLE = 10 * 60_000; // milliseconds without a question after which the server may forget a picture; it is sent again when it is needed
@@ -28,6 +31,7 @@ const ids = new Map(); // File -> promise of its id on the server
 const uses = new Map(); // File -> number of questions about it that aren't answered yet
 const owners = new Map(); // File of a reference picture -> that of the photograph for which it was sent
 const asked = new WeakMap(); // File -> time of the last question about it
+const closings = new WeakMap(); // File -> how often the page has let go of it
 
 // ---- pictures that the server holds ----
 
@@ -68,6 +72,7 @@ async function idOf(file, owner) {
 /** Ask about pictures, by their ids; where the server has forgotten one, send them all again first. Those after the first are its references. */
 async function asking(files, question) {
   files.forEach((file) => uses.set(file, (uses.get(file) ?? 0) + 1));
+  const closed = closings.get(files[0]);
   try {
     for (let attempt = 1; ; attempt++) {
       const promises = [];
@@ -79,6 +84,7 @@ async function asking(files, question) {
         return await question(...(await Promise.all(promises)));
       } catch (problem) {
         if (problem.status !== 404 || attempt > 1) throw problem;
+        if (closings.get(files[0]) !== closed) throw aborted(); // it was closed meanwhile, and isn't sent again
         files.forEach((file, i) => promises[i] && ids.get(file) === promises[i] && ids.delete(file));
       }
     }
@@ -123,6 +129,23 @@ export async function* variants(file, edit, numbers, side) {
   }
 }
 
+export const objectVariants = async (file, place) => (await (await asking([file], (id) => post(id, "object-variants", place))).json()).hints;
+
+export async function recurring(file, hint, files) {
+  const found = new Map();
+  for (let attempt = 1, left = files; left.length && attempt <= 2; attempt++) {
+    const others = await Promise.all(left.map((one) => idOf(one)));
+    const { matches } = await (await asking([file], (id) => post(id, "recurring", { hint, others }))).json();
+    left.forEach((one, i) => {
+      asked.set(one, Date.now());
+      if (matches[i].known) found.set(one, matches[i].hints);
+      else ids.delete(one); // it is sent again
+    });
+    left = left.filter((one) => !found.has(one));
+  }
+  return found;
+}
+
 export async function render(file, edit, format, output) {
   const answer = await edited(file, edit, "render", { format, output });
   const name = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("Content-Disposition") ?? "");
@@ -137,6 +160,7 @@ export function colorizeFilm(file, edit, part, options) {
 
 export async function close(file) {
   const id = ids.get(file);
+  closings.set(file, (closings.get(file) ?? 0) + 1);
   ids.delete(file);
   for (const [reference, owner] of owners) if (owner === file) [owners, ids].forEach((map) => map.delete(reference)); // the server forgets it, too
   if (id) await id.then((found) => ask("DELETE", at(found), undefined, { keepalive: true })).catch(() => {});

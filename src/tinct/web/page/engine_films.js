@@ -8,8 +8,14 @@ const ids = new Map(); // File -> promise of the film's id on the server
 
 const at = (id) => `v1/films/${encodeURIComponent(id)}`;
 
+let taken = null; // promise of whether this server colors films
+
 /** Whether this server colors films. The description of its API tells; another address would answer with an error. */
-const takesFilms = async () => Object.keys((await (await ask("GET", "v1/openapi.json")).json()).paths).some((path) => path.endsWith("v1/films"));
+export function takesFilms() {
+  taken ??= ask("GET", "v1/openapi.json").then(async (answer) => Object.keys((await answer.json()).paths).some((path) => path.endsWith("v1/films")));
+  taken.catch(() => (taken = null)); // it is asked again
+  return taken;
+}
 
 async function send(file, options) {
   if (!(await takesFilms())) throw own("no-films", "This server colors no films.");

@@ -29,7 +29,7 @@ function refusal(status, document, header) {
 export const own = (code, fact, values = {}) => Object.assign(new Problem(code, fact, fact, values), { status: 0, retryAfter: Infinity });
 
 const unreachable = () => own("unreachable", "The server doesn't answer.");
-const aborted = () => own("aborted", "It was closed.");
+export const aborted = () => own("aborted", "It was closed.");
 
 /** Repeat a request that a busy server refuses (429), as long as it asks for a short wait. */
 export async function retrying(request) {

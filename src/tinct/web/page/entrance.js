@@ -1,10 +1,17 @@
-// The password form, where the server needs a token.
+// The password form, where the server needs a token; and what the welcome says about films.
 
 import { $ } from "./dom.js";
-import { locked, unlock } from "./engine.js";
+import { locked, takesFilms, unlock } from "./engine.js";
 
 /** @param {() => void} changed  whether the form is shown has changed  @param {() => void} entered  called once the page may be used */
 export async function enter(changed, entered) {
+  const inside = () => {
+    entered();
+    takesFilms().then(
+      (yes) => ($("welcome-films").hidden = !yes),
+      () => {}, // where the server doesn't answer, the first photograph tells
+    );
+  };
   $("unlock").addEventListener("submit", async (event) => {
     event.preventDefault();
     const right = await unlock($("password").value);
@@ -12,11 +19,11 @@ export async function enter(changed, entered) {
     if (!right) return $("password").select();
     $("locked").hidden = true;
     changed();
-    entered();
+    inside();
   });
   $("locked").hidden = !(await locked());
   changed();
-  if ($("locked").hidden) return entered();
+  if ($("locked").hidden) return inside();
   $("password").focus();
   document.documentElement.dataset.locked = "";
 }

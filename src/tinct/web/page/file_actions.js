@@ -20,7 +20,7 @@ async function loadFilm(desk, photo, file, files) {
   film.settings = { ...film.settings, ...found.changes, like };
   for (const { time, hints } of found.keyframes) (await desk.frameOf(film, time)).wish({ ...film.settings, hints });
   if (photo.opened) photo.wish(film.settings);
-  return { like: found.like, picture, leftOut: found.leftOut };
+  return { like: found.like, picture, leftOut: found.leftOut, pictures: found.pictures };
 }
 
 /** Load an edit; the reference that it names may be among the files. */
@@ -41,8 +41,12 @@ export async function loadEdit(desk, photo, files) {
 }
 
 /** Say that an edit is loaded, and what of it is missing. */
-function tell(photo, name, { like, picture, leftOut }) {
-  if (leftOut) note(t("left-out", { name, count: leftOut }));
+function tell(photo, name, { like, picture, leftOut, pictures = [] }) {
+  const missing = [
+    ...(leftOut ? [t("left-out", { name, count: leftOut })] : []),
+    ...(pictures.length ? [t("left-out-pictures", { name, count: pictures.length, pictures: pictures.join(", ") })] : []),
+  ];
+  if (missing.length) note(missing.join(" "));
   if (like && !picture) note(t("names-reference", { name, like }), { label: t("like-pick"), act: () => $("like-file").click() }, photo);
   say(t("loaded", { name }));
 }

@@ -3,6 +3,9 @@
 import { $ } from "./dom.js";
 
 const PICTURE = /\.(jpe?g|png|tiff?|webp|avif|hei[cf]|bmp)$/i; // what is taken of a folder
+const FILM = /\.(3gp|asf|avi|divx|dv|f4v|flv|m2ts|m2v|m4v|mkv|mov|mp4|mpe?g|mts|mxf|nut|ogv|ts|vob|webm|wmv)$/i;
+
+export const isFilm = (file) => file.type?.startsWith("video/") || FILM.test(file.name);
 
 /** A button opens the dialog of a hidden file input. */
 export function chosen(button, input, act) {
@@ -18,16 +21,16 @@ export function chosen(button, input, act) {
 
 const called = (object, method) => new Promise((resolve, reject) => object[method](resolve, reject));
 
-/** The files of a folder and its folders, by name. */
-async function within(folder) {
+/** The photographs of a folder and its folders, by name, and with `films` the films. */
+async function within(folder, films) {
   const reader = folder.createReader();
   const entries = [];
   for (let some; (some = await called(reader, "readEntries")).length; ) entries.push(...some); // Chromium gives 100 at a time
   entries.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   const found = [];
   for (const entry of entries) {
-    if (entry.isDirectory) found.push(...(await within(entry)));
-    else if (PICTURE.test(entry.name) && !entry.name.startsWith(".")) found.push(await called(entry, "file"));
+    if (entry.isDirectory) found.push(...(await within(entry, films)));
+    else if ((PICTURE.test(entry.name) || (films && FILM.test(entry.name))) && !entry.name.startsWith(".")) found.push(await called(entry, "file"));
   }
   return found;
 }
@@ -35,9 +38,10 @@ async function within(folder) {
 /**
  * The files of a drop, those in folders included.
  * @param {DataTransferItem[]} items
+ * @param {() => Promise<boolean>} [films]  whether films are taken of folders
  * @returns {Promise<{files: File[], folders: string[]}>}  `folders`: names of those without a picture
  */
-export async function filesOf(items) {
+export async function filesOf(items, films = async () => false) {
   const sources = items.filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()); // before any await
   const files = items.map((item) => (item.kind === "file" ? item.getAsFile() : null)).filter((_, i) => items[i].kind === "file");
   const found = { files: [], folders: [] };
@@ -46,15 +50,15 @@ export async function filesOf(items) {
       if (files[i]) found.files.push(files[i]);
       continue;
     }
-    const inside = await within(source).catch(() => []);
+    const inside = await within(source, await films()).catch(() => []);
     found.files.push(...inside);
     if (!inside.length) found.folders.push(source.name);
   }
   return found;
 }
 
-/** Files and folders dropped anywhere on the page: act({files, folders}, element). */
-export function dropped(act) {
+/** Files and folders dropped anywhere on the page: act({files, folders}, element). `films` as for `filesOf`. */
+export function dropped(act, films) {
   const over = (yes) => document.body.classList.toggle("dropping", yes);
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -65,7 +69,7 @@ export function dropped(act) {
     event.preventDefault();
     over(false);
     const { target } = event;
-    act(await filesOf([...event.dataTransfer.items]), target);
+    act(await filesOf([...event.dataTransfer.items], films), target);
   });
 }
 

@@ -7,10 +7,7 @@ import { words } from "./remedies.js";
 const KEYFRAMES = 5; // that are shown at first
 const INTERVAL = 1000; // milliseconds between questions how far the coloring is
 const SETTINGS = ["variant", "seed", "vividness", "strength", "like", "like_strength", "detail", "ensemble"]; // of an edit, which all of a film has in common
-const SUFFIX = /\.(3gp|asf|avi|divx|dv|f4v|flv|m2ts|m2v|m4v|mkv|mov|mp4|mpe?g|mts|mxf|nut|ogv|ts|vob|webm|wmv)$/i;
 const SAME_TIME = 0.002; // seconds by which two times of one frame differ at most: texts are rounded to milliseconds
-
-export const isFilm = (file) => file.type.startsWith("video/") || SUFFIX.test(file.name);
 
 /** 12.4 -> `00:12.4`; `separator` is that between hours, minutes and seconds. */
 export function timeText(seconds, separator = ":") {

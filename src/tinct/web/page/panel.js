@@ -3,6 +3,7 @@
 import { colorName } from "./colors.js";
 import { $, disable, element, fill, isDisabled } from "./dom.js";
 import { t } from "./i18n.js";
+import { noteWords } from "./remedies.js";
 
 const SLIDERS = { vividness: "vividness", strength: "strength", "like-strength": "like_strength" }; // id -> field of the edit
 const TRANSPARENT = ["original", "png", "tif"]; // formats of a color layer
@@ -106,6 +107,6 @@ export class Panel {
     disable($("download"), Boolean(photo.rendering));
     $("download").textContent = t(photo.rendering ? "rendering" : photo.film ? "film-frame" : "download");
     const size = `${photo.width} × ${photo.height}`;
-    $("facts").textContent = photo.state === "ready" ? [t("facts", { name: photo.name, size }), ...photo.notes].join(". ") : "";
+    $("facts").textContent = photo.state === "ready" ? [t("facts", { name: photo.name, size }), ...photo.notes.map(noteWords)].join(". ") : "";
   }
 }

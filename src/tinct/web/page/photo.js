@@ -162,7 +162,17 @@ export class Photo {
     return engine.suggest(this.file, place);
   }
 
+  /** Hints, each of which gives the object of a place another color. */
+  objectVariants(place) {
+    return engine.objectVariants(this.file, place);
+  }
+
   // ---- pictures ----
+
+  /** A small picture of the edit with these changes. */
+  thumbnail(changes) {
+    return engine.preview(this.file, { ...this.request(), ...changes }, THUMBNAIL);
+  }
 
   /** Fetch a preview of the edit. For edits made meanwhile, only the last gets a further preview. */
   async refresh() {
@@ -230,6 +240,11 @@ export class Photo {
     }
   }
 
+  /** Leave the variants that aren't drawn yet for later. */
+  stopVariants() {
+    this.drawingOf = null;
+  }
+
   /** The result at full size. */
   async render(format, output) {
     const edit = this.edit;
@@ -254,7 +269,7 @@ export class Photo {
   /** Close it. If it is opened again, it is sent again. */
   close() {
     this.closed = true;
-    this.drawingOf = null;
+    this.stopVariants();
     this.leaving?.abort();
     this.forget();
   }

@@ -2,11 +2,12 @@
 
 import { colorName, familyName, learn } from "./colors.js";
 import { $, element } from "./dom.js";
+import { KEEP, WAS } from "./hint_list.js";
 import { language, t } from "./i18n.js";
 
-const KEEP = "keep"; // a hint of the color that is there
 const GRAY = "#808080"; // a hint of no color
 const GAP = 18; // pixels between the place and the dialog
+const MARGIN = 26; // pixels between the photograph and the dialog beside it: the handle of the divider lies there
 
 export class Picker {
   /** @param {object} heard  chosen(color, finally), removed(), closed(), keepRest(yes) */
@@ -38,15 +39,17 @@ export class Picker {
    * Open the dialog.
    * @param {object} at  place on the screen: left, top
    * @param {string} now  color of the place now
-   * @param {object|null} hint  the one that the user chose there, and may remove
+   * @param {string|null} choice  what the user chose there, and may remove
    * @param {string[]} used  colors of other places
    * @param {boolean|null} keepsRest  whether all else keeps its color; null where that is so anyway, as with a lasso
+   * @param {boolean} others  whether there are other hints, so that the place can get back what it was without them
    */
-  show(at, now, hint, used, keepsRest) {
+  show(at, now, choice, used, keepsRest, others) {
     $("picker-title").textContent = t("finding");
-    $("remove").hidden = !hint;
-    this.chosen = hint?.color ?? null;
-    $("free").value = this.chosen && this.chosen !== KEEP ? this.chosen : now;
+    $("remove").hidden = !choice;
+    this.chosen = choice;
+    this.others = others;
+    $("free").value = choice?.startsWith("#") ? choice : now;
     this.now = now;
     $("keep-rest-line").hidden = keepsRest === null;
     if (keepsRest !== null) $("keep-rest").checked = keepsRest;
@@ -59,16 +62,40 @@ export class Picker {
     this.follow(at);
   }
 
-  /** Move the dialog beside the place, where it neither covers the place nor leaves the window. */
+  /** Move the dialog beside the photograph, where there is room; else beside the place, where it neither covers that nor leaves the window. */
   follow(at) {
     this.at = at;
     const { left, top } = at;
     const { width, height } = this.dialog.getBoundingClientRect();
     const [right, below] = [window.innerWidth - width - 8, window.innerHeight - height - 8];
+    const outside = this.outside(left, width);
+    if (outside !== null) return this.put(outside, Math.min(top - height / 2, below));
     const fits = left + GAP <= right;
     const above = top - height - GAP;
-    this.dialog.style.left = `${Math.max(8, fits ? left + GAP : left - width - GAP)}px`;
-    this.dialog.style.top = `${Math.max(8, top + GAP <= below ? top + GAP : above >= 8 && !fits ? above : Math.min(top + GAP, below))}px`;
+    const beside = above >= 8 && !fits ? above : Math.min(top + GAP, below);
+    this.put(fits ? left + GAP : left - width - GAP, top + GAP <= below ? top + GAP : beside);
+  }
+
+  /** Show or hide what is only for a color that was chosen, and keep the dialog in the window. */
+  offerElsewhere(yes) {
+    if ($("elsewhere").hidden === !yes) return;
+    $("elsewhere").hidden = !yes;
+    if (this.open) this.follow(this.at);
+  }
+
+  put(left, top) {
+    this.dialog.style.left = `${Math.max(8, left)}px`;
+    this.dialog.style.top = `${Math.max(8, top)}px`;
+  }
+
+  /** Where the dialog is beside the photograph on the stage, on the side that is nearer to the place; null where it has no room. */
+  outside(left, width) {
+    const [frame, stage] = [$("frame").getBoundingClientRect(), $("stage").getBoundingClientRect()];
+    const needed = width + 2 * MARGIN;
+    const sides = [];
+    if (stage.right - frame.right >= needed) sides.push({ way: frame.right - left, left: frame.right + MARGIN });
+    if (frame.left - stage.left >= needed) sides.push({ way: left - frame.left, left: frame.left - width - MARGIN });
+    return sides.sort((a, b) => a.way - b.way)[0]?.left ?? null;
   }
 
   /** @param {{colors: object[], families: object[]}} found  as the engine answers */
@@ -81,7 +108,8 @@ export class Picker {
     });
     const keep = this.swatch(KEEP, t("keep-color"));
     keep.style.backgroundColor = this.now;
-    $("swatches").replaceChildren(keep, ...likely, this.swatch(GRAY, t("gray")));
+    const was = this.others ? [this.swatch(WAS, t("as-it-was"))] : [];
+    $("swatches").replaceChildren(keep, ...was, ...likely, this.swatch(GRAY, t("gray")));
     $("families").replaceChildren(...families.map((family) => this.family(family)));
     if (families[0]?.name === "skin") $("families").firstElementChild?.click();
     if (this.keys && document.activeElement === this.dialog) $("swatches").firstElementChild.focus({ preventScroll: true });
@@ -111,9 +139,9 @@ export class Picker {
   }
 
   swatch(color, title) {
-    const made = element("button", { type: "button", className: `swatch${color === KEEP ? " kept" : ""}`, title });
+    const made = element("button", { type: "button", className: `swatch${{ [KEEP]: " kept", [WAS]: " was" }[color] ?? ""}`, title });
     made.dataset.color = color;
-    if (color !== KEEP) made.style.backgroundColor = color;
+    if (color.startsWith("#")) made.style.backgroundColor = color;
     made.setAttribute("aria-label", title);
     made.addEventListener("click", () => this.choose(color, true));
     return made;
@@ -126,7 +154,7 @@ export class Picker {
   }
 
   choose(color, finally_) {
-    if (color !== KEEP) $("free").value = color;
+    if (color.startsWith("#")) $("free").value = color;
     $("remove").hidden = false;
     this.chosen = color;
     this.mark();

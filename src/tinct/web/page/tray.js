@@ -3,11 +3,22 @@
 import { $, element, fill } from "./dom.js";
 import { t } from "./i18n.js";
 
+const STEPS = { PageDown: 1, PageUp: -1 }; // keys
+
 export class Tray {
-  /** @param {object} heard  chosen(photo), closed(photo) */
+  /** @param {object} heard  chosen(photo), closed(photo), step(by): go to the next one, or with -1 to the one before */
   constructor(heard) {
     this.heard = heard;
     this.list = $("tray");
+    document.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** Elsewhere, as in the panel, these keys scroll. */
+  key(event) {
+    const { key, target } = event;
+    if (!(key in STEPS) || event.ctrlKey || event.altKey || event.metaKey || !(target === document.body || target.closest("#stage, #picker, #tray"))) return;
+    event.preventDefault();
+    this.heard.step(STEPS[key]);
   }
 
   draw(photos, current) {

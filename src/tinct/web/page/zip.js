@@ -1,6 +1,6 @@
 // A zip file, made in the browser: stored, as pictures are compressed already. APPNOTE 6.3.10, without ZIP64: see MAX_ZIP_BYTES.
 
-export const MAX_ZIP_BYTES = 4e9; // a zip without ZIP64 ends at 4 GiB
+export const MAX_ZIP_BYTES = 1e9; // of one zip: what the browser must hold at once; without ZIP64 a zip ends at 4 GiB
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -32,11 +32,15 @@ function unique(name, taken) {
   return found;
 }
 
-/** @param {{name: string, blob: Blob}[]} files  @returns {Promise<Blob>} */
-export async function zip(files, now = new Date()) {
+/**
+ * @param {{name: string, blob: Blob}[]} files
+ * @param {Set<string>} [taken]  names in lower case that no file gets; those that files get are added
+ * @returns {Promise<Blob>}
+ */
+export async function zip(files, taken = new Set(), now = new Date()) {
   const time = (now.getHours() << 11) | (now.getMinutes() << 5) | (now.getSeconds() >> 1);
   const date = ((now.getFullYear() - 1980) << 9) | ((now.getMonth() + 1) << 5) | now.getDate();
-  const [parts, directory, taken] = [[], [], new Set()];
+  const [parts, directory] = [[], []];
   let at = 0;
   for (const { name, blob } of files) {
     const title = new TextEncoder().encode(unique(name, taken));
