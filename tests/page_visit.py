@@ -6,20 +6,24 @@ import base64
 import io
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image
 
-__all__ = ["CHROMIUM", "Visit", "apart", "chroma"]
+__all__ = ["BROWSERS", "Visit", "apart", "chroma", "find_browser"]
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-TIMEOUT = 30_000
+BROWSERS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "firefox": ("firefox-esr", "firefox")}
+"""Names of their commands."""
+TIMEOUT = 10_000
 """Milliseconds until a wait fails."""
 
 
 class Visit:
     """A page, and what must not happen on it: errors in its console, and requests to other servers."""
+
+    downloads: ClassVar[Path | None] = None
+    """Folder where the browser puts downloads, where Playwright doesn't tell of them."""
 
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address = page, address
@@ -78,11 +82,25 @@ class Visit:
         self.settle()
 
     def save(self, button: str, folder: Path) -> Path:
+        """Click what downloads a file, and put that file into a folder, under the name that the browser gave it."""
+        if self.downloads:
+            return self.save_from(self.downloads, button, folder)
         with self.page.expect_download() as waiting:
             self.page.click(button)
         path = folder / waiting.value.suggested_filename
         waiting.value.save_as(path)
         return path
+
+    def save_from(self, downloads: Path, button: str, folder: Path) -> Path:
+        """Playwright hears of no download of a blob in Firefox, so the file is waited for."""
+        assert list(downloads.iterdir()) == []
+        self.page.click(button)
+        for _ in range(TIMEOUT // 50):
+            self.page.wait_for_timeout(50)
+            found = list(downloads.iterdir())
+            if len(found) == 1 and found[0].suffix != ".part" and found[0].stat().st_size:
+                return Path(shutil.move(found[0], folder / found[0].name))
+        raise AssertionError(f"no download, but {found}")
 
     @property
     def dots(self) -> int:
@@ -97,6 +115,11 @@ class Visit:
     def expect_errors(self, *statuses: str) -> None:
         """The browser's own notes of refusals that were meant."""
         self.complaints = [text for text in self.complaints if not any(status in text for status in statuses)]
+
+
+def find_browser(name: str) -> str | None:
+    """The path of an installed browser of `BROWSERS`."""
+    return next((path for command in BROWSERS[name] if (path := shutil.which(command))), None)
 
 
 def chroma(rgb: np.ndarray) -> float:
