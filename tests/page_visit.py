@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +17,7 @@ __all__ = ["BROWSERS", "Visit", "apart", "chroma", "find_browser"]
 
 BROWSERS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "firefox": ("firefox-esr", "firefox")}
 """Names of their commands."""
-TIMEOUT = 10_000
+TIMEOUT = 30_000
 """Milliseconds until a wait fails."""
 
 
@@ -81,20 +83,22 @@ class Visit:
         self.page.click("#done")
         self.settle()
 
-    def save(self, button: str, folder: Path) -> Path:
-        """Click what downloads a file, and put that file into a folder, under the name that the browser gave it."""
+    def save(self, act: str | Callable[[], object], folder: Path) -> Path:
+        """Download a file by a click on a button, or by what `act` does, and put it into a folder, under the browser's name for it."""
+        if isinstance(act, str):
+            return self.save(partial(self.page.click, act), folder)
         if self.downloads:
-            return self.save_from(self.downloads, button, folder)
+            return self.save_from(self.downloads, act, folder)
         with self.page.expect_download() as waiting:
-            self.page.click(button)
+            act()
         path = folder / waiting.value.suggested_filename
         waiting.value.save_as(path)
         return path
 
-    def save_from(self, downloads: Path, button: str, folder: Path) -> Path:
+    def save_from(self, downloads: Path, act: Callable[[], object], folder: Path) -> Path:
         """Playwright hears of no download of a blob in Firefox, so the file is waited for."""
         assert list(downloads.iterdir()) == []
-        self.page.click(button)
+        act()
         for _ in range(TIMEOUT // 50):
             self.page.wait_for_timeout(50)
             found = list(downloads.iterdir())

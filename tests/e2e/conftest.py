@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from PIL import Image
 from skimage import data
 
 from page_visit import BROWSERS, Visit, find_browser
 from serving import serving
+
+FILM = Path(__file__).parents[2] / "docs/images/film.mp4"
+"""96 drawn frames of 320 × 240 pixels, 16 a second."""
 
 LAUNCH = {
     "chromium": {"args": ["--no-sandbox"]},
@@ -80,3 +84,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def photo(folder: Path) -> Path:
     return folder / "grandmother.jpg"
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """8 gray frames, half a second."""
+    path = tmp_path_factory.mktemp("film") / "wedding.mp4"
+    with av.open(FILM) as source, av.open(path, "w") as made:
+        stream = made.add_stream("libx264", rate=16)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number, frame in enumerate(source.decode(video=0)):
+            if number == 8:
+                break
+            gray = av.VideoFrame.from_ndarray(frame.reformat(format="gray").to_ndarray(), format="gray")
+            made.mux(stream.encode(gray.reformat(format="yuv420p")))
+        made.mux(stream.encode(None))
+    return path

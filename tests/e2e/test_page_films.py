@@ -8,29 +8,12 @@ from typing import Any
 
 import av
 import numpy as np
-import pytest
 
 from page_visit import Visit, chroma
 from serving import serving
 
 FILM = Path(__file__).parents[2] / "docs/images/film.mp4"
 """96 drawn frames of 320 × 240 pixels, 16 a second."""
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Its beginning, 8 frames."""
-    path = tmp_path_factory.mktemp("film") / "wedding.mp4"
-    with av.open(FILM) as source, av.open(path, "w") as made:
-        stream = made.add_stream("libx264", rate=16)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for number, frame in enumerate(source.decode(video=0)):
-            if number == 8:
-                break
-            gray = av.VideoFrame.from_ndarray(frame.reformat(format="gray").to_ndarray(), format="gray")
-            made.mux(stream.encode(gray.reformat(format="yuv420p")))
-        made.mux(stream.encode(None))
-    return path
 
 
 def open_film(visit: Visit, film: Path) -> None:

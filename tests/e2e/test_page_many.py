@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -71,17 +72,51 @@ def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, folder: Path, 
 
 
 def test_names_in_any_language(visit: Visit, folder: Path, tmp_path: Path) -> None:
-    page = visit.page
-    names = ["Großmutter Ä.png", "祖母 1920.png"]
+    page, out = visit.page, tmp_path / "out"
+    out.mkdir()
+    apart = unicodedata.normalize("NFD", "Jürgen.png")  # as macOS writes it
+    names = ["Großmutter Ä.png", "写真 1920.png", apart, "Jürgen.png"]
     for name in names:
         (tmp_path / name).write_bytes((folder / "breakfast.png").read_bytes())
+    (tmp_path / "ぬりえ ß.png").write_bytes((folder / "postcard.png").read_bytes())
     visit.open(*(tmp_path / name for name in names))
-    page.wait_for_selector("#tray li.ready:nth-child(2)")
-    assert [page.locator("#tray li > button:first-child").nth(i).get_attribute("title") for i in (0, 1)] == names
-    (tmp_path / "out").mkdir()
-    assert visit.save("#download", tmp_path / "out").name == "Großmutter Ä.color.png"
-    with zipfile.ZipFile(visit.save("#download-all", tmp_path / "out")) as archive:
-        assert archive.namelist() == ["Großmutter Ä.color.png", "祖母 1920.color.png"]
+    page.wait_for_selector("#tray li.ready:nth-child(4)")
+    assert [page.locator("#tray li > button:first-child").nth(i).get_attribute("title") for i in range(4)] == names
+    assert visit.save("#download", out).name == "Großmutter Ä.color.png"
+    with zipfile.ZipFile(visit.save("#download-all", out)) as archive:
+        assert archive.namelist() == [
+            "Großmutter Ä.color.png",
+            "写真 1920.color.png",
+            unicodedata.normalize("NFD", "Jürgen.color.png"),
+            "Jürgen.color-2.png",  # the same name on macOS
+        ]
+
+    page.locator("#tray li > button:first-child").nth(1).click()
+    page.wait_for_selector("#facts:has-text('写真')")
+    page.set_input_files("#like-file", tmp_path / "ぬりえ ß.png")
+    page.wait_for_selector("#like-shown:visible")
+    visit.add_hint(0.5, 0.5, "#c03020")
+    file, places = visit.save("#save-edit", out), visit.places
+    assert file.name == "写真 1920.tinct.json"
+    assert json.loads(file.read_text("utf-8"))["like"] == "ぬりえ ß.png"
+    page.locator("#tray li > button:first-child").nth(2).click()
+    page.wait_for_selector("#facts:has-text('rgen')")
+    page.set_input_files("#edit-file", [file, tmp_path / "ぬりえ ß.png"])
+    page.wait_for_selector("#like-shown:visible")
+    visit.settle()
+    assert visit.places == places
+    assert visit.save("#save-edit", out).name in ("Jürgen.tinct.json", unicodedata.normalize("NFD", "Jürgen.tinct.json"))
+
+
+def test_a_reference_is_found_whichever_way_its_name_is_written(visit: Visit, photo: Path, folder: Path, tmp_path: Path) -> None:
+    """An edit that was saved where ü is one code point, and the reference of a system where it is two."""
+    reference = tmp_path / unicodedata.normalize("NFD", "Gemälde.png")
+    reference.write_bytes((folder / "postcard.png").read_bytes())
+    (tmp_path / "edit.json").write_text(json.dumps({"hints": [], "like": "Gemälde.png"}), "utf-8")
+    visit.open(photo)
+    visit.page.set_input_files("#edit-file", [tmp_path / "edit.json", reference])
+    visit.page.wait_for_selector("#like-shown:visible")
+    assert not visit.page.is_visible("#note")
 
 
 def test_the_server_may_forget_what_is_idle(browser: Any, address: str, photo: Path) -> None:
