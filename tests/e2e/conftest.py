@@ -21,9 +21,14 @@ from serving import serving
 FILM = Path(__file__).parents[2] / "docs/images/film.mp4"
 """96 drawn frames of 320 × 240 pixels, 16 a second."""
 
-LAUNCH = {
+MOUSE = 2 | 4
+"""Firefox's `PointerCapabilities`: fine, hovers."""
+LAUNCH: dict[str, dict[str, Any]] = {
     "chromium": {"args": ["--no-sandbox"]},
-    "firefox": {"channel": "moz-firefox"},  # makes Playwright speak WebDriver BiDi
+    "firefox": {
+        "channel": "moz-firefox",  # makes Playwright speak WebDriver BiDi
+        "firefox_user_prefs": {"ui.primaryPointerCapabilities": MOUSE, "ui.allPointerCapabilities": MOUSE},  # none without a screen
+    },
 }
 """How each of `BROWSERS` is started."""
 

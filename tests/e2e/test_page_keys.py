@@ -125,7 +125,8 @@ def test_films(keys: Keys, film: Path, tmp_path: Path) -> None:
     page.wait_for_selector("#frame:visible")
     visit.settle()
     keys.use("#film-time", "0", ".", "3", "7", "5", "Enter")
-    page.wait_for_selector("#tray [aria-current=true][aria-label^='wedding 00.00.375.png']")
+    frame = "#tray [aria-label^='wedding 00.00.375.png']"
+    page.wait_for_selector(f"{frame}[aria-current=true]")
     page.wait_for_selector("#frame:visible")
     visit.settle()
     keys.use("#stage", "ArrowRight", "Enter")
@@ -144,6 +145,9 @@ def test_films(keys: Keys, film: Path, tmp_path: Path) -> None:
     assert page.evaluate(FOCUS) != "nothing"
     keys.use("#reopen")
     page.wait_for_selector("#film:visible")
+    page.wait_for_selector(frame)
+    keys.use(frame)
     visit.settle()
     assert visit.dots == 1
     assert page.evaluate("window.pointed") == 0
+    visit.expect_errors("404")  # the server forgot the film when it was closed

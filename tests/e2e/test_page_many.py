@@ -154,6 +154,7 @@ def test_what_waits_and_is_closed_is_not_computed(visit: Visit, photo: Path, fol
     page.wait_for_selector("#facts:has-text('300 × 200')")
 
 
+@pytest.mark.chromium_only("Firefox tells no bodies of requests")
 def test_more_draws_only_the_new_variants(visit: Visit, photo: Path) -> None:
     page, asked = visit.page, []
     visit.open(photo)
