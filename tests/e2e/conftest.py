@@ -27,7 +27,11 @@ LAUNCH: dict[str, dict[str, Any]] = {
     "chromium": {"args": ["--no-sandbox"]},
     "firefox": {
         "channel": "moz-firefox",  # makes Playwright speak WebDriver BiDi
-        "firefox_user_prefs": {"ui.primaryPointerCapabilities": MOUSE, "ui.allPointerCapabilities": MOUSE},  # none without a screen
+        "firefox_user_prefs": {
+            "ui.primaryPointerCapabilities": MOUSE,  # without a screen there is none
+            "ui.allPointerCapabilities": MOUSE,
+            "browser.download.alwaysOpenPanel": False,  # it takes the focus from the page
+        },
     },
 }
 """How each of `BROWSERS` is started."""

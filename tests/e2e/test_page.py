@@ -142,6 +142,7 @@ def test_colors_that_come_late_are_not_those_of_another_place(visit: Visit, phot
     assert page.locator("#swatches .swatch").nth(1).get_attribute("data-color") == "#112233"
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_downloads_are_what_the_command_line_gives(visit: Visit, photo: Path, tmp_path: Path) -> None:
     page = visit.page
     visit.open(photo)
@@ -211,6 +212,7 @@ def test_what_is_no_photograph_gets_a_sentence(visit: Visit, folder: Path) -> No
     visit.expect_errors("422")
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_remedies_are_in_the_page_s_own_words(visit: Visit, photo: Path, tmp_path: Path) -> None:
     """The server's are for programs; where the page has none of its own, it shows the server's."""
     page = visit.page
@@ -236,6 +238,7 @@ def test_remedies_are_in_the_page_s_own_words(visit: Visit, photo: Path, tmp_pat
     visit.expect_errors("429", "422", "503")
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_behind_a_path_prefix(browser: Any, photo: Path) -> None:
     with serving(prefix="/tinct") as address:
         context = browser.new_context()
@@ -277,6 +280,7 @@ def test_each_photograph_keeps_its_colors(visit: Visit, photo: Path, folder: Pat
     assert 0 < apart(visit.pixels(), first) < 20
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_a_photograph_that_the_server_forgot_is_sent_again(visit: Visit, photo: Path, folder: Path) -> None:
     page = visit.page
     visit.open(photo)
@@ -301,6 +305,7 @@ def test_a_photograph_that_the_server_forgot_is_sent_again(visit: Visit, photo: 
     visit.expect_errors("404")
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_a_server_that_is_busy_or_gone(visit: Visit, photo: Path) -> None:
     page, refusals = visit.page, [1]
     visit.open(photo)

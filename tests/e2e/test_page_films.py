@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 import numpy as np
+import pytest
 
 from page_visit import Visit, chroma
 from serving import serving
@@ -108,6 +109,7 @@ def test_a_film_survives_a_reload_and_is_closed(visit: Visit, film: Path) -> Non
     assert visit.dots == 1
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_coloring_is_stopped(visit: Visit) -> None:
     page = visit.page
     open_film(visit, FILM)
@@ -122,6 +124,7 @@ def test_coloring_is_stopped(visit: Visit) -> None:
     visit.expect_errors("404")  # a question how far it is may be under way
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_a_server_without_films_says_so(browser: Any, film: Path) -> None:
     with serving(films=False) as address:
         context = browser.new_context()

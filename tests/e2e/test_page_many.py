@@ -108,6 +108,7 @@ def test_names_in_any_language(visit: Visit, folder: Path, tmp_path: Path) -> No
     assert visit.save("#save-edit", out).name in ("Jürgen.tinct.json", unicodedata.normalize("NFD", "Jürgen.tinct.json"))
 
 
+@pytest.mark.chromium_only("its subject doesn't depend on the browser")
 def test_a_reference_is_found_whichever_way_its_name_is_written(visit: Visit, photo: Path, folder: Path, tmp_path: Path) -> None:
     """An edit that was saved where ü is one code point, and the reference of a system where it is two."""
     reference = tmp_path / unicodedata.normalize("NFD", "Gemälde.png")
@@ -119,6 +120,7 @@ def test_a_reference_is_found_whichever_way_its_name_is_written(visit: Visit, ph
     assert not visit.page.is_visible("#note")
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_the_server_may_forget_what_is_idle(browser: Any, address: str, photo: Path) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -215,6 +217,7 @@ def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, fo
     context.close()
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_photographs_that_the_server_has_no_room_for_replace_idle_ones(visit: Visit, photo: Path, folder: Path) -> None:
     page = visit.page
     visit.open(photo)
