@@ -14,6 +14,10 @@ from page_visit import Visit
 MAX_TABS = 90
 """More than the page has places for the focus."""
 FOCUS = "document.activeElement === document.body ? 'nothing' : document.activeElement.id || document.activeElement.outerHTML"
+WAY = """(selector) => {
+  const [now, target] = [document.activeElement, document.querySelector(selector)];
+  return now.matches(selector) ? "here" : now.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING ? "Shift+Tab" : "Tab";
+}"""
 
 
 class Keys:
@@ -27,12 +31,13 @@ class Keys:
         }""")
 
     def go(self, selector: str) -> None:
-        """Press Tab until an element has the focus."""
+        """Press Tab, or Shift+Tab, until an element has the focus."""
         for _ in range(MAX_TABS):
-            if self.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            way = self.page.evaluate(WAY, selector)
+            if way == "here":
                 assert self.page.evaluate("document.activeElement.matches(':focus-visible')"), f"the focus on {selector} isn't seen"
                 return
-            self.page.keyboard.press("Tab")
+            self.page.keyboard.press(way)
         raise AssertionError(f"Tab doesn't lead to {selector}")
 
     def press(self, *keys: str) -> None:
@@ -104,7 +109,7 @@ def test_photographs(keys: Keys, photo: Path, folder: Path, tmp_path: Path) -> N
         assert np.ptp(np.asarray(image).astype(int), axis=-1).mean() > 4
     assert visit.save(keys.pressing("#download-all"), tmp_path).name == "tinct.zip"
 
-    keys.use("#tray .close")
+    keys.use("#tray li:first-child .close")
     page.wait_for_selector("#facts:has-text('300 × 200')")
     keys.use("#tray .close")
     page.wait_for_selector("#welcome:visible")
