@@ -198,7 +198,7 @@ def test_one_pixel_of_the_photograph_is_one_of_the_screen(visit: Visit, tmp_path
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, folder: Path, screen: str) -> None:
+def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, folder: Path, tmp_path: Path, screen: str) -> None:
     width, height = SCREENS[screen]
     context = browser.new_context(viewport={"width": width, "height": height})
     visit = Visit(context.new_page(), address)
@@ -211,6 +211,11 @@ def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, fo
         assert box["x"] + box["width"] <= width
         assert box["y"] + box["height"] <= height
         visit.page.click(button, trial=True)
+    (tmp_path / "nothing.jpg").write_bytes(b"")
+    visit.page.set_input_files("#files", tmp_path / "nothing.jpg")
+    visit.page.wait_for_selector("#note:visible")
+    visit.page.click("#download", trial=True)  # the note doesn't lie on it
+    visit.page.click("#note-close")
     assert visit.page.locator("#stage").bounding_box()["height"] > 100
     assert visit.page.evaluate("document.documentElement.scrollWidth") == width
     assert visit.complaints == []
