@@ -107,7 +107,7 @@ def test_without_room_in_the_browser_leaving_asks(browser: Any, address: str, ph
     visit.save("#save-edit", tmp_path)
     page.reload()
     assert asked == []
-    for change in (lambda: page.fill("#vividness", "80"), lambda: page.click("#variants li:nth-child(3) button")):
+    for change in (lambda: page.press("#vividness", "ArrowRight"), lambda: page.click("#variants li:nth-child(3) button")):
         visit.open(photo)
         change()
         visit.settle()
