@@ -5,21 +5,27 @@ from __future__ import annotations
 import base64
 import io
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image
 
-__all__ = ["CHROMIUM", "Visit", "apart", "chroma"]
+__all__ = ["BROWSERS", "Visit", "apart", "chroma", "find_browser"]
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+BROWSERS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "firefox": ("firefox-esr", "firefox")}
+"""Names of their commands."""
 TIMEOUT = 30_000
 """Milliseconds until a wait fails."""
 
 
 class Visit:
     """A page, and what must not happen on it: errors in its console, and requests to other servers."""
+
+    downloads: ClassVar[Path | None] = None
+    """Folder where the browser puts downloads, where Playwright doesn't tell of them."""
 
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address = page, address
@@ -77,12 +83,29 @@ class Visit:
         self.page.click("#done")
         self.settle()
 
-    def save(self, button: str, folder: Path) -> Path:
+    def save(self, act: str | Callable[[], object], folder: Path) -> Path:
+        """Download a file by a click on a button, or by what `act` does, and put it into a folder, under the browser's name for it."""
+        if isinstance(act, str):
+            return self.save(partial(self.page.click, act), folder)
+        if self.downloads:
+            return self.save_from(self.downloads, act, folder)
         with self.page.expect_download() as waiting:
-            self.page.click(button)
+            act()
         path = folder / waiting.value.suggested_filename
         waiting.value.save_as(path)
         return path
+
+    def save_from(self, downloads: Path, act: Callable[[], object], folder: Path) -> Path:
+        """Playwright hears of no download of a blob in Firefox, so the file is waited for."""
+        for old in downloads.iterdir():  # such as a film's: that of another test
+            old.unlink()
+        act()
+        for _ in range(TIMEOUT // 50):
+            self.page.wait_for_timeout(50)
+            found = list(downloads.iterdir())
+            if len(found) == 1 and found[0].suffix != ".part" and found[0].stat().st_size:
+                return Path(shutil.move(found[0], folder / found[0].name))
+        raise AssertionError(f"no download, but {found}")
 
     @property
     def dots(self) -> int:
@@ -97,6 +120,11 @@ class Visit:
     def expect_errors(self, *statuses: str) -> None:
         """The browser's own notes of refusals that were meant."""
         self.complaints = [text for text in self.complaints if not any(status in text for status in statuses)]
+
+
+def find_browser(name: str) -> str | None:
+    """The path of an installed browser of `BROWSERS`."""
+    return next((path for command in BROWSERS[name] if (path := shutil.which(command))), None)
 
 
 def chroma(rgb: np.ndarray) -> float:

@@ -1,4 +1,8 @@
-"""A browser and a server for the tests of the page, one of each a file. They need Chromium on the machine."""
+"""Browsers and a server for the tests of the page.
+
+Every test that takes `browser` or `visit` runs in each browser of `BROWSERS`, but for those marked ``chromium_only(why)``.
+Playwright drives the Firefox of the system, unpatched, with WebDriver BiDi.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,57 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from PIL import Image
 from skimage import data
 
-from page_visit import CHROMIUM, Visit
+from page_visit import BROWSERS, Visit, find_browser
 from serving import serving
 
+FILM = Path(__file__).parents[2] / "docs/images/film.mp4"
+"""96 drawn frames of 320 × 240 pixels, 16 a second."""
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright isn't installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+MOUSE = 2 | 4
+"""Firefox's `PointerCapabilities`: fine, hovers."""
+LAUNCH: dict[str, dict[str, Any]] = {
+    "chromium": {"args": ["--no-sandbox"]},
+    "firefox": {
+        "channel": "moz-firefox",  # makes Playwright speak WebDriver BiDi
+        "firefox_user_prefs": {
+            "ui.primaryPointerCapabilities": MOUSE,  # without a screen there is none
+            "ui.allPointerCapabilities": MOUSE,
+            "browser.download.alwaysOpenPanel": False,  # it takes the focus from the page
+        },
+    },
+}
+"""How each of `BROWSERS` is started."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "browser" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("chromium_only")
+        metafunc.parametrize("browser", ["chromium"] if only else list(BROWSERS), indirect=True, scope="package")
+
+
+@pytest.fixture(scope="package")  # not the session: Playwright's event loop runs meanwhile, and other tests have their own
+def playwright() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright isn't installed")
+    with api.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser(request: pytest.FixtureRequest, playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    name = request.param
+    path = find_browser(name)
+    if path is None:
+        pytest.skip(f"no {name.title()} on this machine")
+    downloads = tmp_path_factory.mktemp("downloads")
+    found = getattr(playwright, name).launch(executable_path=path, downloads_path=downloads, **LAUNCH[name])
+    Visit.downloads = downloads if name == "firefox" else None
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +93,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def photo(folder: Path) -> Path:
     return folder / "grandmother.jpg"
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """8 gray frames, half a second."""
+    path = tmp_path_factory.mktemp("film") / "wedding.mp4"
+    with av.open(FILM) as source, av.open(path, "w") as made:
+        stream = made.add_stream("libx264", rate=16)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number, frame in enumerate(source.decode(video=0)):
+            if number == 8:
+                break
+            gray = av.VideoFrame.from_ndarray(frame.reformat(format="gray").to_ndarray(), format="gray")
+            made.mux(stream.encode(gray.reformat(format="yuv420p")))
+        made.mux(stream.encode(None))
+    return path

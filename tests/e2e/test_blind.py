@@ -1,9 +1,8 @@
-"""The page of a blind comparison in a real browser. Needs Chromium on the machine."""
+"""The page of a blind comparison in a real browser."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,19 +13,9 @@ import pytest
 from tinct.evaluation.blind import Pair, Side
 from tinct.reports import write_blind_page
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright isn't installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = pytest.mark.chromium_only("it is a report, a file without a server")
 SIDES = Side("dull", "tinct"), Side("vivid", "tinct")
 FIRST_IS_LEFT = [True, False, False, True, True, False, True, False]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture

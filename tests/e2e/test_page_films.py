@@ -17,22 +17,6 @@ FILM = Path(__file__).parents[2] / "docs/images/film.mp4"
 """96 drawn frames of 320 × 240 pixels, 16 a second."""
 
 
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Its beginning, 8 frames."""
-    path = tmp_path_factory.mktemp("film") / "wedding.mp4"
-    with av.open(FILM) as source, av.open(path, "w") as made:
-        stream = made.add_stream("libx264", rate=16)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for number, frame in enumerate(source.decode(video=0)):
-            if number == 8:
-                break
-            gray = av.VideoFrame.from_ndarray(frame.reformat(format="gray").to_ndarray(), format="gray")
-            made.mux(stream.encode(gray.reformat(format="yuv420p")))
-        made.mux(stream.encode(None))
-    return path
-
-
 def open_film(visit: Visit, film: Path) -> None:
     visit.page.set_input_files("#files", film)
     visit.page.wait_for_selector("#film:visible")
@@ -131,6 +115,7 @@ def test_a_film_survives_a_reload_and_is_closed(visit: Visit, film: Path) -> Non
     assert visit.dots == 1
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_coloring_is_stopped(visit: Visit) -> None:
     page = visit.page
     open_film(visit, FILM)
@@ -145,6 +130,7 @@ def test_coloring_is_stopped(visit: Visit) -> None:
     visit.expect_errors("404")  # a question how far it is may be under way
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_a_server_without_films_says_so(browser: Any, film: Path) -> None:
     with serving(films=False) as address:
         context = browser.new_context()

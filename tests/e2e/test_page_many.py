@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -70,19 +72,55 @@ def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, folder: Path, 
 
 
 def test_names_in_any_language(visit: Visit, folder: Path, tmp_path: Path) -> None:
-    page = visit.page
-    names = ["Großmutter Ä.png", "祖母 1920.png"]
+    page, out = visit.page, tmp_path / "out"
+    out.mkdir()
+    apart = unicodedata.normalize("NFD", "Jürgen.png")  # as macOS writes it
+    names = ["Großmutter Ä.png", "写真 1920.png", apart, "Jürgen.png"]
     for name in names:
         (tmp_path / name).write_bytes((folder / "breakfast.png").read_bytes())
+    (tmp_path / "ぬりえ ß.png").write_bytes((folder / "postcard.png").read_bytes())
     visit.open(*(tmp_path / name for name in names))
-    page.wait_for_selector("#tray li.ready:nth-child(2)")
-    assert [page.locator("#tray li > button:first-child").nth(i).get_attribute("title") for i in (0, 1)] == names
-    (tmp_path / "out").mkdir()
-    assert visit.save("#download", tmp_path / "out").name == "Großmutter Ä.color.png"
-    with zipfile.ZipFile(visit.save("#download-all", tmp_path / "out")) as archive:
-        assert archive.namelist() == ["Großmutter Ä.color.png", "祖母 1920.color.png"]
+    page.wait_for_selector("#tray li.ready:nth-child(4)")
+    assert [page.locator("#tray li > button:first-child").nth(i).get_attribute("title") for i in range(4)] == names
+    assert visit.save("#download", out).name == "Großmutter Ä.color.png"
+    with zipfile.ZipFile(visit.save("#download-all", out)) as archive:
+        assert archive.namelist() == [
+            "Großmutter Ä.color.png",
+            "写真 1920.color.png",
+            unicodedata.normalize("NFD", "Jürgen.color.png"),
+            "Jürgen.color-2.png",  # the same name on macOS
+        ]
+
+    page.locator("#tray li > button:first-child").nth(1).click()
+    page.wait_for_selector("#facts:has-text('写真')")
+    page.set_input_files("#like-file", tmp_path / "ぬりえ ß.png")
+    page.wait_for_selector("#like-shown:visible")
+    visit.add_hint(0.5, 0.5, "#c03020")
+    file, places = visit.save("#save-edit", out), visit.places
+    assert file.name == "写真 1920.tinct.json"
+    assert json.loads(file.read_text("utf-8"))["like"] == "ぬりえ ß.png"
+    page.locator("#tray li > button:first-child").nth(2).click()
+    page.wait_for_selector("#facts:has-text('rgen')")
+    page.set_input_files("#edit-file", [file, tmp_path / "ぬりえ ß.png"])
+    page.wait_for_selector("#like-shown:visible")
+    visit.settle()
+    assert visit.places == places
+    assert visit.save("#save-edit", out).name in ("Jürgen.tinct.json", unicodedata.normalize("NFD", "Jürgen.tinct.json"))
 
 
+@pytest.mark.chromium_only("its subject doesn't depend on the browser")
+def test_a_reference_is_found_whichever_way_its_name_is_written(visit: Visit, photo: Path, folder: Path, tmp_path: Path) -> None:
+    """An edit that was saved where ü is one code point, and the reference of a system where it is two."""
+    reference = tmp_path / unicodedata.normalize("NFD", "Gemälde.png")
+    reference.write_bytes((folder / "postcard.png").read_bytes())
+    (tmp_path / "edit.json").write_text(json.dumps({"hints": [], "like": "Gemälde.png"}), "utf-8")
+    visit.open(photo)
+    visit.page.set_input_files("#edit-file", [tmp_path / "edit.json", reference])
+    visit.page.wait_for_selector("#like-shown:visible")
+    assert not visit.page.is_visible("#note")
+
+
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_the_server_may_forget_what_is_idle(browser: Any, address: str, photo: Path) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -118,6 +156,7 @@ def test_what_waits_and_is_closed_is_not_computed(visit: Visit, photo: Path, fol
     page.wait_for_selector("#facts:has-text('300 × 200')")
 
 
+@pytest.mark.chromium_only("Firefox tells no bodies of requests")
 def test_more_draws_only_the_new_variants(visit: Visit, photo: Path) -> None:
     page, asked = visit.page, []
     visit.open(photo)
@@ -184,7 +223,7 @@ def test_one_pixel_of_the_photograph_is_one_of_the_screen(visit: Visit, tmp_path
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, folder: Path, screen: str) -> None:
+def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, folder: Path, tmp_path: Path, screen: str) -> None:
     width, height = SCREENS[screen]
     context = browser.new_context(viewport={"width": width, "height": height})
     visit = Visit(context.new_page(), address)
@@ -197,12 +236,18 @@ def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, fo
         assert box["x"] + box["width"] <= width
         assert box["y"] + box["height"] <= height
         visit.page.click(button, trial=True)
+    (tmp_path / "nothing.jpg").write_bytes(b"")
+    visit.page.set_input_files("#files", tmp_path / "nothing.jpg")
+    visit.page.wait_for_selector("#note:visible")
+    visit.page.click("#download", trial=True)  # the note doesn't lie on it
+    visit.page.click("#note-close")
     assert visit.page.locator("#stage").bounding_box()["height"] > 100
     assert visit.page.evaluate("document.documentElement.scrollWidth") == width
     assert visit.complaints == []
     context.close()
 
 
+@pytest.mark.chromium_only("its subject is the server's answers")
 def test_photographs_that_the_server_has_no_room_for_replace_idle_ones(visit: Visit, photo: Path, folder: Path) -> None:
     page = visit.page
     visit.open(photo)

@@ -69,6 +69,7 @@ def test_a_lasso_and_a_stroke_color_themselves_alone(visit: Visit, photo: Path, 
     assert apart(visit.pixels(), after) > 0.5, "the area moves with its dot"
 
 
+@pytest.mark.chromium_only("its subject doesn't depend on the browser")
 def test_a_lasso_that_crosses_itself_loses_its_smaller_loop(visit: Visit, photo: Path, tmp_path: Path) -> None:
     page = visit.page
     visit.open(photo)
@@ -194,6 +195,7 @@ def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, folder: P
     assert apart(visit.pixels(), before) == 0
 
 
+@pytest.mark.chromium_only("its subject doesn't depend on the browser")
 def test_hints_as_a_list_and_in_cielab_are_loaded(visit: Visit, photo: Path, tmp_path: Path) -> None:
     page = visit.page
     visit.open(photo)

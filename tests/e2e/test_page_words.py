@@ -35,6 +35,7 @@ def test_the_page_speaks_the_browser_s_language(browser: Any, address: str, fold
     context.close()
 
 
+@pytest.mark.chromium_only("touch isn't emulated in Firefox")
 def test_touch_taps(browser: Any, address: str, photo: Path) -> None:
     context = browser.new_context(viewport={"width": 380, "height": 760}, has_touch=True, is_mobile=True)
     visit = Visit(context.new_page(), address)

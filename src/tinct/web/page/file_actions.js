@@ -8,6 +8,9 @@ import { words } from "./remedies.js";
 
 const again = (act) => ({ label: t("try-again"), act });
 
+/** Whether a file has this name; macOS writes letters with accents as two code points. */
+const isCalled = (file, name) => file.name.normalize() === name?.normalize();
+
 export const isEdit = (file) => file.name.toLowerCase().endsWith(".json");
 
 /** Load the edit of a film: its keyframes are opened. @returns whether the file holds one */
@@ -15,7 +18,7 @@ async function loadFilm(desk, photo, file, files) {
   const { film, width, height } = photo;
   const found = filmFromJson(await file.text(), width, height);
   if (!found) return false;
-  const picture = files.find((other) => other.name === found.like);
+  const picture = files.find((other) => isCalled(other, found.like));
   const like = picture ? await photo.reference(picture) : null;
   film.settings = { ...film.settings, ...found.changes, like };
   for (const { time, hints } of found.keyframes) (await desk.frameOf(film, time)).wish({ ...film.settings, hints });
@@ -31,7 +34,7 @@ export async function loadEdit(desk, photo, files) {
     const film = photo.film ? await loadFilm(desk, photo, file, files) : false;
     if (film) return tell(photo, name, film);
     const { changes, like, leftOut } = fromJson(await file.text(), photo.width, photo.height);
-    const picture = files.find((other) => other.name === like) ?? [...photo.likes].find((known) => known.name === like)?.file;
+    const picture = files.find((other) => isCalled(other, like)) ?? [...photo.likes].find((known) => isCalled(known, like))?.file;
     photo.set({ ...changes, like: picture ? await photo.reference(picture) : null });
     if (!like || picture) photo.keep();
     tell(photo, name, { like, picture, leftOut });

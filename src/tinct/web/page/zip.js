@@ -23,12 +23,13 @@ function packed(...fields) {
   return new Uint8Array(bytes);
 }
 
-/** `name.jpg` -> `name-2.jpg`, where another file has the name. */
+/** `name.jpg` -> `name-2.jpg`, where another file has the name, or one that some systems take for the same. */
 function unique(name, taken) {
   const [, stem, suffix] = /^(.*?)(\.[^.]*)?$/s.exec(name);
+  const same = (other) => other.normalize().toLowerCase();
   let found = name;
-  for (let n = 2; taken.has(found.toLowerCase()); n++) found = `${stem}-${n}${suffix ?? ""}`;
-  taken.add(found.toLowerCase());
+  for (let n = 2; taken.has(same(found)); n++) found = `${stem}-${n}${suffix ?? ""}`;
+  taken.add(same(found));
   return found;
 }
 
