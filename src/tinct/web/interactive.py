@@ -11,23 +11,12 @@ from fastapi.responses import StreamingResponse
 from .. import coloring
 from ..coloring import Canvas
 from ..photo import Photo
+from .answers import NoteOut, PictureOut, SuggestionsOut, VariantOut
 from .picture_store import MAX_PREVIEW_SIDE, Picture
 from .problems import RefusedError, problems
 from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, Result, as_download, data_url, preview_jpeg, safe_name
-from .schemas import (
-    DEFAULT_PREVIEW_SIDE,
-    Edit,
-    NoteOut,
-    PictureForm,
-    PictureOut,
-    Place,
-    Preview,
-    Render,
-    SuggestionsOut,
-    VariantOut,
-    Variants,
-)
+from .schemas import DEFAULT_PREVIEW_SIDE, Edit, PictureForm, Place, Preview, Render, Variants
 from .state import State, state_of
 
 __all__ = ["router"]

@@ -9,10 +9,11 @@ from fastapi import APIRouter, File, Request, Response
 from ..coloring import Colorizer
 from ..photo import Photo
 from ..runtime import bundled, read_spec
+from .answers import ModelOut, SuggestionsOut
 from .problems import problems
 from .request_bodies import InMemoryRoute, content_of
 from .responses import MEDIA, Result, as_download, as_zip, safe_name
-from .schemas import ColorizeForm, Edit, ModelOut, SuggestForm, SuggestionsOut, parse_hints
+from .schemas import ColorizeForm, Edit, SuggestForm, parse_hints
 from .state import State, state_of
 from .working_memory import Share
 

@@ -10,9 +10,10 @@ from fastapi import Request
 from ..coloring import Colorizer
 from ..photo import Photo
 from .admission import Gate
+from .answers import ModelOut
 from .picture_store import Pictures
 from .problems import RefusedError
-from .schemas import Edit, EditNumbers, ModelOut
+from .schemas import Edit, EditNumbers
 from .settings import Settings
 from .telemetry import Telemetry
 from .working_memory import WorkingMemory
