@@ -16,8 +16,8 @@ from PIL import Image
 
 from conftest import draw
 from tinct.web import Settings, make_app
+from tinct.web.answers import PictureOut
 from tinct.web.problems import PROBLEM_TYPE, REMEDIES, RefusedError
-from tinct.web.schemas import PictureOut
 
 Client = TestClient
 TOKEN = "open+sesame&please=%41"

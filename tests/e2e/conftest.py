@@ -80,7 +80,7 @@ def visit(browser: Any, address: str) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two photographs, a picture in color, and what is none."""
     root = tmp_path_factory.mktemp("page")
     Image.fromarray(data.astronaut()).convert("L").resize((400, 400)).save(root / "grandmother.jpg", quality=92)
@@ -91,8 +91,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def photo(folder: Path) -> Path:
-    return folder / "grandmother.jpg"
+def photo(album: Path) -> Path:
+    return album / "grandmother.jpg"
 
 
 @pytest.fixture(scope="module")

@@ -203,8 +203,8 @@ def test_hints_are_saved_and_loaded_again(visit: Visit, photo: Path, tmp_path: P
         assert visit.places == places
 
 
-def test_what_is_no_photograph_gets_a_sentence(visit: Visit, folder: Path) -> None:
-    visit.page.set_input_files("#files", folder / "letter.jpg")
+def test_what_is_no_photograph_gets_a_sentence(visit: Visit, album: Path) -> None:
+    visit.page.set_input_files("#files", album / "letter.jpg")
     visit.page.wait_for_selector("#trouble:visible")
     assert "letter.jpg is a PDF" in visit.page.inner_text("#trouble-text")
     visit.page.click("#give-up")
@@ -251,10 +251,10 @@ def test_behind_a_path_prefix(browser: Any, photo: Path) -> None:
         context.close()
 
 
-def test_each_photograph_keeps_its_colors(visit: Visit, photo: Path, folder: Path) -> None:
+def test_each_photograph_keeps_its_colors(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
     tray = page.locator("#tray li")
-    visit.open(photo, folder / "breakfast.png")
+    visit.open(photo, album / "breakfast.png")
     visit.add_hint(0.3, 0.75, "#2050c0")
     first, places = visit.pixels(), visit.places
     tray.nth(1).locator("button").first.click()
@@ -281,10 +281,10 @@ def test_each_photograph_keeps_its_colors(visit: Visit, photo: Path, folder: Pat
 
 
 @pytest.mark.chromium_only("its subject is the server's answers")
-def test_a_photograph_that_the_server_forgot_is_sent_again(visit: Visit, photo: Path, folder: Path) -> None:
+def test_a_photograph_that_the_server_forgot_is_sent_again(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
     visit.open(photo)
-    page.set_input_files("#like-file", folder / "postcard.png")
+    page.set_input_files("#like-file", album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     visit.add_hint(0.3, 0.75, "#2050c0")
     before, uploads = visit.pixels(), [url for url in visit.sent if url.endswith("/v1/pictures")]
@@ -346,11 +346,11 @@ def test_a_server_that_is_busy_or_gone(visit: Visit, photo: Path) -> None:
     visit.expect_errors("429", "ERR_FAILED")
 
 
-def test_a_reference_and_the_sliders(visit: Visit, photo: Path, folder: Path) -> None:
+def test_a_reference_and_the_sliders(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
     visit.open(photo)
     before = visit.pixels()
-    page.set_input_files("#like-file", folder / "postcard.png")
+    page.set_input_files("#like-file", album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     visit.settle()
     liked = visit.pixels()

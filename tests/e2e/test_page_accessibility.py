@@ -74,11 +74,11 @@ def checker(visit: Visit, axe: str, found: dict[str, list[str]]) -> Check:
     return check
 
 
-def test_photographs(context: Any, address: str, photo: Path, folder: Path, axe: str, found: dict[str, list[str]]) -> None:
+def test_photographs(context: Any, address: str, photo: Path, album: Path, axe: str, found: dict[str, list[str]]) -> None:
     visit, held = Visit(context.new_page(), address), []
     page, check = visit.page, checker(visit, axe, found)
     check("empty")
-    page.set_input_files("#files", folder / "letter.jpg")
+    page.set_input_files("#files", album / "letter.jpg")
     page.wait_for_selector("#trouble:visible")
     check("not a photograph")
     page.click("#give-up")
@@ -114,12 +114,12 @@ def test_photographs(context: Any, address: str, photo: Path, folder: Path, axe:
     check("lasso that is being drawn")
     page.keyboard.press("Escape")
     page.click("[data-tool=object]")
-    page.set_input_files("#like-file", folder / "postcard.png")
+    page.set_input_files("#like-file", album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     page.click(".keys summary")
     check("reference and keys")
     page.click(".keys summary")
-    page.set_input_files("#files", [folder / "breakfast.png", folder / "letter.jpg", photo])
+    page.set_input_files("#files", [album / "breakfast.png", album / "letter.jpg", photo])
     page.wait_for_selector("#tray li.ready:nth-child(4)")
     page.wait_for_selector("#tray li.failed")
     check("many photographs")

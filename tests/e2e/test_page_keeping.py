@@ -10,13 +10,13 @@ import pytest
 from page_visit import Visit, apart
 
 
-def test_nothing_is_lost_by_a_reload(visit: Visit, photo: Path, folder: Path) -> None:
+def test_nothing_is_lost_by_a_reload(visit: Visit, photo: Path, album: Path) -> None:
     """The browser keeps photographs and edits; the server has forgotten them by then."""
     page, asked = visit.page, []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    visit.open(photo, folder / "breakfast.png")
+    visit.open(photo, album / "breakfast.png")
     page.wait_for_selector("#tray li.ready:nth-child(2)")
-    page.set_input_files("#like-file", folder / "postcard.png")
+    page.set_input_files("#like-file", album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     visit.add_hint(0.3, 0.75, "#2050c0")
     page.fill("#vividness", "70")
@@ -62,9 +62,9 @@ def test_a_closed_tab_comes_back_but_not_twice(browser: Any, address: str, photo
     context.close()
 
 
-def test_what_was_closed_can_be_opened_again(visit: Visit, photo: Path, folder: Path) -> None:
+def test_what_was_closed_can_be_opened_again(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
-    visit.open(photo, folder / "breakfast.png")
+    visit.open(photo, album / "breakfast.png")
     visit.add_hint(0.3, 0.75, "#2050c0")
     before, places = visit.pixels(), visit.places
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_what_was_closed_can_be_opened_again(visit: Visit, photo: Path, folder: 
     page.reload()
     page.wait_for_selector("html[data-restored]", state="attached")
     assert page.is_visible("#welcome"), "what was closed isn't kept"
-    visit.open(photo, folder / "breakfast.png")
+    visit.open(photo, album / "breakfast.png")
     visit.add_hint(0.3, 0.75, "#2050c0")
     for _ in range(2):
         page.locator("#tray li").first.hover()
@@ -117,11 +117,11 @@ def test_without_room_in_the_browser_leaving_asks(browser: Any, address: str, ph
 
 
 @pytest.mark.chromium_only("its subject is the server's answers")
-def test_a_reference_is_forgotten_with_its_photograph(visit: Visit, photo: Path, folder: Path) -> None:
+def test_a_reference_is_forgotten_with_its_photograph(visit: Visit, photo: Path, album: Path) -> None:
     page, ids = visit.page, []
     page.on("response", lambda answer: ids.append(answer.json()["id"]) if answer.status == 201 else None)
     visit.open(photo)
-    page.set_input_files("#like-file", folder / "postcard.png")
+    page.set_input_files("#like-file", album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     visit.settle()
     picture, reference = ids

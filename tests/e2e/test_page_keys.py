@@ -66,9 +66,9 @@ def keys(visit: Visit) -> Keys:
     return Keys(visit)
 
 
-def test_photographs(keys: Keys, photo: Path, folder: Path, tmp_path: Path) -> None:
+def test_photographs(keys: Keys, photo: Path, album: Path, tmp_path: Path) -> None:
     visit, page = keys.visit, keys.page
-    keys.choose("#pick", photo, folder / "breakfast.png")
+    keys.choose("#pick", photo, album / "breakfast.png")
     page.wait_for_selector("#frame:visible")
     page.wait_for_selector("#tray li.ready:nth-child(2)")
     visit.settle()

@@ -19,14 +19,14 @@ from page_visit import Visit, apart
 SCREENS = {"desktop": (1440, 900), "laptop": (1280, 720), "tablet": (820, 1180), "phone": (380, 760), "phone lying": (760, 380)}
 
 
-def test_the_same_settings_for_the_others(visit: Visit, photo: Path, folder: Path) -> None:
+def test_the_same_settings_for_the_others(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
-    visit.open(photo, folder / "breakfast.png")
+    visit.open(photo, album / "breakfast.png")
     page.wait_for_selector("#tray li.ready:nth-child(2)")
     visit.add_hint(0.3, 0.75, "#2050c0")
     page.fill("#vividness", "80")
     page.fill("#strength", "60")
-    page.set_input_files("#like-file", folder / "postcard.png")
+    page.set_input_files("#like-file", album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     page.click("#same-next")
     page.wait_for_selector("#facts:has-text('300 × 200')")
@@ -49,12 +49,12 @@ def test_the_same_settings_for_the_others(visit: Visit, photo: Path, folder: Pat
     assert (page.input_value("#vividness"), page.is_visible("#like-shown")) == ("50", False)
 
 
-def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, folder: Path, tmp_path: Path) -> None:
+def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, album: Path, tmp_path: Path) -> None:
     page = visit.page
     (tmp_path / "more").mkdir()
     twin = tmp_path / "more" / "grandmother.jpg"
-    twin.write_bytes((folder / "breakfast.png").read_bytes())
-    visit.open(photo, folder / "breakfast.png", twin)
+    twin.write_bytes((album / "breakfast.png").read_bytes())
+    visit.open(photo, album / "breakfast.png", twin)
     page.wait_for_selector("#tray li.ready:nth-child(3)")
     page.fill("#strength", "0")
     visit.settle()
@@ -71,14 +71,14 @@ def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, folder: Path, 
             assert np.ptp(np.asarray(image.convert("RGB")).astype(int), axis=-1).mean() > 4
 
 
-def test_names_in_any_language(visit: Visit, folder: Path, tmp_path: Path) -> None:
+def test_names_in_any_language(visit: Visit, album: Path, tmp_path: Path) -> None:
     page, out = visit.page, tmp_path / "out"
     out.mkdir()
     apart = unicodedata.normalize("NFD", "Jürgen.png")  # as macOS writes it
     names = ["Großmutter Ä.png", "写真 1920.png", apart, "Jürgen.png"]
     for name in names:
-        (tmp_path / name).write_bytes((folder / "breakfast.png").read_bytes())
-    (tmp_path / "ぬりえ ß.png").write_bytes((folder / "postcard.png").read_bytes())
+        (tmp_path / name).write_bytes((album / "breakfast.png").read_bytes())
+    (tmp_path / "ぬりえ ß.png").write_bytes((album / "postcard.png").read_bytes())
     visit.open(*(tmp_path / name for name in names))
     page.wait_for_selector("#tray li.ready:nth-child(4)")
     assert [page.locator("#tray li > button:first-child").nth(i).get_attribute("title") for i in range(4)] == names
@@ -109,10 +109,10 @@ def test_names_in_any_language(visit: Visit, folder: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.chromium_only("its subject doesn't depend on the browser")
-def test_a_reference_is_found_whichever_way_its_name_is_written(visit: Visit, photo: Path, folder: Path, tmp_path: Path) -> None:
+def test_a_reference_is_found_whichever_way_its_name_is_written(visit: Visit, photo: Path, album: Path, tmp_path: Path) -> None:
     """An edit that was saved where ü is one code point, and the reference of a system where it is two."""
     reference = tmp_path / unicodedata.normalize("NFD", "Gemälde.png")
-    reference.write_bytes((folder / "postcard.png").read_bytes())
+    reference.write_bytes((album / "postcard.png").read_bytes())
     (tmp_path / "edit.json").write_text(json.dumps({"hints": [], "like": "Gemälde.png"}), "utf-8")
     visit.open(photo)
     visit.page.set_input_files("#edit-file", [tmp_path / "edit.json", reference])
@@ -140,10 +140,10 @@ def test_the_server_may_forget_what_is_idle(browser: Any, address: str, photo: P
     context.close()
 
 
-def test_what_waits_and_is_closed_is_not_computed(visit: Visit, photo: Path, folder: Path) -> None:
+def test_what_waits_and_is_closed_is_not_computed(visit: Visit, photo: Path, album: Path) -> None:
     page, held = visit.page, []
     page.route("**/v1/pictures", lambda route: route.continue_() if held else held.append(route))
-    page.set_input_files("#files", [photo, folder / "breakfast.png", folder / "postcard.png"])
+    page.set_input_files("#files", [photo, album / "breakfast.png", album / "postcard.png"])
     page.wait_for_selector("#tray li:nth-child(3)")
     page.wait_for_selector("#early:visible")  # the photograph itself, in gray
     page.locator("#tray .close").nth(1).click(force=True)
@@ -223,11 +223,11 @@ def test_one_pixel_of_the_photograph_is_one_of_the_screen(visit: Visit, tmp_path
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, folder: Path, tmp_path: Path, screen: str) -> None:
+def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, album: Path, tmp_path: Path, screen: str) -> None:
     width, height = SCREENS[screen]
     context = browser.new_context(viewport={"width": width, "height": height})
     visit = Visit(context.new_page(), address)
-    visit.open(photo, folder / "breakfast.png")
+    visit.open(photo, album / "breakfast.png")
     for place in ((0.2, 0.2), (0.7, 0.3), (0.4, 0.8)):
         visit.add_hint(*place, "#2050c0")
     for button in ("#download", "#download-all"):
@@ -248,7 +248,7 @@ def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, fo
 
 
 @pytest.mark.chromium_only("its subject is the server's answers")
-def test_photographs_that_the_server_has_no_room_for_replace_idle_ones(visit: Visit, photo: Path, folder: Path) -> None:
+def test_photographs_that_the_server_has_no_room_for_replace_idle_ones(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
     visit.open(photo)
     visit.settle()
@@ -263,7 +263,7 @@ def test_photographs_that_the_server_has_no_room_for_replace_idle_ones(visit: Vi
             route.continue_()
 
     page.route("**/v1/pictures", answer)
-    page.set_input_files("#files", folder / "breakfast.png")
+    page.set_input_files("#files", album / "breakfast.png")
     page.wait_for_selector("#facts:has-text('300 × 200')")
     page.locator("#tray li button").first.click()
     page.fill("#strength", "90")

@@ -28,8 +28,8 @@ def event(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [root / name for name in ("one.png", "two.png", "three.png")]
 
 
-def hints(visit: Visit, folder: Path) -> Any:
-    return json.loads(visit.save("#save-edit", folder).read_text())["hints"]
+def hints(visit: Visit, album: Path) -> Any:
+    return json.loads(visit.save("#save-edit", album).read_text())["hints"]
 
 
 def choose(visit: Visit, selector: str) -> None:

@@ -22,8 +22,8 @@ def draw(visit: Visit, *points: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-def saved(visit: Visit, folder: Path) -> Any:
-    return json.loads(visit.save("#save-edit", folder).read_text())
+def saved(visit: Visit, album: Path) -> Any:
+    return json.loads(visit.save("#save-edit", album).read_text())
 
 
 SQUARE = ((0.1, 0.1), (0.4, 0.1), (0.4, 0.4), (0.1, 0.4), (0.1, 0.12))
@@ -158,13 +158,13 @@ def test_colors_have_names(visit: Visit, photo: Path) -> None:
     assert page.locator(".dot").get_attribute("aria-label").startswith("Color 1: blue")
 
 
-def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, folder: Path, tmp_path: Path) -> None:
+def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, album: Path, tmp_path: Path) -> None:
     page = visit.page
     visit.open(photo)
     visit.add_hint(0.3, 0.75, "#2050c0")
     page.fill("#vividness", "70")
     page.click("#variants li:nth-child(3) button")
-    page.set_input_files("#like-file", folder / "postcard.png")
+    page.set_input_files("#like-file", album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     page.fill("#like-strength", "40")
     visit.settle()
@@ -176,7 +176,7 @@ def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, folder: P
     page.click("#start-over")
     visit.settle()
     assert apart(visit.pixels(), before) > 1
-    page.set_input_files("#edit-file", [file, folder / "postcard.png"])
+    page.set_input_files("#edit-file", [file, album / "postcard.png"])
     page.wait_for_selector("#like-shown:visible")
     visit.settle()
     assert visit.places == places
@@ -189,7 +189,7 @@ def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, folder: P
     page.wait_for_selector("#note-text:has-text('postcard.png')")
     with page.expect_file_chooser() as choosing:
         page.click("#note-act")
-    choosing.value.set_files(folder / "postcard.png")
+    choosing.value.set_files(album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     visit.settle()
     assert apart(visit.pixels(), before) == 0
@@ -216,21 +216,21 @@ def test_hints_as_a_list_and_in_cielab_are_loaded(visit: Visit, photo: Path, tmp
     assert visit.dots == 2
 
 
-def test_a_gray_reference_is_refused_at_once(visit: Visit, photo: Path, folder: Path) -> None:
+def test_a_gray_reference_is_refused_at_once(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
     visit.open(photo)
     before = visit.pixels()
-    page.set_input_files("#like-file", folder / "breakfast.png")
+    page.set_input_files("#like-file", album / "breakfast.png")
     page.wait_for_selector("#note-text:has-text('Choose one in color')")
     assert not page.is_visible("#like-none")
     assert page.get_attribute("#undo", "aria-disabled") == "true"
     assert apart(visit.pixels(), before) == 0
 
-    page.set_input_files("#like-file", folder / "postcard.png")
+    page.set_input_files("#like-file", album / "postcard.png")
     page.wait_for_selector("#like-shown:visible")
     page.fill("#like-strength", "0")  # has no effect on the colors, but a gray one is refused all the same
     visit.settle()
-    page.set_input_files("#like-file", folder / "breakfast.png")
+    page.set_input_files("#like-file", album / "breakfast.png")
     page.wait_for_selector("#note-text:has-text('Choose one in color')")
     assert page.inner_text("#like-name") == "postcard.png", "the one before stays"
     page.fill("#like-strength", "100")

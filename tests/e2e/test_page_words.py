@@ -21,13 +21,13 @@ WELCOME = {
 
 
 @pytest.mark.parametrize("locale", WELCOME)
-def test_the_page_speaks_the_browser_s_language(browser: Any, address: str, folder: Path, locale: str) -> None:
+def test_the_page_speaks_the_browser_s_language(browser: Any, address: str, album: Path, locale: str) -> None:
     context = browser.new_context(locale=locale)
     visit = Visit(context.new_page(), address)
     language, pick = WELCOME[locale]
     assert visit.page.get_attribute("html", "lang") == language
     assert visit.page.inner_text("#pick") == pick
-    visit.page.set_input_files("#files", folder / "letter.jpg")
+    visit.page.set_input_files("#files", album / "letter.jpg")
     visit.page.wait_for_selector("#trouble:visible")
     assert "letter.jpg is a PDF" in visit.page.inner_text("#trouble-text")
     visit.expect_errors("422")
@@ -83,9 +83,9 @@ def test_files_that_are_none(visit: Visit, photo: Path, tmp_path: Path) -> None:
     visit.expect_errors("ERR_FAILED")
 
 
-def test_a_file_that_is_too_large_is_told_so(browser: Any, folder: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_told_so(browser: Any, album: Path, tmp_path: Path) -> None:
     """The server stops reading, so a browser may see no more than a broken connection."""
-    (tmp_path / "huge.jpg").write_bytes((folder / "grandmother.jpg").read_bytes() + bytes(30_000_000))
+    (tmp_path / "huge.jpg").write_bytes((album / "grandmother.jpg").read_bytes() + bytes(30_000_000))
     with serving(max_upload=1_000_000) as address:
         context = browser.new_context()
         visit = Visit(context.new_page(), f"{address}/")
@@ -133,19 +133,19 @@ def test_films_in_a_folder_and_on_the_welcome_page_where_they_are_colored(browse
         context.close()
 
 
-def test_notes_on_a_photograph_are_in_the_browser_s_language(browser: Any, address: str, folder: Path) -> None:
+def test_notes_on_a_photograph_are_in_the_browser_s_language(browser: Any, address: str, album: Path) -> None:
     context = browser.new_context(locale="de-DE")
     visit = Visit(context.new_page(), address)
-    visit.open(folder / "postcard.png")
+    visit.open(album / "postcard.png")
     assert "Das ist ein Farbfoto" in visit.page.inner_text("#facts")
     visit.page.reload()
     visit.page.wait_for_selector("#facts:has-text('Das ist ein Farbfoto')")
     context.close()
 
 
-def test_every_control_has_a_name(visit: Visit, photo: Path, folder: Path) -> None:
+def test_every_control_has_a_name(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
-    visit.open(photo, folder / "breakfast.png")
+    visit.open(photo, album / "breakfast.png")
     visit.add_hint(0.3, 0.75, "#2050c0")
     page.click("[data-tool=stroke]")
     page.locator(".dot").click()
@@ -164,10 +164,10 @@ def test_every_control_has_a_name(visit: Visit, photo: Path, folder: Path) -> No
     assert unnamed == []
 
 
-def test_the_focus_never_falls_to_the_body(visit: Visit, photo: Path, folder: Path) -> None:
+def test_the_focus_never_falls_to_the_body(visit: Visit, photo: Path, album: Path) -> None:
     page, press = visit.page, visit.page.keyboard.press
     focused = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
-    visit.open(photo, folder / "breakfast.png")
+    visit.open(photo, album / "breakfast.png")
     page.wait_for_selector("#tray li.ready:nth-child(2)")
     visit.add_hint(0.3, 0.75, "#2050c0")
 
