@@ -207,7 +207,7 @@ class Photo:
 
     @property
     def _samples(self) -> int:
-        return (1 if self._gray else 3) + self._alpha
+        return (1 if self._gray else 3) + int(self._alpha)
 
     @property
     def is_result(self) -> bool:
