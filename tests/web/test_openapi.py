@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 
 import httpx
@@ -27,6 +29,7 @@ OPERATIONS = [
     "GET /v1/models",
     "POST /v1/pictures",
     "POST /v1/pictures/{id}/preview",
+    "POST /v1/pictures/{id}/variants",
     "POST /v1/pictures/{id}/suggest",
     "POST /v1/pictures/{id}/object-variants",
     "POST /v1/pictures/{id}/recurring",
@@ -60,17 +63,17 @@ def description(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathes
         while httpx.get(f"{address}/v1/films/{film}").json()["state"] != "done":
             time.sleep(0.05)
         schema = schemathesis.openapi.from_url(f"{address}/v1/openapi.json")
-        turn = iter(range(10**9))
+        turns: dict[str, Iterator[int]] = defaultdict(itertools.count)  # of each part of a request its own
 
         @schema.hook
         def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> schemathesis.Case:
-            if case.method != "DELETE" and "id" in (case.path_parameters or {}) and next(turn) % 2:
+            if case.method != "DELETE" and "id" in (case.path_parameters or {}) and next(turns["id"]) % 2:
                 case.path_parameters["id"] = film if "films" in case.path else known
-            if isinstance(case.body, dict) and "photo" in case.body and next(turn) % 4:
+            if isinstance(case.body, dict) and "photo" in case.body and next(turns["photo"]) % 4:
                 case.body["photo"] = photograph()
-            if isinstance(case.body, dict) and "film" in case.body and next(turn) % 4:
+            if isinstance(case.body, dict) and "film" in case.body and next(turns["film"]) % 4:
                 case.body["film"] = clip
-            if isinstance(case.body, dict) and "hint" in case.body and next(turn) % 4:
+            if isinstance(case.body, dict) and "hint" in case.body and next(turns["hint"]) % 4:
                 case.body["hint"] = {"x": 30, "y": 20, "color": "#2f5fb3"}
             return case
 
