@@ -230,6 +230,10 @@ def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, al
     visit.open(photo, album / "breakfast.png")
     for place in ((0.2, 0.2), (0.7, 0.3), (0.4, 0.8)):
         visit.add_hint(*place, "#2050c0")
+    for place in ((0.1, 0.5), (0.5, 0.6), (0.9, 0.9)):
+        visit.click(*place)
+        visit.page.click("#download", trial=True)  # the dialog of colors doesn't lie on it
+        visit.page.click("#done")
     for button in ("#download", "#download-all"):
         box = visit.page.locator(button).bounding_box()
         assert box["x"] >= 0

@@ -118,6 +118,11 @@ def test_variants_of_an_object(visit: Visit, event: list[Path], tmp_path: Path) 
     page.wait_for_selector("#object-list:visible")
     visit.add_hint(0.8, 0.2, "#808080")
     assert page.is_visible("#variants"), "something else was changed"
+    visit.click(*SUIT)
+    page.click("#object-variants")
+    page.wait_for_selector("#object-list:visible")
+    page.fill("#vividness", "20")
+    page.wait_for_selector("#variants:visible")
 
 
 def test_the_same_thing_on_other_photographs(visit: Visit, event: list[Path]) -> None:
@@ -131,9 +136,10 @@ def test_the_same_thing_on_other_photographs(visit: Visit, event: list[Path]) ->
     sheet = page.locator("#picker").bounding_box()
     assert sheet["y"] + sheet["height"] <= page.viewport_size["height"], "it grew with the button"
     page.click("#elsewhere")
-    page.wait_for_selector("#note-text:has-text('found on 1 of 2 other photographs: two.png')")
+    page.wait_for_selector("#note-text:has-text('found on other photographs (1 of 2): two.png')")
+    assert not page.is_visible("#picker"), "the answer would lie on it"
     page.click("#note-act")
-    page.wait_for_selector("#note-text:has-text('used on 1 more')")
+    page.wait_for_selector("#note-text:has-text('used there, too (1)')")
     page.click("#tray li:nth-child(2) button")
     page.wait_for_selector("#facts:has-text('450 × 452')")
     visit.settle()

@@ -222,6 +222,7 @@ def test_a_gray_reference_is_refused_at_once(visit: Visit, photo: Path, album: P
     before = visit.pixels()
     page.set_input_files("#like-file", album / "breakfast.png")
     page.wait_for_selector("#note-text:has-text('Choose one in color')")
+    assert page.inner_text("#note-act") == "Another…"
     assert not page.is_visible("#like-none")
     assert page.get_attribute("#undo", "aria-disabled") == "true"
     assert apart(visit.pixels(), before) == 0

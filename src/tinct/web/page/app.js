@@ -274,7 +274,11 @@ press("object-variants", () => {
   objects.show(photo, asked);
   picker.close();
 });
-press("elsewhere", () => offerElsewhere(photo, photo.edit.hints[asked.hint], desk.pictures));
+press("elsewhere", () => {
+  const hint = photo.edit.hints[asked.hint];
+  picker.close(); // the note with the answer would cover it
+  offerElsewhere(photo, hint, desk.pictures);
+});
 press("download", () => download(photo));
 press("download-all", () => downloadAll(desk.pictures, $("format").value, $("output").value));
 press("same-next", () => desk.sameForNext());

@@ -70,7 +70,8 @@ export async function setLike(photo, file, changed) {
     photo.set({ like: await photo.reference(file) });
     say(t("colored-like", { name: file.name }));
   } catch (problem) {
-    note(words(problem), again(() => setLike(photo, file, changed)));
+    const another = { label: t("like-another"), act: () => $("like-file").click() };
+    note(words(problem), problem.code === "gray-reference" ? another : again(() => setLike(photo, file, changed))); // a gray picture stays gray
   }
   photo.liking = false;
   changed();

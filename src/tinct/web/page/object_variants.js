@@ -12,8 +12,11 @@ export class ObjectVariants {
   /** @param {() => void} changed  redraw */
   constructor(changed) {
     this.changed = changed;
-    this.shown = null; // {photo, others: all other hints, hints: one for each variant, urls: of their pictures}
-    $("object-all").addEventListener("click", () => this.close());
+    this.shown = null; // {photo, edit: that of the photograph then, others: all other hints, hints: one for each variant, urls: of their pictures}
+    $("object-all").addEventListener("click", () => {
+      this.close();
+      $("variants").parentElement.scrollLeft = 0; // the button was at the end
+    });
   }
 
   /**
@@ -24,7 +27,7 @@ export class ObjectVariants {
     this.close();
     const [old, others] = [photo.edit.hints[hint], photo.edit.hints.filter((_, i) => i !== hint)];
     const area = reach ?? (typeof old?.reach === "object" ? old.reach : undefined);
-    const mine = { photo, others, hints: [], urls: [] };
+    const mine = { photo, edit: photo.edit, others, hints: [], urls: [] };
     this.shown = mine;
     this.changed();
     say(t("object-variants-busy"));
@@ -52,9 +55,10 @@ export class ObjectVariants {
 
   /** Whether nothing changed since but the color of the object. */
   fits(photo) {
-    const { others } = this.shown;
+    const { edit, others } = this.shown;
     const { hints } = photo.edit;
-    return this.shown.photo === photo && hints.length <= others.length + 1 && others.every((one) => hints.includes(one));
+    const settled = Object.keys({ ...edit, ...photo.edit }).every((key) => key === "hints" || edit[key] === photo.edit[key]);
+    return this.shown.photo === photo && settled && hints.length <= others.length + 1 && others.every((one) => hints.includes(one));
   }
 
   draw(photo) {

@@ -29,6 +29,7 @@ export class Picker {
     document.addEventListener("pointerdown", () => (this.keys = false), true);
     document.addEventListener("keydown", () => (this.keys = true), true);
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+    new ResizeObserver(() => this.open && this.follow(this.at)).observe($("saving"));
   }
 
   get open() {
@@ -62,18 +63,27 @@ export class Picker {
     this.follow(at);
   }
 
-  /** Move the dialog beside the photograph, where there is room; else beside the place, where it neither covers that nor leaves the window. */
+  /** Move the dialog beside the photograph, where there is room; else beside the place, where it neither covers that nor leaves the window. The buttons that download stay free. */
   follow(at) {
     this.at = at;
     const { left, top } = at;
-    const { width, height } = this.dialog.getBoundingClientRect();
-    const [right, below] = [window.innerWidth - width - 8, window.innerHeight - height - 8];
-    const outside = this.outside(left, width);
-    if (outside !== null) return this.put(outside, Math.min(top - height / 2, below));
-    const fits = left + GAP <= right;
-    const above = top - height - GAP;
-    const beside = above >= 8 && !fits ? above : Math.min(top + GAP, below);
-    this.put(fits ? left + GAP : left - width - GAP, top + GAP <= below ? top + GAP : beside);
+    const { width } = this.dialog.getBoundingClientRect();
+    const [outside, fits] = [this.outside(left, width), left + GAP + width + 8 <= window.innerWidth];
+    const x = Math.max(8, outside ?? this.beside(left, width));
+    const bottom = x + width > $("panel").getBoundingClientRect().left ? $("saving").getBoundingClientRect().top : window.innerHeight;
+    this.dialog.style.setProperty("--bottom", `${bottom}px`);
+    this.dialog.style.setProperty("--strip", `${$("below").getBoundingClientRect().top}px`);
+    const { height } = this.dialog.getBoundingClientRect(); // which depends on these
+    const [lowest, above] = [bottom - height - 8, top - height - GAP];
+    const y = outside !== null ? top - height / 2 : top + GAP > lowest && above >= 8 && !fits ? above : top + GAP;
+    this.put(x, Math.min(y, lowest));
+  }
+
+  /** At the right of the place where that leaves the panel free or there is no room at the left; else at the left. */
+  beside(left, width) {
+    const [right, before] = [left + GAP, left - width - GAP];
+    const end = before >= 8 ? $("panel").getBoundingClientRect().left : window.innerWidth;
+    return right + width + 8 <= end ? right : before;
   }
 
   /** Show or hide what is only for a color that was chosen, and keep the dialog in the window. */
@@ -84,7 +94,7 @@ export class Picker {
   }
 
   put(left, top) {
-    this.dialog.style.left = `${Math.max(8, left)}px`;
+    this.dialog.style.left = `${left}px`;
     this.dialog.style.top = `${Math.max(8, top)}px`;
   }
 
@@ -139,7 +149,7 @@ export class Picker {
   }
 
   swatch(color, title) {
-    const made = element("button", { type: "button", className: `swatch${{ [KEEP]: " kept", [WAS]: " was" }[color] ?? ""}`, title });
+    const made = element("button", { type: "button", className: `swatch${{ [KEEP]: " kept", [WAS]: " was", [GRAY]: " gray" }[color] ?? ""}`, title });
     made.dataset.color = color;
     if (color.startsWith("#")) made.style.backgroundColor = color;
     made.setAttribute("aria-label", title);
