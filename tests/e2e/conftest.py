@@ -96,6 +96,17 @@ def photo(album: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def event(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three photographs: one, a part of the same, and another."""
+    root = tmp_path_factory.mktemp("event")
+    person = Image.fromarray(data.astronaut()).convert("L")
+    person.save(root / "one.png")
+    person.crop((30, 60, 480, 512)).save(root / "two.png")
+    Image.fromarray(data.coffee()).convert("L").resize((300, 200)).save(root / "three.png")
+    return [root / name for name in ("one.png", "two.png", "three.png")]
+
+
+@pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """8 gray frames, half a second."""
     path = tmp_path_factory.mktemp("film") / "wedding.mp4"

@@ -129,6 +129,39 @@ def test_photographs(context: Any, address: str, photo: Path, album: Path, axe: 
     assert found == {}
 
 
+def test_objects(context: Any, address: str, event: list[Path], album: Path, axe: str, found: dict[str, list[str]]) -> None:
+    visit = Visit(context.new_page(), address)
+    page, check = visit.page, checker(visit, axe, found)
+    visit.open(*event[:2])
+    page.wait_for_selector("#tray li.ready:nth-child(2)")
+    visit.click(0.3, 0.82)
+    page.fill("#free", "#2f5fb3")
+    page.wait_for_selector("#elsewhere:visible")
+    visit.settle()
+    check("picker of a color that others may get")
+    page.click("#elsewhere")
+    page.wait_for_selector("#note-act:visible")
+    check("color that is offered for others")
+    page.click("#note-act")
+    visit.click(0.6, 0.25)
+    assert page.locator(".swatch.was").count() == 1
+    check("picker of a place that can get back what it was")
+    page.click("#object-variants")
+    check("variants of an object that are being drawn")
+    page.wait_for_selector("#object-list li:nth-child(3) img:visible")
+    page.click("#object-list li:nth-child(2) button")
+    check("variants of an object")
+    page.set_input_files("#like-file", album / "postcard.png")
+    page.wait_for_selector("#like-strength:visible")
+    page.fill("#like-strength", "40")
+    page.focus("#like-strength")
+    check("how much like the reference")
+    page.set_input_files("#like-file", event[2])
+    page.wait_for_selector("#note-act:has-text('Another…')")
+    check("gray reference")
+    assert found == {}
+
+
 def test_films(context: Any, address: str, film: Path, axe: str, found: dict[str, list[str]]) -> None:
     visit = Visit(context.new_page(), address)
     page, check = visit.page, checker(visit, axe, found)

@@ -123,6 +123,39 @@ def test_photographs(keys: Keys, photo: Path, album: Path, tmp_path: Path) -> No
     assert page.evaluate("window.pointed") == 0
 
 
+def test_objects(keys: Keys, event: list[Path], album: Path) -> None:
+    visit, page = keys.visit, keys.page
+    keys.choose("#pick", *event[:2])
+    page.wait_for_selector("#frame:visible")
+    page.wait_for_selector("#tray li.ready:nth-child(2)")
+    visit.settle()
+    keys.use("#stage", *["Shift+ArrowDown"] * 5, *["Shift+ArrowLeft"] * 3, "Enter")
+    page.wait_for_selector("#swatches .swatch:focus")
+    keys.use("#object-variants")
+    assert page.evaluate(FOCUS) == "stage"
+    page.wait_for_selector("#object-list li:nth-child(2) img:visible")
+    keys.use("#object-list li:nth-child(2) button")
+    visit.settle()
+    assert visit.dots == 1
+    keys.use("#object-all")
+    assert page.is_visible("#variants")
+    assert page.evaluate(FOCUS) != "nothing"
+    keys.use("#hints .place")
+    page.wait_for_selector("#swatches .swatch:focus")
+    keys.use("#elsewhere")
+    page.wait_for_selector("#note-act:visible")
+    keys.use("#note-act")
+    page.wait_for_selector("#note-text:has-text('used there, too')")
+    keys.choose("#like-pick", album / "postcard.png")
+    page.wait_for_selector("#like-strength:visible")
+    visit.settle()
+    keys.use("#like-strength", "ArrowLeft", "ArrowLeft")
+    assert page.input_value("#like-strength") == "98"
+    keys.use("#like-none")
+    assert not page.is_visible("#like-strength")
+    assert page.evaluate("window.pointed") == 0
+
+
 def test_films(keys: Keys, film: Path, tmp_path: Path) -> None:
     visit, page = keys.visit, keys.page
     keys.choose("#pick", film)

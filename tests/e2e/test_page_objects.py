@@ -7,25 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
-from PIL import Image
-from skimage import data
 
 from page_visit import Visit, apart
 
 SUIT = (0.3, 0.82)
 BLUE = "#2f5fb3"
-
-
-@pytest.fixture(scope="module")
-def event(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three photographs: one, a part of the same, and another."""
-    root = tmp_path_factory.mktemp("event")
-    person = Image.fromarray(data.astronaut()).convert("L")
-    person.save(root / "one.png")
-    person.crop((30, 60, 480, 512)).save(root / "two.png")
-    Image.fromarray(data.coffee()).convert("L").resize((300, 200)).save(root / "three.png")
-    return [root / name for name in ("one.png", "two.png", "three.png")]
 
 
 def hints(visit: Visit, album: Path) -> Any:
