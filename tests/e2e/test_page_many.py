@@ -179,7 +179,7 @@ def test_more_draws_only_the_new_variants(visit: Visit, photo: Path) -> None:
     assert [(what, body["variant"]) for what, body in asked] == [("preview", 1), ("variants", 1)]
 
 
-@pytest.mark.chromium_only("Playwright doesn't know the bodies that Firefox sends")
+@pytest.mark.chromium_only("Firefox tells no bodies of requests")
 def test_variants_that_a_busy_server_leaves_out_are_asked_for_again(visit: Visit, photo: Path) -> None:
     page, counts = visit.page, []
 
