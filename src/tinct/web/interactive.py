@@ -53,12 +53,12 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
     def work() -> bytes:
         wanted = edit.edit(like)
         with state.memory.share() as share:
-            share.take(0 if _is_own(wanted) else picture.canvas.photo.decoding_bytes)
+            photo = picture.canvas.photo
+            share.take(0 if _is_own(wanted) and edit.part is None else photo.decoding_bytes)  # two passes come one after the other
             canvas = _canvas(state, picture, wanted)
             if edit.part is None:
                 return preview_jpeg(canvas.colorize(wanted, onto=picture.gray(edit.size)))
-            photo = picture.canvas.photo
-            share.take(photo.decoding_bytes + photo.part_bytes(edit.part[1], edit.part[3]))
+            share.take(photo.part_bytes(edit.part[1], edit.part[3]))
             return preview_jpeg(canvas.colorize(wanted).part(*edit.part))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")
