@@ -52,6 +52,14 @@ def test_what_can_t_be_streamed_is_counted(content: bytes, bytes_a_pixel: int) -
     assert photo.held_bytes == 0
 
 
+def test_large_tiles_are_counted() -> None:
+    """libvips keeps several rows of tiles, which a small file may make as large as the picture."""
+    tall = pyvips.Image.black(64, 1200, bands=3).copy(interpretation="srgb")
+    files = {height: tall.tiffsave_buffer(tile=True, tile_width=64, tile_height=height) for height in (256, 512, 1024)}
+    counted = {height: Photo.open(bytes(content)).decoding_bytes for height, content in files.items()}
+    assert counted == {256: 0, 512: 0, 1024: 4 * 1024 * 64 * 3}
+
+
 def test_what_is_decoded_when_it_is_opened_asks_before() -> None:
     file = io.BytesIO()
     Image.fromarray(np.full((HEIGHT, WIDTH, 3), 90, np.uint8)).save(file, "BMP")
