@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -28,6 +29,8 @@ from .working_memory import Admit, free, tile_bytes
 
 __all__ = ["decode"]
 
+_LARGE_BLOCK = 2**24
+"""Bytes of a compressed strip above which libvips' limit for what libtiff allocates, 52 MB, is lifted: some programs write one strip for all."""
 _OF_THE_FILE = (
     "xmp-data",
     "iptc-data",
@@ -66,6 +69,7 @@ class _Decoder:
         self.notes: list[Note] = []
         self.odd_page: TiffPage | None = None  # one that libvips gives as packed bits
         self.held_bytes = 0  # of a file that was rewritten or mended
+        self.block_bytes = 0  # of the largest strip of a TIFF, if it is large: libtiff holds it whole, compressed
         # "error" includes "truncated", which alone would decode the rest of a truncated TIFF as black
         self.options: dict[str, Any] = {"fail_on": "error"}
 
@@ -114,7 +118,9 @@ class _Decoder:
             )
             self.notes.append(Note("turned-in-xmp", text, name=name))
         turned = self.turn(header).orientation != UPRIGHT and not self.is_heif and not self.is_tiled
-        needed = header.decoding_bytes + turned * header.pixel_bytes  # rows in another order: all of them must be there first
+        needed = (
+            header.decoding_bytes + self.block_bytes + turned * header.pixel_bytes
+        )  # rows in another order: all of them must be there first
         if self.is_tiled and content.tiff is not None:
             needed += tile_bytes(header.pixel_bytes // header.height, header.height, content.tiff.photograph.tile_height)
         if self.odd_page is not None:  # unpacked in memory
@@ -148,6 +154,7 @@ class _Decoder:
             and self.odd_page is None
             and self.options["fail_on"] == "error"
             and not header.profile_fault
+            and not self.block_bytes
             and (content.tiff is None or content.tiff.is_first)
         )
         small, notes = self.source if plain else None, tuple(self.notes)
@@ -173,6 +180,10 @@ class _Decoder:
     def choose_page(self, tiff: TiffFile) -> None:
         """Take the page that is the photograph. Raises PhotoError for one that libvips can't decode."""
         page = tiff.photograph
+        if page.largest_block > _LARGE_BLOCK:
+            with self.content.opened() as file:
+                self.block_bytes = min(page.largest_block, file.seek(0, os.SEEK_END))
+            self.options["unlimited"] = True
         if page.is_sensor_data:
             raise PhotoError(f"{self.name} is a camera's raw file; develop it to TIFF or JPEG first")
         if fault := compression_fault(page):

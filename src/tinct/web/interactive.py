@@ -32,7 +32,7 @@ def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The picture.", "content": content}, **REFUSALS}
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 404, 408, 413, 422, 429, 503))
+@router.post("", status_code=201, responses=REFUSALS)
 async def send(request: Request, response: Response, form: Annotated[PictureForm, File()]) -> PictureOut:
     """Send a photograph to be colored. It is kept in memory until it isn't used for a while, and nowhere else."""
     state, owner = state_of(request), form.reference_of or ""
