@@ -51,6 +51,15 @@ def test_a_film_follows_its_keyframes(visit: Visit, film: Path, tmp_path: Path) 
     assert np.argmax(middle.mean((0, 1))) == 0, "red"
     visit.draw()
     assert page.locator("#tray li.unsaved").count() == 0
+    page.evaluate("""async () => {
+      const found = (await new Promise((resolve) => { indexedDB.open("tinct").onsuccess = ({ target }) => {
+        target.result.transaction("photos").objectStore("photos").getAll().onsuccess = (event) => {
+          target.result.close(); resolve(event.target.result); }; }; })).find((one) => one.film);
+      await fetch(`v1/films/${found.film.key}`, { method: "DELETE" }); }""")
+    page.click("#film-download")
+    page.wait_for_selector("#note-text:has-text('forgotten the film')")
+    page.wait_for_selector("#film-download", state="hidden")
+    visit.expect_errors("404")
 
 
 def test_its_edit_is_saved_and_loaded(visit: Visit, film: Path, tmp_path: Path) -> None:

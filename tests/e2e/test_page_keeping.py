@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from page_visit import Visit, apart
+from page_visit import Visit, apart, chroma
 
 
 def test_nothing_is_lost_by_a_reload(visit: Visit, photo: Path, album: Path) -> None:
@@ -60,6 +60,63 @@ def test_a_closed_tab_comes_back_but_not_twice(browser: Any, address: str, photo
     assert apart(third.pixels(), before) == 0
     assert third.dots == 1
     context.close()
+
+
+def test_tabs_that_are_restored_together_keep_their_own_photographs(browser: Any, address: str, photo: Path, album: Path) -> None:
+    context = browser.new_context()
+    first, second = (Visit(context.new_page(), address) for _ in range(2))
+    first.open(photo)
+    second.open(album / "breakfast.png")
+    names = [one.page.title() for one in (first, second)]
+    with first.page.expect_navigation(), second.page.expect_navigation():
+        for one in (first, second):
+            one.page.evaluate("setTimeout(() => location.reload(), 100)")
+    for one in (first, second):
+        one.page.wait_for_selector("html[data-restored] #frame:visible")
+        assert one.page.locator("#tray li").count() == 1
+    assert [one.page.title() for one in (first, second)] == names
+    context.close()
+
+
+STORED = """new Promise((resolve) => { indexedDB.open("tinct").onsuccess = ({ target }) => {
+  target.result.transaction("photos").objectStore("photos").getAll().onsuccess = (event) => {
+    target.result.close();
+    resolve(event.target.result.some((one) => one.edits[one.place].strength === 0)); }; }; })"""
+
+
+@pytest.mark.chromium_only("requests are held")
+@pytest.mark.parametrize("how", ["reload", "reopen"])
+def test_a_preview_that_did_not_come_in_time_is_fetched_later(visit: Visit, photo: Path, how: str) -> None:
+    page, held = visit.page, []
+    visit.open(photo)
+    assert chroma(visit.pixels()) > 3
+    page.route("**/preview", lambda route: held.append(route))
+    page.fill("#strength", "0")
+    page.wait_for_function(STORED)
+    if how == "reload":
+        page.reload()
+        page.wait_for_selector("html[data-restored] #frame:visible")
+    else:
+        page.click("#tray .close")
+        for route in held:
+            route.abort()
+        held.clear()
+        visit.draw()
+        page.click("#reopen")
+        visit.expect_errors("Failed to load")
+    page.unroute("**/preview")  # which lets those go on that are held
+    visit.settle()
+    assert chroma(visit.pixels()) < 1
+
+
+@pytest.mark.parametrize("content", ['{"hints": [{"x": 1, "y": 1, "ab": "no"}]}', '{"hints": [null]}', "{", "7"])
+def test_a_file_that_holds_no_edit_is_told_so(visit: Visit, photo: Path, tmp_path: Path, content: str) -> None:
+    visit.open(photo)
+    file = tmp_path / "wrong.tinct.json"
+    file.write_text(content)
+    visit.page.set_input_files("#edit-file", file)
+    visit.page.wait_for_selector("#note-text:has-text('wrong.tinct.json')")
+    assert visit.places == []
 
 
 def test_what_was_closed_can_be_opened_again(visit: Visit, photo: Path, album: Path) -> None:

@@ -49,6 +49,44 @@ def test_the_same_settings_for_the_others(visit: Visit, photo: Path, album: Path
     assert (page.input_value("#vividness"), page.is_visible("#like-shown")) == ("50", False)
 
 
+@pytest.mark.chromium_only("requests are held")
+def test_what_a_stopped_download_did_not_deliver_counts_as_changed(visit: Visit, photo: Path, album: Path) -> None:
+    page, held = visit.page, []
+    visit.open(photo, album / "breakfast.png")
+    page.wait_for_selector("#tray li.ready:nth-child(2)")
+    page.fill("#strength", "40")
+    visit.settle()
+    page.route("**/render", lambda route: route.continue_() if not held and held.append(None) is None else held.append(route))
+    with page.expect_response("**/render"):
+        page.click("#download-all")
+    page.wait_for_function("document.querySelector('#download-all').textContent.includes('2')")
+    page.click("#download-all")
+    while len(held) < 2:
+        visit.draw()
+    held[1].continue_()
+    page.wait_for_selector("#status:has-text('Stopped')", state="attached")
+    assert page.locator("#tray li.unsaved").count() == 1
+
+
+@pytest.mark.chromium_only("its subject is the page's requests")
+def test_an_object_is_looked_for_on_a_few_photographs_at_a_time(visit: Visit) -> None:
+    page, asked = visit.page, []
+
+    def answer(route: Any) -> None:
+        others = route.request.post_data_json["others"]
+        asked.append(len(others))
+        route.fulfill(json={"matches": [{"id": one, "known": True, "hints": []} for one in others]})
+
+    page.route("**/v1/pictures", lambda route: route.fulfill(status=201, json={"id": "one"}))
+    page.route("**/recurring", answer)
+    found = page.evaluate("""async () => {
+      const { recurring } = await import(new URL("static/engine.js", document.baseURI));
+      const files = Array.from({ length: 121 }, (_, i) => new File(["x"], `${i}.png`));
+      return (await recurring(files[0], { x: 1, y: 1, color: "#aa3311" }, files.slice(1))).size; }""")
+    assert found == 120
+    assert asked == [50, 50, 20]
+
+
 def test_all_are_downloaded_as_one_zip(visit: Visit, photo: Path, album: Path, tmp_path: Path) -> None:
     page = visit.page
     (tmp_path / "more").mkdir()

@@ -317,6 +317,17 @@ def test_a_part_has_the_pixels_of_the_whole(kind: str) -> None:
         assert raised.value.code == "part-outside"
 
 
+def test_a_part_is_a_photograph_of_its_own() -> None:
+    colored = recolor(Photo.open(ground("gray")), random_ab(30))
+    part = colored.part(3, 5, 20, 10)
+    np.testing.assert_array_equal(part.part(2, 4, 5, 6).to_numpy(), part.to_numpy()[4:10, 2:7])
+    for other in (colored.layer(), colored.compare()):
+        with pytest.raises(ValueError, match="has parts"):
+            other.part(0, 0, 4, 4)
+    with pytest.raises(ValueError, match="colored"):
+        part.layer()
+
+
 def test_a_part_of_a_file_that_is_streamed() -> None:
     levels = np.random.default_rng(5).integers(0, 255, (40, 50)).astype(np.uint8)
     file = encoded(Image.fromarray(levels).resize((1500, 1200), Image.Resampling.BICUBIC), "JPEG")

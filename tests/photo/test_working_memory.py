@@ -52,6 +52,37 @@ def test_what_can_t_be_streamed_is_counted(content: bytes, bytes_a_pixel: int) -
     assert photo.held_bytes == 0
 
 
+def test_large_tiles_are_counted() -> None:
+    """libvips keeps several rows of tiles, which a small file may make as large as the picture."""
+    tall = pyvips.Image.black(64, 1200, bands=3).copy(interpretation="srgb")
+    files = {height: tall.tiffsave_buffer(tile=True, tile_width=64, tile_height=height) for height in (256, 512, 1024)}
+    counted = {height: Photo.open(bytes(content)).decoding_bytes for height, content in files.items()}
+    assert counted == {256: 0, 512: 0, 1024: 4 * 1024 * 64 * 3}
+
+
+def test_a_compressed_strip_that_is_the_whole_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """libtiff holds such a strip, for which libvips' limit of what it allocates is lifted: with it, only some 40 MB are read."""
+    pixels = np.random.default_rng(1).integers(0, 256, (8, 100), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "TIFF", compression="tiff_adobe_deflate", strip_size=10**6)
+    assert Photo.open(file.getvalue()).decoding_bytes == 0
+    monkeypatch.setattr("tinct.photo.decoding._LARGE_BLOCK", 500)
+    photo = Photo.open(file.getvalue())
+    assert 800 <= photo.decoding_bytes < len(file.getvalue())
+    np.testing.assert_array_equal(photo.to_numpy()[..., 0], pixels)
+    options: list[bool] = []
+    call = pyvips.Operation.call
+
+    def watched(name: str, *arguments: Any, **named: Any) -> Any:
+        if name == "tiffload_source":
+            options.append(named["unlimited"])
+        return call(name, *arguments, **named)
+
+    monkeypatch.setattr(pyvips.Operation, "call", watched)
+    photo.small_rgb(50, 4)
+    assert options == [True]
+
+
 def test_what_is_decoded_when_it_is_opened_asks_before() -> None:
     file = io.BytesIO()
     Image.fromarray(np.full((HEIGHT, WIDTH, 3), 90, np.uint8)).save(file, "BMP")

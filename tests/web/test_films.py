@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -23,6 +24,8 @@ from tinct import ConfigError, FilmError, Photo
 from tinct.film import FilmEdit, FilmInfo, FilmProgress, FilmResult
 from tinct.film.frames import ColorTags
 from tinct.web import Settings, make_app
+from tinct.web.film_store import Films
+from tinct.web.problems import RefusedError
 from web_client import TOKEN, Client, client, picture_in_color, refused, send
 
 FILM = b"\0\0\0\x18ftypisom\0\0\2\0isommp42" + b"a film" * 100
@@ -236,6 +239,21 @@ def test_keyframes_come_with_pictures_and_hints(films: Client) -> None:
     assert answer.status_code == 202, answer.text
     until(films, film["id"], "done")
     assert [keyframe.time for keyframe in FakeFilm.orders[1]["edit"].keyframes] == [3.5, 5, 12.4]
+
+
+def test_nothing_is_left_of_a_picture_for_which_the_disk_has_no_room(tmp_path: Path) -> None:
+    class Full(io.BytesIO):
+        def read(self, *_: Any) -> bytes:
+            if self.tell():
+                raise OSError(28, "No space left on device")
+            return super().read(10)
+
+    film: Any = SimpleNamespace(folder=tmp_path, pictures={})
+    with pytest.raises(RefusedError, match="No space left") as raised:
+        Films("tinct", "cpu", 1, 60.0).keep_picture(film, Full(bytes(20)), "frame.png", 10**6, lambda _: None)
+    assert (raised.value.status, raised.value.code) == (503, "disk")
+    assert film.pictures == {}
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_reference_is_a_picture_that_was_sent(films: Client) -> None:

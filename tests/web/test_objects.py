@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from web_client import Client, pixels, refused, send
+from web_client import Client, client, pixels, refused, send
 
 ASTRONAUT = data.astronaut()[..., 1]
 
@@ -45,3 +45,16 @@ def test_an_object_that_recurs(web: Client) -> None:
     kept = {"hint": {"x": 150, "y": 420, "color": "keep"}, "others": [crop]}
     refused(web.post(f"/v1/pictures/{first}/recurring", json=kept), 422, "hint")
     refused(web.post("/v1/pictures/nobody/recurring", json=body), 404, "no-such-picture", "Send it again")
+
+
+def test_photographs_that_are_matched_count_as_memory() -> None:
+    with client() as web:
+        memory = web.app.state.tinct.memory  # type: ignore[attr-defined]
+        first, second = (send(web, png(one))["id"] for one in (ASTRONAUT, ASTRONAUT[60:, 30:480]))
+        memory.max_bytes = 1_000_000
+        body = {"hint": {"x": 150, "y": 420, "color": "#2f5fb3"}, "others": [second]}
+        assert web.post(f"/v1/pictures/{first}/recurring", json=body).status_code == 200
+        with memory.share() as other:
+            other.take(500_000)
+            refused(web.post(f"/v1/pictures/{first}/recurring", json=body), 429, "no-memory")
+        assert memory.taken_bytes == 0

@@ -105,3 +105,15 @@ def test_the_rows_of_a_part_count() -> None:
         assert web.post(at, json={"part": [10, 0, 64, 64]}).status_code == 200  # 64 rows, and as many around them
         refused(web.post(at, json={"part": [10, 100, 64, 128]}), 422, "too-much-memory")
         assert memory.taken_bytes == 0
+
+
+def test_a_part_of_another_working_size_decodes_the_picture_once_at_a_time() -> None:
+    with client() as web:
+        memory = web.app.state.tinct.memory  # type: ignore[attr-defined]
+        at = f"/v1/pictures/{send(web, stored('interlaced PNG'))['id']}/preview"
+        decoding = 600 * 400
+        memory.max_bytes = round(1.8 * decoding)
+        assert web.post(at, json={"part": [10, 0, 64, 64], "detail": 128}).status_code == 200
+        memory.max_bytes = decoding
+        refused(web.post(at, json={"part": [10, 0, 64, 64]}), 422, "too-much-memory")
+        assert memory.taken_bytes == 0

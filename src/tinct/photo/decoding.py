@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,72 +13,29 @@ import pyvips
 from ..errors import PhotoError
 from .content import Content
 from .harm import check_harmless
+from .header import Header
 from .loaders import find_loader, unreadable
 from .metadata.fields import FLOAT, described
 from .metadata.orientation import UPRIGHT, Turn
-from .metadata.turning import xmp_orientation
 from .note import Note
 from .odd_samples import UNPACKED_COPIES, has_odd_samples, odd_samples, with_bytes_for_samples
 from .other_decoders import from_bmp, from_heic
 from .picture import Picture, check_range, check_size, grayed, once
-from .profiles import profile_fault, profile_note, without_profile
+from .profiles import profile_note, without_profile
 from .sniffing import sniff
 from .tiff import TiffFile, TiffPage, compression_fault
 from .truncation import Truncation, find_truncation
-from .working_memory import Admit, decoding_bytes, free, pixel_bytes
+from .working_memory import Admit, free, tile_bytes
 
 __all__ = ["decode"]
 
+_LARGE_BLOCK = 2**24
+"""Bytes of a compressed strip above which libvips' limit for what libtiff allocates, 52 MB, is lifted: some programs write one strip for all."""
 _OF_THE_FILE = (
     "xmp-data",
     "iptc-data",
     "photoshop-data",
 )  # fields that describe the photograph, though they are in the preview's directory
-
-
-@dataclass(frozen=True)
-class _Header:
-    """The properties of a file that decide how it is decoded."""
-
-    width: int
-    height: int
-    pages: int
-    heic: bool
-    orientation: int
-    """EXIF orientation, 1..8."""
-    floating: bool
-    depth: int
-    interpretation: str
-    """libvips' name of the kind of color."""
-    profile_fault: str
-    xmp_orientation: int
-    """Of a file that has no other orientation."""
-    pixel_bytes: int
-    decoding_bytes: int
-    """Memory that a pass over the pixels takes in the order of the file."""
-
-    @classmethod
-    def of(cls, image: pyvips.Image, png_profile: bytes, odd_page: TiffPage | None) -> _Header:
-        def get(field: str, default: int) -> int:
-            return int(image.get(field)) if image.get_typeof(field) else default
-
-        orientation = get("orientation", 0)
-        xmp = bytes(image.get("xmp-data")) if not orientation and image.get_typeof("xmp-data") else b""
-        width, height = (image.width, image.height) if odd_page is None else odd_page.size
-        return cls(
-            width=width,
-            height=height,
-            pages=get("n-pages", 1),
-            heic=image.get_typeof("heif-compression") != 0 and image.get("heif-compression") != "av1",
-            orientation=orientation if UPRIGHT < orientation <= 8 else UPRIGHT,
-            floating=image.format == "float" and image.interpretation in ("b-w", "grey16", "scrgb"),
-            depth=get("bits-per-sample", 8) if odd_page is None else odd_page.depth,
-            interpretation=image.interpretation,
-            profile_fault=profile_fault(image, png_profile),
-            xmp_orientation=xmp_orientation(xmp),
-            pixel_bytes=pixel_bytes(image),
-            decoding_bytes=decoding_bytes(image),
-        )
 
 
 def decode(name: str, content: Content, source: Callable[[], pyvips.Source], max_pixels: int, admit: Admit = free) -> Picture:
@@ -111,6 +69,7 @@ class _Decoder:
         self.notes: list[Note] = []
         self.odd_page: TiffPage | None = None  # one that libvips gives as packed bits
         self.held_bytes = 0  # of a file that was rewritten or mended
+        self.block_bytes = 0  # of the largest strip of a TIFF, if it is large: libtiff holds it whole, compressed
         # "error" includes "truncated", which alone would decode the rest of a truncated TIFF as black
         self.options: dict[str, Any] = {"fail_on": "error"}
 
@@ -137,7 +96,7 @@ class _Decoder:
             self.choose_page(content.tiff)
         try:
             # Nothing may keep the image: it would be freed with the traceback of a refusal, and its warnings then arrive in the log.
-            header = _Header.of(self.stream("sequential"), content.png_profile, self.odd_page)
+            header = Header.of(self.stream("sequential"), content.png_profile, self.odd_page)
         except pyvips.Error as error:
             raise self.refusal(error) from None
         check_size(name, header.width, header.height, max_pixels)
@@ -159,13 +118,17 @@ class _Decoder:
             )
             self.notes.append(Note("turned-in-xmp", text, name=name))
         turned = self.turn(header).orientation != UPRIGHT and not self.is_heif and not self.is_tiled
-        needed = header.decoding_bytes + turned * header.pixel_bytes  # rows in another order: all of them must be there first
+        needed = (
+            header.decoding_bytes + self.block_bytes + turned * header.pixel_bytes
+        )  # rows in another order: all of them must be there first
+        if self.is_tiled and content.tiff is not None:
+            needed += tile_bytes(header.pixel_bytes // header.height, header.height, content.tiff.photograph.tile_height)
         if self.odd_page is not None:  # unpacked in memory
             needed = UNPACKED_COPIES * header.width * header.height * self.odd_page.samples * (1 if header.depth <= 8 else 2)
         admit(needed + self.held_bytes)
         return replace(self.streamed(header), decoding_bytes=needed, held_bytes=self.held_bytes)
 
-    def streamed(self, header: _Header) -> Picture:
+    def streamed(self, header: Header) -> Picture:
         name, content = self.name, self.content
         turn, known = self.turn(header), self.accept_truncation(header)
         kept = content.tiff.photograph.kept_samples if content.tiff is not None else None
@@ -191,6 +154,7 @@ class _Decoder:
             and self.odd_page is None
             and self.options["fail_on"] == "error"
             and not header.profile_fault
+            and not self.block_bytes
             and (content.tiff is None or content.tiff.is_first)
         )
         small, notes = self.source if plain else None, tuple(self.notes)
@@ -216,6 +180,10 @@ class _Decoder:
     def choose_page(self, tiff: TiffFile) -> None:
         """Take the page that is the photograph. Raises PhotoError for one that libvips can't decode."""
         page = tiff.photograph
+        if page.largest_block > _LARGE_BLOCK:
+            with self.content.opened() as file:
+                self.block_bytes = min(page.largest_block, file.seek(0, os.SEEK_END))
+            self.options["unlimited"] = True
         if page.is_sensor_data:
             raise PhotoError(f"{self.name} is a camera's raw file; develop it to TIFF or JPEG first")
         if fault := compression_fault(page):
@@ -240,7 +208,7 @@ class _Decoder:
             self.fields |= {name: bytes(first.get(name)) for name in _OF_THE_FILE if first.get_typeof(name)}
             self.options |= {"page": page.number} | ({"subifd": page.subifd} if page.subifd >= 0 else {})
 
-    def turn(self, header: _Header) -> Turn:
+    def turn(self, header: Header) -> Turn:
         """The orientation that makes the picture upright."""
         if self.content.tiff is not None:
             found = self.content.tiff.photograph.orientation
@@ -250,7 +218,7 @@ class _Decoder:
             return Turn(turn.orientation, *turn.size)
         return Turn(header.orientation, header.width, header.height)
 
-    def accept_truncation(self, header: _Header) -> tuple[int, int, int, int] | None:
+    def accept_truncation(self, header: Header) -> tuple[int, int, int, int] | None:
         """Note that a file is truncated, and decode what it holds: left, top, width, height in pixels of the upright picture; None for all of it.
 
         Raises PhotoError if that is too little.

@@ -381,7 +381,10 @@ class Photo:
 
         Raises:
             PhotoError: it lies outside the photograph, or the file is damaged.
+            ValueError: this photograph is a color layer or a comparison.
         """
+        if self._output in ("layer", "compare"):
+            raise ValueError("only an original or a colored photograph has parts")
         if not (left >= 0 and top >= 0 and width > 0 and height > 0 and left + width <= self.width and top + height <= self.height):
             raise PhotoError(
                 f"The part {left},{top} of {width} × {height} pixels lies outside {self.name}, which has {self.width} × {self.height}.",
@@ -399,7 +402,9 @@ class Photo:
                 whole = grayed(with_chroma(whole, self._chroma_of), self._picture.known)
             return whole.crop(left, top, width, height)
 
-        return self._derived(load, None, before, "")
+        part = self._derived(load, None, before, "")
+        part._before = None  # it is not the original of this part
+        return part
 
     def part_bytes(self, top: int, height: int) -> int:
         """Memory of the rows that a `part` keeps, approximately."""

@@ -136,6 +136,17 @@ class TiffPage:
         return _TILE_OFFSETS in self.numbers
 
     @property
+    def largest_block(self) -> int:
+        """Bytes of its largest compressed strip or tile, as its directory says."""
+        lengths = self.numbers.get(_TILE_BYTES if self.is_tiled else _STRIP_BYTES, ())
+        return max(lengths, default=0) if self.compression != _UNCOMPRESSED else 0
+
+    @property
+    def tile_height(self) -> int:
+        """Pixels; 0 of a page in strips."""
+        return self.get(_TILE_HEIGHT, 0) if self.is_tiled else 0
+
+    @property
     def is_planar_tiled(self) -> bool:
         """Whether its colors are tiles of separate planes, which libvips doesn't decode."""
         return self.is_tiled and self.get(_PLANES, 1) == 2 and self.samples > 1

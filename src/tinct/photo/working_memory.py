@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pyvips
 
-__all__ = ["Admit", "decoding_bytes", "encoding_bytes", "free", "pixel_bytes"]
+__all__ = ["Admit", "decoding_bytes", "encoding_bytes", "free", "pixel_bytes", "tile_bytes"]
 
 Admit = Callable[[int], None]
 """Called with the bytes of memory that something takes, before it is done; may raise."""
@@ -25,6 +25,8 @@ _WEBP, _AVIF = 8, 16  # bytes a pixel: the decoders keep the picture in YCbCr an
 _WRITERS = {"jpeg": 2, "webp": 14, "avif": 24}  # bytes a pixel of RGB: the encoders' copies, and the result
 _COMPRESSED = {8: 0.75, 16: 1.0}
 """Bits a sample -> bytes of a PNG or TIFF as a part of those of its pixels: with grain, which is noise in 16 bits."""
+_TILE_ROWS = 4  # rows of tiles that libvips keeps: measured 2 with square tiles, 4 to 5 with one as wide as the picture
+_USUAL_TILE_HEIGHT = 512  # up to which rows of tiles aren't counted
 _SAMPLE_BYTES = {"uchar": 1, "char": 1, "ushort": 2, "short": 2}  # of libvips' formats; others have 4 or more
 
 
@@ -52,6 +54,17 @@ def decoding_bytes(image: pyvips.Image) -> int:
     elif loader.startswith("heif"):
         total += _AVIF * pixels * (2 if image.format == "ushort" else 1)
     return total
+
+
+def tile_bytes(row_bytes: int, rows: int, tile_height: int) -> int:
+    """Memory of the rows of tiles that are decoded at once.
+
+    Args:
+        row_bytes: of one row of pixels.
+        rows: of the picture.
+        tile_height: rows of a tile; the usual few hundred aren't counted.
+    """
+    return 0 if tile_height <= _USUAL_TILE_HEIGHT else _TILE_ROWS * min(tile_height, rows) * row_bytes
 
 
 def encoding_bytes(width: int, height: int, samples: int, depth: int, saver: str) -> int:

@@ -145,10 +145,10 @@ class Films:
             with path.open("wb") as file:
                 shutil.copyfileobj(content, file, _BLOCK_BYTES)
             Photo.open(path, name=name, max_pixels=max_pixels, admit=admit)
-        except OSError as error:
-            raise RefusedError(503, "disk", f"{name} can't be kept: {error.strerror or error}.") from None
-        except (TinctError, RefusedError):
+        except BaseException as error:
             path.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise RefusedError(503, "disk", f"{name} can't be kept: {error.strerror or error}.") from None
             raise
         if (former := film.pictures.get(name)) is not None:
             former.unlink(missing_ok=True)

@@ -32,7 +32,7 @@ def _binary(*medias: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The picture.", "content": content}, **REFUSALS}
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 404, 408, 413, 422, 429, 503))
+@router.post("", status_code=201, responses=REFUSALS)
 async def send(request: Request, response: Response, form: Annotated[PictureForm, File()]) -> PictureOut:
     """Send a photograph to be colored. It is kept in memory until it isn't used for a while, and nowhere else."""
     state, owner = state_of(request), form.reference_of or ""
@@ -53,12 +53,12 @@ async def preview(request: Request, id: Id, edit: Preview) -> Response:
     def work() -> bytes:
         wanted = edit.edit(like)
         with state.memory.share() as share:
-            share.take(0 if _is_own(wanted) else picture.canvas.photo.decoding_bytes)
+            photo = picture.canvas.photo
+            share.take(0 if _is_own(wanted) and edit.part is None else photo.decoding_bytes)  # two passes come one after the other
             canvas = _canvas(state, picture, wanted)
             if edit.part is None:
                 return preview_jpeg(canvas.colorize(wanted, onto=picture.gray(edit.size)))
-            photo = picture.canvas.photo
-            share.take(photo.decoding_bytes + photo.part_bytes(edit.part[1], edit.part[3]))
+            share.take(photo.part_bytes(edit.part[1], edit.part[3]))
             return preview_jpeg(canvas.colorize(wanted).part(*edit.part))
 
     return Response(await state.gate.run(work), media_type="image/jpeg")

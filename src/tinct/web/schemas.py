@@ -54,7 +54,7 @@ DEFAULTS = coloring.Edit()
 T = TypeVar("T")
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Color = Annotated[
     str,
     Field(
@@ -64,6 +64,7 @@ Color = Annotated[
     ),
 ]
 Offset = Annotated[int, Field(ge=0)]
+PreviewSide = Annotated[int, Field(ge=16, le=MAX_PREVIEW_SIDE, description="Pixels of the longer side, at most.")]
 PartSide = Annotated[int, Field(ge=1, le=MAX_PART_SIDE)]
 JpegQuality = Annotated[int, Field(ge=1, le=100, description="Of jpg, webp and avif.")]
 SuggestionCount = Annotated[int, Field(ge=1, le=50, description="How many suggestions at most.")]
@@ -155,7 +156,7 @@ HintList: TypeAlias = Annotated[list[HintIn], Field(max_length=MAX_HINTS), After
 class EditNumbers(Strict):
     """The fields that an edit has both as JSON and in a form."""
 
-    like_strength: Share = Field(
+    like_strength: Fraction = Field(
         DEFAULTS.like_strength, description="How far the colors move toward those of `like`: 0 leaves the automatic ones."
     )
     variant: int = Field(
@@ -164,8 +165,8 @@ class EditNumbers(Strict):
     seed: int = Field(
         DEFAULTS.seed, ge=0, le=MAX_SEED, description="Of the random numbers that decide the variants after the first."
     )
-    vividness: Share = Field(DEFAULTS.vividness, description="0: least error on average, so dull; 1: most colorful.")
-    strength: Share = Field(DEFAULTS.strength, description="0: gray; 1: the colors as they are.")
+    vividness: Fraction = Field(DEFAULTS.vividness, description="0: least error on average, so dull; 1: most colorful.")
+    strength: Fraction = Field(DEFAULTS.strength, description="0: gray; 1: the colors as they are.")
     detail: int | None = Field(
         DEFAULTS.detail, ge=1, description="Working size of the network, pixels of the short side; null: the model's own."
     )
@@ -198,7 +199,7 @@ class Edit(EditNumbers):
 class Preview(Edit):
     """How a photograph is colored, and how large a preview of it is wanted."""
 
-    size: int = Field(DEFAULT_PREVIEW_SIDE, ge=16, le=MAX_PREVIEW_SIDE, description="Pixels of the longer side, at most.")
+    size: PreviewSide = DEFAULT_PREVIEW_SIDE
     part: tuple[Offset, Offset, PartSide, PartSide] | None = Field(
         None, description="x, y, width, height: that part of the photograph at full size instead, in its pixels."
     )
@@ -207,7 +208,7 @@ class Preview(Edit):
 class Variants(Edit):
     """How a photograph is colored, and of how many variants, from `variant` on, small pictures are wanted."""
 
-    size: int = Field(DEFAULT_PREVIEW_SIDE, ge=16, le=MAX_PREVIEW_SIDE, description="Pixels of the longer side, at most.")
+    size: PreviewSide = DEFAULT_PREVIEW_SIDE
     variants: int = Field(1, ge=1, le=MAX_VARIANTS, description="How many variants: `variant` and those after it.")
 
     @model_validator(mode="after")

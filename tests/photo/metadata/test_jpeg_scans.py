@@ -73,6 +73,18 @@ def test_segments_without_end_are_refused() -> None:
     assert has_too_many_scans(io.BytesIO(many(5, tables=20_000)))
 
 
+def test_long_runs_of_fill_bytes_take_linear_time() -> None:
+    fill = b"\xff" * 300_000  # quadratic time would be half an hour
+    escaped = fill + b"\0"
+    few, too_many = many(5), many(MAX_SCANS + 1)
+    assert not has_too_many_scans(io.BytesIO(few[:-2] + escaped + few[-2:]))
+    assert has_too_many_scans(io.BytesIO(too_many[:-2] + escaped + too_many[-2:]))
+    assert not has_too_many_scans(io.BytesIO(few[:2] + fill + few[2:]))
+    assert has_too_many_scans(io.BytesIO(too_many[:2] + fill + too_many[2:]))
+    assert has_too_many_scans(io.BytesIO(too_many.replace(b"\xff\xda", b"\xff\xff\xff\xda")))
+    assert not has_too_many_scans(io.BytesIO(few[:2] + fill))
+
+
 @given(st.binary(max_size=80), st.integers(0, 300))
 def test_arbitrary_bytes_raise_no_error(data: bytes, end: int) -> None:
     has_too_many_scans(io.BytesIO(many(20)[:end] + data))

@@ -23,6 +23,7 @@ export async function downloadAll(photos, format, output) {
   const deliver = async () => {
     if (!made.length) return;
     keep(await zip(made, names), number > 1 ? `tinct-${number}.zip` : "tinct.zip");
+    for (const { photo, edit } of made) photo.keep(edit);
     made.length = bytes = 0;
     number++;
   };
@@ -33,7 +34,7 @@ export async function downloadAll(photos, format, output) {
     try {
       const one = await photo.render(format, output);
       if (bytes + one.blob.size > MAX_ZIP_BYTES) await deliver();
-      made.push(one);
+      made.push({ ...one, photo });
       bytes += one.blob.size;
     } catch (problem) {
       failed.push(words(problem));

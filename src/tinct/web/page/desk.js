@@ -154,7 +154,10 @@ export class Desk {
       one.closed = false;
       if (one.film) one.film.closed = false;
       this.photos.splice(at, 0, one);
-      if (!(one instanceof Film)) this.store.put(one, true);
+      if (!(one instanceof Film)) {
+        this.store.put(one, true);
+        one.catchUp();
+      }
     } while (last.whole && this.closed.at(-1)?.whole === last.whole);
     this.choose(last.one);
     this.work();
@@ -169,6 +172,7 @@ export class Desk {
       return Photo.restored(record, this.photoHeard, stored && films.get(stored.id));
     });
     found.forEach((one) => this.store.held.set(one, one.edit));
+    found.forEach((one) => one.catchUp());
     this.photos.unshift(...found);
     const current = this.photos.find((one) => one.id === remembered("current")) ?? this.photos[0];
     if (!this.photo && current) this.choose(current);

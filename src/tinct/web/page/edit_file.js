@@ -22,7 +22,7 @@ export const long = (color) => (color.length === 4 ? color.replace(/[^#]/g, "$&$
 const isHint = (h) => Number.isFinite(h?.x) && Number.isFinite(h?.y) && isColor(h) && (h.size ?? 0) >= 0;
 
 /** Either a color or CIELAB a*, b*. */
-const isColor = ({ color, ab }) => (ab ? ab.length === 2 && ab.every(Number.isFinite) : /^(keep|#([0-9a-f]{3}|[0-9a-f]{6}))$/i.test(color));
+const isColor = ({ color, ab }) => (ab ? Array.isArray(ab) && ab.length === 2 && ab.every(Number.isFinite) : /^(keep|#([0-9a-f]{3}|[0-9a-f]{6}))$/i.test(color));
 
 /**
  * The edit in a file; a list of hints is one with only these.

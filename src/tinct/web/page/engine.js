@@ -2,20 +2,26 @@
 // their File: the engine sends one when it is needed first, and again where the server has forgotten it. An edit is the JSON form of
 // `tinct.Edit`, whose `like` is a File or null. Another engine with the same interface may compute in the browser instead.
 //
-//   open(file, {progress, signal}) -> {width, height, notes, edit, gray, color, previewSide, maxPreviewSide}; gray, color: Blob
-//   preview(file, edit, side) -> Blob
-//   part(file, edit, {x, y, width, height}) -> Blob; of the picture at full size
-//   suggest(file, place) -> {colors, families}
-//   variants(file, edit, numbers, side) -> async iterator of [number, Blob]
+//   open(file, {progress, signal}) -> {width, height, notes, edit, gray, color, previewSide, maxPreviewSide}
+//       progress(part): 0 to 1; notes: {code, text, values} each; edit: the one that `color` shows, all defaults; gray, color: Blobs of at
+//       most `previewSide` pixels along the longer side; `maxPreviewSide`: the largest `side` below
+//   preview(file, edit, side) -> Blob; a field that the edit lacks has its default
+//   part(file, edit, {x, y, width, height}) -> Blob; of the picture at full size, in its pixels, at most 4096 a side
+//   suggest(file, {x, y, hints, count}) -> {colors, families}
+//       colors: {color, name, probability} each; families: {name, probability, colors} each; names in English
+//   variants(file, edit, numbers, side) -> async iterator of [number, Blob]: those from the least number to the greatest, or the first of them
+//       where the engine is busy
 //   objectVariants(file, {x, y, reach, hints, count}) -> hints, each of which gives one object another color
 //   recurring(file, hint, files) -> Map of File -> hints that give the object of a hint its color there; none where it isn't found
 //   render(file, edit, format, output) -> {blob, name}
-//   close(file): let go of it; it may be asked for again
+//       format: original, jpg, png, tif, webp or avif; output: color, layer or compare
+//   close(file): let go of it, and of references that were sent for it; it may be asked for again
 //   takesFilms() -> whether films can be opened
-//   openFilm, keyframes, frame, colorizeFilm, filmState, filmResult, closeFilm: films, see engine_films.js
+//   openFilm, keyframes, frame, colorizeFilm, filmState, filmResult, closeFilm; filmKey and resumeFilm, for a reload: see engine_films.js
 //   locked() -> whether a password is needed; unlock(password) -> whether it is right
 //
-// They throw a `Problem`. Addresses are relative to the page's own, which a reverse proxy may serve under a path prefix.
+// They throw a `Problem` {code, fact, detail, values}; "aborted" where the picture was closed meanwhile. Addresses are relative to the page's
+// own, which a reverse proxy may serve under a path prefix.
 
 import * as films from "./engine_films.js";
 import { aborted, ask, linesOf, retrying, sendFile } from "./engine_http.js";
@@ -26,9 +32,10 @@ export { Problem } from "./engine_http.js";
 const IDLE = 10 * 60_000; // milliseconds without a question after which the server may forget a picture; it is sent again when it is needed
 
 const MAX_VARIANTS = 16; // in one answer of the server
+const MAX_OTHERS = 50; // photographs in one question for an object; more urgent questions are answered between two of them
 
 const ids = new Map(); // File -> promise of its id on the server
-const uses = new Map(); // File -> number of questions about it that aren't answered yet
+const uses = new Map(); // File -> number of requests with it, or about it, that aren't answered yet
 const owners = new Map(); // File of a reference picture -> that of the photograph for which it was sent
 const asked = new WeakMap(); // File -> time of the last question about it
 const closings = new WeakMap(); // File -> how often the page has let go of it
@@ -38,21 +45,28 @@ const closings = new WeakMap(); // File -> how often the page has let go of it
 const post = (id, what, body) => retrying(() => ask("POST", `${at(id)}/${what}`, body));
 const at = (id) => `v1/pictures/${encodeURIComponent(id)}`;
 
+const begin = (file) => uses.set(file, (uses.get(file) ?? 0) + 1);
+
+function end(file) {
+  asked.set(file, Date.now());
+  uses.get(file) > 1 ? uses.set(file, uses.get(file) - 1) : uses.delete(file);
+}
+
 /**
  * Send a file; where the server has no room, let go of this page's own idle pictures first.
  * @param {object} options  `progress` and `signal`; `owner`: of a reference picture, the photograph that it is for
  * @param {string} [ownerId]  of the owner, on the server, which forgets the reference together with it
  */
 function send(file, options = {}, ownerId = undefined) {
+  begin(file);
   const sendOnce = () => sendFile("v1/pictures", file, { photo: file, reference_of: ownerId }, options);
   const sending = sendOnce().catch(async (problem) => {
     const idle = [...ids.keys()].filter((other) => other !== file && other !== options.owner && !uses.get(other));
     if (problem.code !== "no-room" || !idle.length) throw problem;
     await Promise.all(idle.map(close));
     return sendOnce();
-  });
+  }).finally(() => end(file));
   const id = sending.then((answer) => answer.id);
-  asked.set(file, Date.now());
   ids.set(file, id);
   options.owner ? owners.set(file, options.owner) : owners.delete(file);
   id.catch(() => ids.get(file) === id && ids.delete(file));
@@ -71,7 +85,7 @@ async function idOf(file, owner) {
 
 /** Ask about pictures, by their ids; where the server has forgotten one, send them all again first. Those after the first are its references. */
 async function asking(files, question) {
-  files.forEach((file) => uses.set(file, (uses.get(file) ?? 0) + 1));
+  files.forEach(begin);
   const closed = closings.get(files[0]);
   try {
     for (let attempt = 1; ; attempt++) {
@@ -89,8 +103,7 @@ async function asking(files, question) {
       }
     }
   } finally {
-    files.forEach((file) => asked.set(file, Date.now()));
-    files.forEach((file) => (uses.get(file) > 1 ? uses.set(file, uses.get(file) - 1) : uses.delete(file)));
+    files.forEach(end);
   }
 }
 
@@ -132,6 +145,14 @@ export async function* variants(file, edit, numbers, side) {
 export const objectVariants = async (file, place) => (await (await asking([file], (id) => post(id, "object-variants", place))).json()).hints;
 
 export async function recurring(file, hint, files) {
+  const found = new Map();
+  for (let at = 0; at < files.length; at += MAX_OTHERS) {
+    for (const [one, hints] of await recurringOn(file, hint, files.slice(at, at + MAX_OTHERS))) found.set(one, hints);
+  }
+  return found;
+}
+
+async function recurringOn(file, hint, files) {
   const found = new Map();
   for (let attempt = 1, left = files; left.length && attempt <= 2; attempt++) {
     const others = await Promise.all(left.map((one) => idOf(one)));

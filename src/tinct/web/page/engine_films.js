@@ -102,8 +102,12 @@ export async function colorizeFilm(file, edit, part, options) {
   return stateOf(await (await asking(file, (id) => ask("POST", `${at(id)}/colorize`, form), options)).json());
 }
 
-/** Address of the colored film: it may be too large for the page's memory, so the browser downloads it itself. */
-export const filmResult = async (file) => `${at(await ids.get(file))}/result`;
+/** {url, name} of the colored film: it may be too large for the page's memory, so the browser downloads it itself. */
+export async function filmResult(file) {
+  const found = await filmState(file);
+  if (found?.state !== "done") throw own("no-such-film", "The server has forgotten the film.");
+  return { url: `${at(await ids.get(file))}/result`, name: found.result.name };
+}
 
 /** Stop its coloring, and let go of it; it may be asked for again. */
 export async function closeFilm(file) {

@@ -39,7 +39,8 @@ export async function loadEdit(desk, photo, files) {
     if (!like || picture) photo.keep();
     tell(photo, name, { like, picture, leftOut });
   } catch (problem) {
-    note({ unreadable: t("no-edit", { name }), outside: t("all-outside", { name }) }[problem.message] ?? words(problem));
+    if (typeof problem.code === "string") note(words(problem)); // any other error is one of reading it
+    else note(t(problem.message === "outside" ? "all-outside" : "no-edit", { name }));
   }
 }
 
@@ -79,8 +80,9 @@ export async function setLike(photo, file, changed) {
 
 export async function download(photo) {
   try {
-    const { blob, name } = await photo.render($("format").value, $("output").value);
+    const { blob, name, edit } = await photo.render($("format").value, $("output").value);
     keep(blob, name);
+    photo.keep(edit);
     say(t("downloaded", { name }));
   } catch (problem) {
     note(words(problem), again(() => download(photo)));

@@ -160,9 +160,9 @@ export class Film extends Photo {
     await engine.closeFilm(this.file);
   }
 
-  /** Address and name of the result. */
-  async result() {
-    return { url: await engine.filmResult(this.file), name: this.run.result.name };
+  /** Address and name of the result. Throws a `Problem` where it isn't kept any more. */
+  result() {
+    return engine.filmResult(this.file);
   }
 
   close() {

@@ -47,10 +47,15 @@ export class FilmPanel {
   }
 
   async download(film) {
-    const { url, name } = await film.result();
-    element("a", { href: url, download: name }).click();
-    for (const one of this.desk.photos) if (one.film === film) one.keep();
-    say(t("downloaded", { name }));
+    try {
+      const { url, name } = await film.result();
+      element("a", { href: url, download: name }).click();
+      for (const one of this.desk.photos) if (one.film === film) one.keep();
+      say(t("downloaded", { name }));
+    } catch (problem) {
+      note(words(problem));
+      film.follow();
+    }
   }
 
   draw(photo) {

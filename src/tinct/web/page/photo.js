@@ -26,6 +26,7 @@ export class Photo {
     this.problem = ""; // why it is "failed"
     this.early = URL.createObjectURL(this.file); // what is shown, in gray, until the engine has answered
     this.pictures = { gray: null, color: null }; // previews, as Blobs
+    this.drawn = null; // the edit of which they are
     this.thumbs = new Map(); // variant -> {of: key of its edit, url}
     this.shown = 8; // variants in the strip
     this.view = null; // its position on the stage
@@ -42,6 +43,7 @@ export class Photo {
     const edits = record.edits.map((edit) => ({ ...edit, like: likes.get(edit.like?.id) ?? null }));
     Object.assign(photo, { id, at, name, width, height, notes, shown, opened: Boolean(sides), history: new History(edits, record.place) });
     photo.kept = edits[record.kept] ?? edits[0];
+    photo.drawn = record.drawn ? photo.edit : null;
     if (!color || !sides) return photo;
     URL.revokeObjectURL(photo.early);
     photo.early = "";
@@ -58,7 +60,7 @@ export class Photo {
     const edits = history.edits.map((edit) => ({ ...edit, like: edit.like && { id: edit.like.id, name: edit.like.name } }));
     const sides = this.opened ? [this.firstSide, this.maxSide] : null;
     const film = this.film ? { film: this.film.stored, time: this.time } : {};
-    return { id, at, name, width, height, notes, sides, shown, edits, ...film, place: history.place, kept: history.edits.indexOf(this.kept) };
+    return { id, at, name, width, height, notes, sides, shown, edits, ...film, place: history.place, kept: history.edits.indexOf(this.kept), drawn: this.drawn === this.edit };
   }
 
   get edit() {
@@ -101,7 +103,8 @@ export class Photo {
         this.opened = true;
         this.history = new History([{ ...found.edit, ...this.wished }]);
         this.kept = this.edit;
-        if (!sameEdit(found.edit, this.edit)) this.refresh();
+        if (sameEdit(found.edit, this.edit)) this.drawn = this.edit;
+        else this.refresh();
       }
       this.heard.edited(this, true);
     } catch (problem) {
@@ -181,7 +184,7 @@ export class Photo {
     if (this.working) return this.heard.changed();
     this.working = true;
     this.heard.changed();
-    let problem = null;
+    let [problem, drawn] = [null, this.drawn];
     while (this.wanted && !this.closed) {
       const { edit, side } = this.wanted;
       this.wanted = null;
@@ -191,16 +194,22 @@ export class Photo {
           this.replace("gray", await engine.preview(this.file, { strength: 0 }, side));
           this.sharp = true;
         }
-        problem = null;
+        [problem, drawn] = [null, edit];
       } catch (found) {
         problem = found;
       }
       this.heard.changed();
     }
     this.working = false;
+    this.drawn = drawn;
     this.heard.edited(this, true);
     this.heard.changed();
     problem && !this.closed ? this.heard.failed(this, problem) : this.heard.well(this);
+  }
+
+  /** Fetch the preview of an edit that was made just before the page was left, or the photograph closed. */
+  catchUp() {
+    if (this.state === "ready" && this.drawn !== this.edit) this.refresh();
   }
 
   replace(what, blob) {
@@ -245,15 +254,13 @@ export class Photo {
     this.drawingOf = null;
   }
 
-  /** The result at full size. */
+  /** The result at full size: {blob, name, edit}; the edit is for `keep`, as soon as the user has the file. */
   async render(format, output) {
     const edit = this.edit;
     this.rendering = true;
     this.heard.changed();
     try {
-      const made = await engine.render(this.file, this.request(edit), format, output);
-      this.keep(edit);
-      return made;
+      return { ...(await engine.render(this.file, this.request(edit), format, output)), edit };
     } finally {
       this.rendering = false;
       this.heard.changed();

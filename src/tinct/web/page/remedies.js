@@ -24,8 +24,7 @@ export function words({ code, fact, detail, values }) {
   return ours ? told : detail;
 }
 
-/** @param {{code: string, text: string, values: object}|string} note  a text is one of a film, in English */
-export function noteWords(note) {
-  const { code, text, values } = typeof note === "string" ? { text: note } : note;
+/** @param {{code: string, text: string, values: object}} note  on a photograph; `text` is in English */
+export function noteWords({ code, text, values }) {
   return language !== "en" && has(`note.${code}`) ? t(`note.${code}`, values) : text;
 }

@@ -1,7 +1,7 @@
 // The open photographs and their edits in the browser's own database (IndexedDB), so that a reload, Back or a closed tab loses nothing.
 //
-// photos:   id -> {id, session, at, name, edits, place, kept, width, height, notes, sides, shown}; in an edit `like` is {id, name} or null;
-//           a keyframe has `film`, see `Film.stored`, and `time`
+// photos:   id -> {id, session, at, name, edits, place, kept, drawn, width, height, notes, sides, shown}; in an edit `like` is {id, name} or
+//           null; `drawn`: whether the previews are of the current edit; a keyframe has `film`, see `Film.stored`, and `time`
 // files:    id of a photograph, a reference or a film -> File
 // previews: id of a photograph -> {gray, color}, which are shown before the engine has been asked anything
 
@@ -107,17 +107,17 @@ export class Store {
   /** The sessions of the other tabs; this tab gets a new one if it is the copy of another. */
   async rollCall() {
     const channel = new BroadcastChannel("tinct");
-    const others = new Set();
+    const [tab, mine, others] = [newId(), this.session, new Set()];
+    let answering = false; // whether its session is settled
+    const present = (asks) => channel.postMessage({ asks, session: this.session, tab: answering ? "" : tab });
     channel.onmessage = ({ data }) => {
-      if (data === "who") channel.postMessage(this.session);
-      else others.add(data);
+      if (data.session !== mine || data.tab < tab) others.add(data.session); // of copies that ask at the same time, one keeps the session
+      if (data.asks) present(false);
     };
-    const mine = this.session;
-    this.session = null; // not yet for others
-    channel.postMessage("who");
+    present(true); // browsers restore several tabs at once, so those that ask are there, too
     await new Promise((resolve) => setTimeout(resolve, ROLL_CALL));
+    answering = true;
     this.session = others.has(mine) ? newId() : mine;
-    others.delete(null);
     remember("session", this.session);
     return others;
   }
@@ -152,12 +152,9 @@ export class Store {
       this.closed.clear();
       try {
         if (!this.database) throw new Error("no database");
+        if (closed.length) await this.removeNow(closed); // before others are written, for which there may be no room
         const transaction = this.database.transaction(STORES, "readwrite");
         const stores = Object.fromEntries(STORES.map((name) => [name, transaction.objectStore(name)]));
-        for (const id of closed) {
-          this.files.delete(id);
-          STORES.forEach((name) => stores[name].delete(id));
-        }
         const added = dirty.flatMap(([photo, previews]) => this.putNow(photo, previews, stores));
         const edits = dirty.map(([photo]) => photo.edit);
         await ended(transaction);
@@ -167,6 +164,15 @@ export class Store {
         if (dirty.length) this.heard.failed();
       }
     }
+  }
+
+  async removeNow(ids) {
+    const transaction = this.database.transaction(STORES, "readwrite");
+    for (const id of ids) {
+      this.files.delete(id);
+      STORES.forEach((name) => transaction.objectStore(name).delete(id));
+    }
+    await ended(transaction);
   }
 
   /** @returns the ids of the files that are added */
