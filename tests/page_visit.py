@@ -36,8 +36,28 @@ class Visit:
         page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self.note)
+        if self.downloads:
+            self.wait_for_input()
         page.goto(address)
         page.wait_for_selector("html[data-restored], html[data-locked]", state="attached")
+
+    def wait_for_input(self) -> None:
+        """Have clicks and keys return when the page has got them: in Firefox a script may run before an event that was sent earlier."""
+        page = self.page
+        page.add_init_script(
+            "for (const type of ['click', 'keyup']) addEventListener(type, () => (window[type] = (window[type] ?? 0) + 1), true)"
+        )
+
+        def until_seen(act: Callable[..., None], event: str) -> Callable[..., None]:
+            def acting(*given: Any, **named: Any) -> None:
+                before = page.evaluate(f"window.{event} ?? 0")
+                act(*given, **named)
+                page.wait_for_function(f"(window.{event} ?? 0) > {before}")
+
+            return acting
+
+        page.click = until_seen(page.click, "click")
+        page.keyboard.press = until_seen(page.keyboard.press, "keyup")
 
     def note(self, request: Any) -> None:
         if not request.url.startswith((self.address, "blob:", "data:")):

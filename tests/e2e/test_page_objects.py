@@ -98,7 +98,7 @@ def test_variants_of_an_object(visit: Visit, event: list[Path], tmp_path: Path) 
     visit.settle()
     assert page.is_visible("#object-list"), "it is still the same object"
     page.click("#object-all")
-    assert page.is_visible("#variants")
+    page.wait_for_selector("#variants:visible")
     visit.click(*SUIT)
     page.click("#object-variants")
     page.wait_for_selector("#object-list:visible")

@@ -187,6 +187,8 @@ def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, album: Pa
     visit.open(photo)
     page.set_input_files("#edit-file", file)
     page.wait_for_selector("#note-text:has-text('postcard.png')")
+    visit.settle()
+    assert page.is_visible("#note-act"), "the note outlives the next preview"
     with page.expect_file_chooser() as choosing:
         page.click("#note-act")
     choosing.value.set_files(album / "postcard.png")

@@ -1,6 +1,7 @@
 // The open photographs: which one is on the stage, which wait to be colored, which were closed, and what was open before.
 
 import { settingsOf } from "./batch.js";
+import { missingOf } from "./file_actions.js";
 import { isFilm } from "./files.js";
 import { Film } from "./film.js";
 import { t } from "./i18n.js";
@@ -136,7 +137,7 @@ export class Desk {
     one.close();
     if (one.film && !this.photos.some((other) => other.film === one.film)) one.film.close();
     this.store.remove(one, this.photos);
-    calm(one);
+    [one, missingOf(one)].forEach(calm);
     if (one === this.photo) this.choose(this.photos[Math.min(at, this.photos.length - 1)] ?? null);
     if (one.state !== "failed") {
       this.closed.push({ one, at, whole });

@@ -3,10 +3,13 @@
 import { $, keep } from "./dom.js";
 import { filmFromJson, fromJson, toJson } from "./edit_file.js";
 import { t } from "./i18n.js";
-import { note, say } from "./notice.js";
+import { calm, note, say } from "./notice.js";
 import { words } from "./remedies.js";
 
 const again = (act) => ({ label: t("try-again"), act });
+
+/** What a note on a missing reference concerns: not the photograph, whose next preview would hide it. */
+export const missingOf = (photo) => `reference of ${photo.id}`;
 
 /** Whether a file has this name; macOS writes letters with accents as two code points. */
 const isCalled = (file, name) => file.name.normalize() === name?.normalize();
@@ -51,7 +54,7 @@ function tell(photo, name, { like, picture, leftOut, pictures = [] }) {
     ...(pictures.length ? [t("left-out-pictures", { name, count: pictures.length, pictures: pictures.join(", ") })] : []),
   ];
   if (missing.length) note(missing.join(" "));
-  if (like && !picture) note(t("names-reference", { name, like }), { label: t("like-pick"), act: () => $("like-file").click() }, photo);
+  if (like && !picture) note(t("names-reference", { name, like }), { label: t("like-pick"), act: () => $("like-file").click() }, missingOf(photo));
   say(t("loaded", { name }));
 }
 
@@ -69,6 +72,7 @@ export async function setLike(photo, file, changed) {
   changed();
   try {
     photo.set({ like: await photo.reference(file) });
+    calm(missingOf(photo));
     say(t("colored-like", { name: file.name }));
   } catch (problem) {
     const another = { label: t("like-another"), act: () => $("like-file").click() };
