@@ -20,13 +20,13 @@ __all__ = ["enlarge", "fidelity", "guided", "recolor", "sharpen", "slope"]
 
 Floats = npt.NDArray[np.float32]
 
-_SLOPE_EPSILON = 3e-2
+SLOPE_EPSILON = 3e-2
 """Regularization of the full-size guided filter: variance of L* / L_SCALE at which chroma follows lightness by half. Edges pass, texture doesn't."""
 _GUIDE_FACTOR = 4
 """Guide pixels for each pixel of the middle size, a side; larger photographs are averaged to this first."""
 _HALF_SIZE_FROM = 4
 """Shrink factor from which chroma stays at half the photograph's size: it is so smooth then that the difference can't be seen."""
-_BACK_PROJECTIONS = 2
+BACK_PROJECTIONS = 2
 GUESSED_FIDELITY = 0.1
 """Fidelity of `sharpen` to colors that a network guessed; chosen on validation pictures (docs/flagship-log.md)."""
 GUESSED_FROM = 0.25
@@ -87,7 +87,7 @@ def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]
     if ab.size > wanted.size:
         fitting = bilinear_resize(light, height, width) if light.shape != (height, width) else light
         ab = guided_filter(solve(ab, wanted, fitting, CELL_WEIGHT * keep), fitting)
-        for _ in range(_BACK_PROJECTIONS if keep == 1 else 0):
+        for _ in range(BACK_PROJECTIONS if keep == 1 else 0):
             ab += bilinear_resize(wanted - area_resize(ab, wanted.shape[1], wanted.shape[2], PLANE), height, width, PLANE)
         ab = np.clip(ab, *cell_bounds(wanted, height, width))
     if light.shape != (height, width):
@@ -177,7 +177,7 @@ def slope(ab: Floats, lightness: Floats) -> Floats:
     spread = variance(light, 1)
     joint = box(ab * light, 1) - box(ab, 1) * box(light, 1)
     explained = (joint**2).sum(0) / ((spread + np.float32(1e-6)) * (variance(ab, 1).sum(0) + 1))  # 0..1
-    found: Floats = box(joint / (spread + np.float32(_SLOPE_EPSILON)) * explained**2, 1) / np.float32(L_SCALE)
+    found: Floats = box(joint / (spread + np.float32(SLOPE_EPSILON)) * explained**2, 1) / np.float32(L_SCALE)
     return found
 
 
