@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from tinct.color import AB_SCALE
 from tinct.coloring.canvas import MAX_RELATIVE_CHROMA
 from tinct.coloring.hints import KEEP, Hint, Strokes, draw, patch
 from tinct.coloring.regions import coverage
 from tinct.coloring.variants import evenly
-from tinct.color import AB_SCALE
 
 
 class GraphEngine:
@@ -124,7 +124,11 @@ class GraphEngine:
         areas = [coverage(h.reach, self.photo, self.small) for h, r in zip(known, reach, strict=True) if r == 3]
         areas = np.stack(areas) if areas else np.zeros((0, *self.small[::-1]), np.float32)
         if not of:
-            empty = {"kind": np.zeros(0, np.int64), "number": np.zeros(0, np.int64), "seeds": np.zeros((0, *self.shape), np.float32)}
+            empty = {
+                "kind": np.zeros(0, np.int64),
+                "number": np.zeros(0, np.int64),
+                "seeds": np.zeros((0, *self.shape), np.float32),
+            }
             empty |= {"colors": np.zeros((0, 2), np.float32), "fills": np.zeros(0, np.float32)}
             return empty, [1 if r == 2 else 3 for r in reach], float(2 in reach), areas
         scene = self._scene()

@@ -146,7 +146,7 @@ def test_the_code_of_a_variant(colorizer: Colorizer, graphs: Path) -> None:
 
 
 def test_a_reference_picture(colorizer: Colorizer, graphs: Path) -> None:
-    canvas, engine = pair(colorizer, graphs)
+    _canvas, engine = pair(colorizer, graphs)
     logits = engine._decoded((), 1)
     wanted = histogram(np.random.default_rng(0).normal(10, 20, (500, 2)).astype(np.float32))
     found = engine.run("match", logits=logits, histogram=wanted)["matched"]
@@ -154,7 +154,7 @@ def test_a_reference_picture(colorizer: Colorizer, graphs: Path) -> None:
 
 
 def test_suggestions_and_confidence(colorizer: Colorizer, graphs: Path) -> None:
-    canvas, engine = pair(colorizer, graphs)
+    _canvas, engine = pair(colorizer, graphs)
     logits = engine._decoded((), 1)
     likely = probabilities(logits[0, :, 3:6, 4])
     found = engine.run("peaks", likely=likely)

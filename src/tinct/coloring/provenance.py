@@ -138,7 +138,11 @@ class Record:
             numbers = {name: int(found.pop(name)) for name in _NUMBERS if name in found}
             flags = {"had_color": _FLAG[found.pop("had_color")]} if "had_color" in found else {}
             record = cls(**found, **numbers, **flags, edit=Edit.from_dict(json.loads(unpack(values["tinct:Edit"]))))  # type: ignore[arg-type]
-            if record.output not in OUTPUTS or record.precision not in ("float", "int8") or not (0 <= record.threads <= _MAX_THREADS and 0 <= record.jpeg_quality <= 100):
+            if (
+                record.output not in OUTPUTS
+                or record.precision not in ("float", "int8")
+                or not (0 <= record.threads <= _MAX_THREADS and 0 <= record.jpeg_quality <= 100)
+            ):
                 raise ValueError("unknown output or precision, or a number out of its range")
             return record
         except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, zlib.error, HintError, ConfigError) as error:

@@ -54,7 +54,8 @@ def recolor(photo: Photo, ab: Floats, lightness: Floats | None = None, *, record
     _check(ab)
     ab = ab.copy()  # the caller may change theirs later
     light = photo.small_lightness(ab.shape[1], ab.shape[0]) if lightness is None else lightness.copy()
-    return photo.with_chroma(lambda full: guided(ab, light, full), record)
+    lines = _lines(ab, np.ascontiguousarray(light, np.float32))  # once, however often the pixels are computed
+    return photo.with_chroma(lambda full: _along(lines, full), record)
 
 
 def fidelity(vividness: float) -> float:
@@ -118,14 +119,23 @@ def guided(ab: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating], fu
     light = _check(ab, lightness)
     if ab.shape[:2] != light.shape or full.bands != 1:
         raise ValueError(f"ab {ab.shape}, lightness {light.shape} and {full.bands} bands of full size don't belong together")
+    return _along(_lines(ab, light), full)
+
+
+def _lines(ab: npt.NDArray[np.floating], light: Floats) -> Floats:
+    """(H, W, 4) slopes A and offsets B of a* and b* over L*: the model of `guided`."""
     values: Floats = np.ascontiguousarray(np.moveaxis(ab, -1, 0), np.float32)  # (2, H, W)
     steep = slope(values, light)
-    lines = _image(np.moveaxis(np.concatenate([steep, values - steep * light]), 0, -1))
+    return np.ascontiguousarray(np.moveaxis(np.concatenate([steep, values - steep * light]), 0, -1))
+
+
+def _along(slopes: Floats, full: pyvips.Image) -> pyvips.Image:
+    """The image that `guided` gives, from its model."""
     width, height = full.width, full.height
-    shrink = max(1, min(width // (light.shape[1] * _GUIDE_FACTOR), height // (light.shape[0] * _GUIDE_FACTOR)))
+    rows, columns = slopes.shape[:2]
+    shrink = max(1, min(width // (columns * _GUIDE_FACTOR), height // (rows * _GUIDE_FACTOR)))
     small = full.shrink(shrink, shrink, ceil=True) if shrink > 1 else full
-    step_x, step_y = light.shape[1] / width * shrink, light.shape[0] / height * shrink
-    lines = _scaled(lines, step_x, step_y, small.width, small.height)
+    lines = _scaled(_image(slopes), columns / width * shrink, rows / height * shrink, small.width, small.height)
     color = lines.extract_band(0, n=2) * small + lines.extract_band(2, n=2)
     if shrink == 1:
         return color

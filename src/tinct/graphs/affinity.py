@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..color import L_SCALE
 from ..coloring.coherence import (
     FEATURE_SCALE,
     LIGHTNESS_SCALE,
@@ -25,7 +26,6 @@ from ..coloring.mounts import (
     MIN_HOLE,
     SAME_LIGHTNESS,
 )
-from ..color import L_SCALE
 from ..runtime.prepare import Preparation
 from .grids import (
     CELL,
@@ -88,7 +88,9 @@ def affinity(gray: Tensor, feature: Tensor, size: Tensor) -> list[Tensor]:
     kernel = gaussian(flat(places), flat(blocks_mean(places, *grid)))
     coarse = feature.dims(2), feature.dims(3)
     vectors = unit(flat(feature.squeeze(0)), 0) / FEATURE_SCALE
-    nearest = (sequence(grid[0]) * coarse[0] // grid[0]).expand(1) * coarse[1] + (sequence(grid[1]) * coarse[1] // grid[1]).expand(0)
+    nearest = (sequence(grid[0]) * coarse[0] // grid[0]).expand(1) * coarse[1] + (sequence(grid[1]) * coarse[1] // grid[1]).expand(
+        0
+    )
     alike = gaussian(vectors, vectors)[nearest.reshape(-1)]  # (landmarks, h' · w')
     alike = bilinear_resize(alike.reshape(constant([-1], np.int64), *coarse), rows, columns)
     kernel = kernel * flat(alike).transpose(1, 0)
@@ -220,7 +222,12 @@ def _around_rectangles(holes: Tensor, cells: Tensor) -> Tensor:
 
     amount = scattered(0.0, rows * 0.0 + 1.0, "add")
     counted = holes.reshape(-1) * (amount >= float(MIN_HOLE)).float()
-    bounds = [scattered(1e9, rows, "min"), scattered(-1.0, rows, "max"), scattered(1e9, columns, "min"), scattered(-1.0, columns, "max")]
+    bounds = [
+        scattered(1e9, rows, "min"),
+        scattered(-1.0, rows, "max"),
+        scattered(1e9, columns, "min"),
+        scattered(-1.0, columns, "max"),
+    ]
     touched = constant(0.0)
     sides = ((-1, 0, rows - bounds[0]), (1, 0, bounds[1] - rows), (0, -1, columns - bounds[2]), (0, 1, bounds[3] - columns))
     for down, right, depth in sides:  # a cell of the second row counts where the first has none: they would be of one component

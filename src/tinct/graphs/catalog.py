@@ -48,7 +48,9 @@ def catalog(spec: ModelSpec) -> dict[str, Graph]:
     gray = _f(1, 1, "padded_height", "padded_width", text="lightness / 100, padded to multiples of 32")
     size = _i(2, text="height and width of the working size")
     logits = _f(1, bins, "rows", "columns", text="of the network's decoder")
-    planes = _f(1, 3, "padded_height", "padded_width", text="hints: a*, b* / 110 times coverage, and coverage, 0..1; zero elsewhere")
+    planes = _f(
+        1, 3, "padded_height", "padded_width", text="hints: a*, b* / 110 times coverage, and coverage, 0..1; zero elsewhere"
+    )
     kernel, between = _f("cells", "landmarks"), _f("landmarks", "landmarks")
     grid = _i(2, text="rows and columns of landmarks")
     mount = _f("rows", "columns", text="1 at cells of a mount around the photograph, 0 elsewhere")
@@ -59,8 +61,14 @@ def catalog(spec: ModelSpec) -> dict[str, Graph]:
     steps = _f(4, "grid_rows", "grid_columns", text="lengths of the steps between cells")
     features = _f("grid_cells", "channels", text="unit vectors")
     roots = _f("grid_cells", bins, text="square roots of probabilities")
-    masks, seeds = _f("groups", "rows", "columns", text="0..1"), _f("groups", "rows", "columns", text="share of each cell under the group")
-    kind, number = _i("groups", text="1 informing, 2 recoloring, 3 confined, 0 keeping"), _i("groups", text="index of its last hint")
+    masks, seeds = (
+        _f("groups", "rows", "columns", text="0..1"),
+        _f("groups", "rows", "columns", text="share of each cell under the group"),
+    )
+    kind, number = (
+        _i("groups", text="1 informing, 2 recoloring, 3 confined, 0 keeping"),
+        _i("groups", text="index of its last hint"),
+    )
     colors, fills = _f("groups", 2, text="a*, b*"), _f("groups", text="0..1")
     prior = {"prior_mean": _f(1, latent), "prior_scale": _f(1, latent)}
     directions = len(spec.codes.directions) or latent
@@ -142,7 +150,9 @@ def catalog(spec: ModelSpec) -> dict[str, Graph]:
         "covered": _f("touches", "rows", "columns", text="share of each cell under each color of each hint"),
         "touch_colors": _f("touches", 2, text="a*, b*"),
         "hint": _i("touches", text="index of its hint"),
-        "reach": _i("hints", text="of all hints: 0 keeps the color there, 1 object, 2 picture, 3 area, 4 object and keeps the rest"),
+        "reach": _i(
+            "hints", text="of all hints: 0 keeps the color there, 1 object, 2 picture, 3 area, 4 object and keeps the rest"
+        ),
         "shape": _i(2, text="rows and columns of cells"),
     }
     add(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..color import AB_SCALE, L_SCALE, ab_bins
 from ..coloring import coherence, propagation
 from ..coloring.reaching import FILL_VARIATION
-from ..color import AB_SCALE, L_SCALE, ab_bins
 from ..runtime.spec import Palette
 from .affinity import gaussian
 from .grids import arange, blocks_mean, cell_means, flat

@@ -86,9 +86,7 @@ def area_resize(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 def bilinear_resize(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """(C, h, w) -> (C, rows, columns), interpolated, edges replicated; sizes (1,)."""
     sizes = concat([constant([1], np.int64), values.dims(0), rows, columns])
-    resized: Tensor = values.expand(0).op(
-        "Resize", None, None, sizes, mode="linear", coordinate_transformation_mode="half_pixel"
-    )
+    resized: Tensor = values.expand(0).op("Resize", None, None, sizes, mode="linear", coordinate_transformation_mode="half_pixel")
     return resized.squeeze(0)
 
 
@@ -140,5 +138,4 @@ def symmetric(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         return where(place < size, place, size * 2 - 1 - place)
 
     result: Tensor = values.op("Gather", places(rows, values.dims(0)), axis=0)
-    result = result.op("Gather", places(columns, values.dims(1)), axis=1)
-    return result
+    return result.op("Gather", places(columns, values.dims(1)), axis=1)

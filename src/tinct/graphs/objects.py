@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..color import L_SCALE, ab_bins
 from ..coloring import grouping, objects
 from ..coloring.palette import SAME_COLOR_RADIUS
 from ..coloring.reaching import RIM
-from ..color import L_SCALE, ab_bins
 from .grids import CELL, area_resize, bilinear_resize, flat, sequence, unit
 from .tensors import Tensor, concat, constant, loop, where
 
@@ -201,7 +201,9 @@ def _log_odds(steps: Tensor, features: Tensor, roots: Tensor, seeds: Tensor) -> 
     feature = unit(share @ features, 1)
     root = (share @ (roots * roots)).sqrt()
     cosine, overlap = feature @ features.transpose(1, 0), root @ roots.transpose(1, 0)
-    apart = (1.0 - cosine).most(0.0).sqrt() * objects.FEATURE_WEIGHT + (1.0 - overlap).most(0.0).sqrt() * objects.DISTRIBUTION_WEIGHT
+    apart = (1.0 - cosine).most(0.0).sqrt() * objects.FEATURE_WEIGHT + (1.0 - overlap).most(
+        0.0
+    ).sqrt() * objects.DISTRIBUTION_WEIGHT
     distance = _geodesic(steps, seeds)
     unlike = distance.sqrt() * objects.GEODESIC_WEIGHT + apart.reshape(seeds.dims())
     cells = steps.dims(1) * steps.dims(2)
@@ -263,5 +265,3 @@ def _reached(member: Tensor, seeds: Tensor) -> Tensor:
         return [after], (after - now).max() > 0.0
 
     return loop(2**30, [found], wider)[0]
-
-

@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
+from ..color import AB_SCALE, L_SCALE
 from ..coloring import flow
 from ..coloring.upsampling import BACK_PROJECTIONS, GUESSED_FIDELITY, GUESSED_FROM, SLOPE_EPSILON
-from ..color import AB_SCALE, L_SCALE
 from .grids import bilinear_resize, box, cell_means, enlarge_cells, padded, variance
 from .tensors import Tensor, concat, constant, loop, when, where
 

@@ -17,13 +17,15 @@ import onnx
 import onnx_ir as ir
 from onnxscript import GraphBuilder
 
-__all__ = ["OPSET", "Tensor", "Wanted", "concat", "constant", "loop", "stack", "trace", "when", "where"]
+__all__ = ["OPSET", "Tensor", "Wanted", "concat", "constant", "filled", "loop", "placeholder", "trace", "when", "where"]
 
 OPSET = 20
 IR_VERSION = 10
 Operand: TypeAlias = "Tensor | float | int | bool"
 _builder: ContextVar[GraphBuilder] = ContextVar("builder")
 """What builds the graph, or the subgraph of a loop or a branch, that is being traced."""
+_PLACE = "tinct.place"
+"""Domain of placeholders."""
 _names = count()
 _TYPES = {"float": ir.DataType.FLOAT, "int": ir.DataType.INT64, "bool": ir.DataType.BOOL}
 
@@ -50,7 +52,9 @@ class Tensor:
 
     def op(self, kind: str, *others: Tensor | None, outputs: int = 1, **attributes: Any) -> Any:
         """A node of the type `kind`, whose first input is this value, in the graph that is being built."""
-        made = getattr(_builder.get().op, kind)(self.value, *(None if other is None else other.value for other in others), _outputs=outputs, **attributes)
+        made = getattr(_builder.get().op, kind)(
+            self.value, *(None if other is None else other.value for other in others), _outputs=outputs, **attributes
+        )
         return Tensor(made) if outputs == 1 else [Tensor(one) for one in made]
 
     def _binary(self, kind: str, other: Operand, swapped: bool = False) -> Tensor:
@@ -218,8 +222,10 @@ class Tensor:
 
     def reshape(self, *sizes: int | Tensor) -> Tensor:
         """To sizes that are numbers or tensors of 1-D; -1 is what is left."""
-        shape = self.ints([s for s in sizes if isinstance(s, int)]) if all(isinstance(s, int) for s in sizes) else concat(
-            [s if isinstance(s, Tensor) else self.ints([s]) for s in sizes]
+        shape = (
+            self.ints([s for s in sizes if isinstance(s, int)])
+            if all(isinstance(s, int) for s in sizes)
+            else concat([s if isinstance(s, Tensor) else self.ints([s]) for s in sizes])
         )
         result: Tensor = self.op("Reshape", shape)
         return result
@@ -258,11 +264,6 @@ def concat(parts: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Along one axis."""
     result: Tensor = parts[0].op("Concat", *parts[1:], axis=axis)
     return result
-
-
-def stack(parts: Sequence[Tensor]) -> Tensor:
-    """Along a new first axis."""
-    return concat([part.expand(0) for part in parts])
 
 
 def where(condition: Tensor, yes: Operand, no: Operand) -> Tensor:
@@ -349,6 +350,44 @@ def _named(name: str, dtype: ir.DataType) -> ir.Value:
     return ir.Value(name=f"{name}{next(_names)}", type=ir.TensorType(dtype), shape=ir.Shape(()))
 
 
+def placeholder(name: str, inputs: Sequence[Tensor], outputs: int) -> list[Tensor]:
+    """The outputs of another model of that name, which `filled` puts in."""
+    made = getattr(_builder.get().opset(_PLACE, 1), name)(*(one.value for one in inputs), _outputs=outputs)
+    values = [made] if isinstance(made, ir.Value) else list(made)
+    for value in values:
+        value.dtype = ir.DataType.FLOAT
+    return [Tensor(value) for value in values]
+
+
+def filled(model: onnx.ModelProto, models: dict[str, onnx.ModelProto]) -> onnx.ModelProto:
+    """The model, changed in place, with other models in the place of their placeholders."""
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    for node in nodes:
+        if node.domain != _PLACE:
+            model.graph.node.append(node)
+            continue
+        other = models[node.op_type]
+        names = dict(zip([value.name for value in other.graph.input], node.input, strict=True))
+        names |= dict(zip([value.name for value in other.graph.output], node.output, strict=True))
+
+        def renamed(name: str, names: dict[str, str] = names, prefix: str = f"{node.op_type}.") -> str:
+            return names.get(name, prefix + name) if name else name
+
+        for tensor in other.graph.initializer:
+            model.graph.initializer.add().CopyFrom(tensor)
+            model.graph.initializer[-1].name = renamed(tensor.name)
+        for inner in other.graph.node:
+            copy = model.graph.node.add()
+            copy.CopyFrom(inner)
+            copy.name = f"{node.op_type}.{inner.name}" if inner.name else ""
+            copy.input[:], copy.output[:] = map(renamed, inner.input), map(renamed, inner.output)
+    kept = [entry for entry in model.opset_import if entry.domain != _PLACE]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
+    return model
+
+
 def trace(
     function: Callable[..., Sequence[Tensor]], inputs: dict[str, Wanted], outputs: dict[str, Wanted], name: str
 ) -> onnx.ModelProto:
@@ -367,7 +406,6 @@ def trace(
         _builder.reset(token)
     model = ir.serde.serialize_model(ir.Model(graph, ir_version=IR_VERSION, producer_name="tinct"))
     _without_comments(model.graph)
-    onnx.checker.check_model(model)
     return model
 
 

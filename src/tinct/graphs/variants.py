@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..coloring import palette, variants
 from ..color import BIN_STEP, ab_bins
+from ..coloring import palette, variants
 from ..runtime.spec import CodeDistribution
 from .grids import cell_means, flat
 from .tensors import Tensor, constant, loop, where

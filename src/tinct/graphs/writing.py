@@ -8,16 +8,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 
 from .._util.fields import to_dict
 from .._version import __version__
-from ..coloring.canvas import MAX_RELATIVE_CHROMA, REFERENCE_TEMPERATURE
-from ..coloring.hints import DEFAULT_SIZE, MIN_COVERAGE, NEUTRAL_CHROMA
 from ..color import AB_SCALE, L_SCALE, ab_bins
+from ..coloring.canvas import MAX_RELATIVE_CHROMA, REFERENCE_TEMPERATURE
+from ..coloring.coherence import REGIONS
+from ..coloring.hints import DEFAULT_SIZE, MIN_COVERAGE, NEUTRAL_CHROMA
 from ..errors import ConfigError, WeightsError
 from ..runtime.renamed import current_tensor
-from ..runtime.spec import METADATA_KEY, ModelSpec, check_pair, part
+from ..runtime.spec import ModelSpec, check_pair, part
+from .automatic import INPUTS, OUTPUTS, TEXT, automatic
 from .catalog import catalog
 
 __all__ = ["DESCRIPTION", "write_graphs"]
@@ -44,7 +47,9 @@ def write_graphs(graph: Path, folder: Path) -> list[Path]:
     """
     spec, _ = check_pair(graph)
     if not spec.has_bins:
-        raise WeightsError(f"The model {spec.name!r} gives no distribution over colors; only 'tinct' has graphs of the whole coloring.")
+        raise WeightsError(
+            f"The model {spec.name!r} gives no distribution over colors; only 'tinct' has graphs of the whole coloring."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} exists.", code="folder-exists", path=folder)
     try:
@@ -63,14 +68,18 @@ def _write(graph: Path, spec: ModelSpec, folder: Path) -> list[str]:
     weights = graph.with_suffix(".safetensors")
     shutil.copyfile(weights, folder / weights.name)
     described: dict[str, Any] = {}
+    networks: dict[str, onnx.ModelProto] = {}
     for name, which in NETWORK.items():
-        model = onnx.load(part(graph, which) if which else graph, load_external_data=False)
+        model = networks[name] = onnx.load(part(graph, which) if which else graph, load_external_data=False)
         _rename(model)
         onnx.save(model, folder / f"{name}.onnx")
         described[name] = {"file": f"{name}.onnx", "text": _NETWORK_TEXTS[name]} | _values(model)
+    whole = automatic(spec, networks)
+    onnx.save(whole, folder / "automatic.onnx")
+    described["automatic"] = {"file": "automatic.onnx", "text": TEXT}
+    described["automatic"] |= _values(whole, {key: one.text for key, one in (INPUTS | OUTPUTS).items()})
     for name, one in catalog(spec).items():
         model = one.model(name)
-        model.metadata_props.add(key=METADATA_KEY, value=spec.to_json())
         onnx.save(model, folder / f"{name}.onnx")
         texts = {key: value.text for key, value in (one.inputs | one.outputs).items()}
         described[name] = {"file": f"{name}.onnx", "text": one.text} | _values(model, texts)
@@ -126,4 +135,8 @@ def _constants(spec: ModelSpec) -> dict[str, Any]:
         "min_coverage": MIN_COVERAGE,
         "max_relative_chroma": MAX_RELATIVE_CHROMA,
         "reference_temperature": REFERENCE_TEMPERATURE,
+        "shifts": {
+            "places": np.random.default_rng(0).random(len(spec.codes.directions)).tolist(),
+            "draws": {str(n): np.random.default_rng((0, n)).random(n).tolist() for n in range(1, REGIONS + 1)},
+        },
     }

@@ -30,7 +30,7 @@ from ..coloring.variants import code_offset
 from ..data import find_source
 from ..errors import ConfigError, PhotoError, WeightsError
 from ..photo import Photo
-from ..runtime.renamed import current_tensor
+from ..runtime.renamed import current_state, current_tensor
 from ..runtime.sessions import TinctNetwork, load_network
 from ..runtime.spec import METADATA_KEY, PAIR_KEY, ModelSpec, check_pair, find, part, quantized
 from .onnx_graphs import simplified
@@ -44,6 +44,8 @@ PARTS = ("", "decode")
 QUANTIZED_TYPES = ("Conv", "Gemm", "Relu", "Clip", "Concat", "Resize", "Add", "Mul")
 HEAD = 1
 """Convolutions at the end of the decoder that stay in single precision: the logits."""
+SENSITIVE = ("recognizer.stem", "recognizer.stages.0.", "recognizer.stages.1.0.", "merge.0.", "hint_encoder.0.", "film_context.")
+"""Small layers whose rounding changes colors most: found by quantizing one layer after the other."""
 HINT_COUNTS = (0, 1, 0, 2, 5, 10, 30, 100, 400)
 """Numbers of hints of a calibration picture, taken in turn."""
 MAX_HINT_SIDE = 9 / 256
@@ -66,15 +68,17 @@ class Quantization:
     """Of the pictures' maxima (and minima): a range that covers every picture would be too coarse for most."""
     types: tuple[str, ...] = QUANTIZED_TYPES
     """Types of nodes that are quantized."""
-    exclude: tuple[str, ...] = ()
-    """Parts of the names of weights whose layers stay in single precision."""
+    exclude: tuple[str, ...] = SENSITIVE
+    """Parts of the network that stay in single precision, by the beginning of their weights' names."""
     reduce_range: bool = False
     """Weights in 7 bits: without VNNI instructions, processors saturate sums of two 8-bit products."""
     seed: int = 0
     """Decides hints and codes."""
 
 
-def quantize(model: str | Path, data: Iterable[str], settings: Quantization | None = None, *, overwrite: bool = False) -> list[Path]:
+def quantize(
+    model: str | Path, data: Iterable[str], settings: Quantization | None = None, *, overwrite: bool = False
+) -> list[Path]:
     """Write 8-bit graphs beside those of a model: ``NAME.int8.onnx`` and ``NAME.decode.int8.onnx``.
 
     Args:
@@ -98,7 +102,7 @@ def quantize(model: str | Path, data: Iterable[str], settings: Quantization | No
     targets = {name: quantized(part(graph, name) if name else graph) for name in PARTS}
     for path in targets.values():
         if path.exists() and not overwrite:
-            raise ConfigError(f"{path} exists.", code="model-exists", path=path)
+            raise ConfigError(f"{path} exists.", code="quantized-exists", path=path)
     models = {name: _merged(part(graph, name) if name else graph) for name in PARTS}
     network = load_network(graph, spec, "cpu", precision="float")
     assert isinstance(network, TinctNetwork)
@@ -147,7 +151,7 @@ def _samples(network: TinctNetwork, spec: ModelSpec, data: Iterable[str], settin
     """Inputs of both graphs for each calibration picture. Raises ConfigError if there are too few."""
     generator = np.random.default_rng(settings.seed)
     number = -1
-    for number, photo in enumerate(_photos(data, settings.pictures)):  # noqa: B007
+    for number, photo in enumerate(_photos(data, settings.pictures)):
         side = max(1, round(settings.sides[number % len(settings.sides)] * spec.preparation.side / spec.preparation.multiple))
         size = replace(spec.preparation, side=side * spec.preparation.multiple).size(*photo.size)
         lab = rgb_to_lab(photo.small_rgb(*size))
@@ -194,9 +198,7 @@ def _hints(ab: Floats, count: int, generator: np.random.Generator, other_colors:
     largest = max(1, round(MAX_HINT_SIDE * min(height, width)))
     for _ in range(count):
         side = int(generator.integers(1, largest + 1))
-        top, left = (
-            int(np.clip(generator.normal(n / 2, n / 4) - side / 2, 0, n - side)) for n in (height, width)
-        )
+        top, left = (int(np.clip(generator.normal(n / 2, n / 4) - side / 2, 0, n - side)) for n in (height, width))
         square = np.s_[top : top + side, left : left + side]
         color = ab[square].mean(axis=(0, 1)) / AB_SCALE
         if other_colors:
@@ -225,9 +227,17 @@ def _ranges(
         high = np.percentile(values[:, 1::2], settings.percentile, axis=0)
         tensors = [key.removesuffix(_LOWEST) for key in names[0::2]]
         ranges[name] = {
-            key: (np.array(least, np.float32), np.array(most, np.float32)) for key, least, most in zip(tensors, low, high, strict=True)
+            key: (np.array(least, np.float32), np.array(most, np.float32))
+            for key, least, most in zip(tensors, low, high, strict=True)
         }
     return ranges
+
+
+def _is_of(name: str, parts: tuple[str, ...]) -> bool:
+    """Whether a weight, or what it became when batch normalization was merged, is of one of these parts of the network."""
+    _, of_network, key = name.rpartition("network.")
+    (current,) = current_state({key: None})
+    return bool(of_network) and current.startswith(parts)
 
 
 _LOWEST, _HIGHEST = ".lowest", ".highest"
@@ -251,13 +261,11 @@ def _measuring(model: onnx.ModelProto, types: tuple[str, ...]) -> tuple[onnxrunt
     return onnxruntime.InferenceSession(measuring.SerializeToString(), options, providers=["CPUExecutionProvider"]), names
 
 
-def _quantized(
-    model: onnx.ModelProto, ranges: dict[str, tuple[Any, Any]], settings: Quantization, head: int
-) -> onnx.ModelProto:
+def _quantized(model: onnx.ModelProto, ranges: dict[str, tuple[Any, Any]], settings: Quantization, head: int) -> onnx.ModelProto:
     """The graph in QDQ format."""
     convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
     excluded = convolutions[len(convolutions) - head :]
-    excluded += [node.name for node in model.graph.node if any(word in " ".join(node.input) for word in settings.exclude)]
+    excluded += [node.name for node in model.graph.node if any(_is_of(name, settings.exclude) for name in node.input)]
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     made = QDQQuantizer(
