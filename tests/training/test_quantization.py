@@ -110,7 +110,9 @@ def test_a_coloring_in_8_bits_is_repeated_in_8_bits(copied: Path, original: Path
 
 def test_what_can_t_be_quantized(copied: Path, folder: Path, refused: Callable[..., None]) -> None:
     refused(ConfigError, r"mine\.int8\.onnx exists", copied, [str(folder)], SETTINGS)
-    refused(ConfigError, "needs 100 color photographs; there are 40", copied, [str(folder)], Quantization(pictures=100), overwrite=True)
+    refused(
+        ConfigError, "needs 100 color photographs; there are 40", copied, [str(folder)], Quantization(pictures=100), overwrite=True
+    )
     refused(WeightsError, "'autoencoder' can't be quantized", bundled()["autoencoder"], [str(folder)])
 
 

@@ -52,8 +52,7 @@ def recolor(photo: Photo, ab: Floats, lightness: Floats | None = None, *, record
         ValueError: `ab` is not (h, w, 2), or `lightness` is of another size.
     """
     _check(ab)
-    ab = ab.copy()  # the caller may change theirs later
-    light = photo.small_lightness(ab.shape[1], ab.shape[0]) if lightness is None else lightness.copy()
+    light = photo.small_lightness(ab.shape[1], ab.shape[0]) if lightness is None else lightness
     lines = _lines(ab, np.ascontiguousarray(light, np.float32))  # once, however often the pixels are computed
     return photo.with_chroma(lambda full: _along(lines, full), record)
 

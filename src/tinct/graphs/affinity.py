@@ -55,10 +55,10 @@ def prepare(lightness: Tensor, preparation: Preparation) -> list[Tensor]:
     whole = (size + (many - 1)) // many * many
     rows, columns = whole[0:1], whole[1:2]
     gray = symmetric(lightness, rows, columns) / L_SCALE
-    sides = whole.float()
+    sides = whole.as_floats()
     scale = (preparation.side / sides.op("ReduceMin", keepdims=1)).least(1.0)
     fewer: Tensor = (sides * scale / float(many)).op("Round")
-    fewer = fewer.most(1.0).int() * many
+    fewer = fewer.most(1.0).as_integers() * many
     small = area_resize(gray.expand(0), fewer[0:1], fewer[1:2])
     return [gray.expand(0, 1), small.expand(0), size]
 
@@ -82,7 +82,7 @@ def affinity(gray: Tensor, feature: Tensor, size: Tensor) -> list[Tensor]:
     rows, columns = mean.dims(1), mean.dims(2)
     block = _block(rows, columns)
     grid = rows // block, columns // block
-    scale = POSITION_SCALE * rows.least(columns).float()
+    scale = POSITION_SCALE * rows.least(columns).as_floats()
     ones = mean * 0.0
     places = concat([ones + arange(rows).expand(0, 2) / scale, ones + arange(columns).expand(0, 1) / scale, mean / LIGHTNESS_SCALE])
     kernel = gaussian(flat(places), flat(blocks_mean(places, *grid)))
@@ -142,7 +142,7 @@ def _mount(light: Tensor, mean: Tensor, size: Tensor) -> Tensor:
     shape = mean.dims(1, 2)
     inner = (size * shape // light.dims(1, 2)).most(1)
     inside = _inside(shape, inner)
-    flat_cells = (spread.squeeze(0) <= MAX_DEVIATION**2).float() * inside
+    flat_cells = (spread.squeeze(0) <= MAX_DEVIATION**2).as_floats() * inside
     border = inside - _inside(shape, inner - 1) * _after_first(shape)
     nothing = inside * 0.0
 
@@ -163,13 +163,13 @@ def _mount(light: Tensor, mean: Tensor, size: Tensor) -> Tensor:
 def _inside(shape: Tensor, inner: Tensor) -> Tensor:
     """(h, w) 1 in the first `inner` rows and columns."""
     rows, columns = (sequence(shape[i : i + 1]) < inner[i : i + 1] for i in (0, 1))
-    return (rows.expand(1) & columns.expand(0)).float()
+    return (rows.expand(1) & columns.expand(0)).as_floats()
 
 
 def _after_first(shape: Tensor) -> Tensor:
     """(h, w) 0 in the first row and column, 1 elsewhere."""
     rows, columns = (sequence(shape[i : i + 1]) > 0 for i in (0, 1))
-    return (rows.expand(1) & columns.expand(0)).float()
+    return (rows.expand(1) & columns.expand(0)).as_floats()
 
 
 def _shifted(values: Tensor, down: int, right: int) -> Tensor:
@@ -187,7 +187,7 @@ def _connected(start: Tensor, flat_cells: Tensor, mean: Tensor) -> Tensor:
     """(h, w) the flat cells that can be reached from `start` by small steps of lightness."""
     sides = ((1, 0), (-1, 0), (0, 1), (0, -1))
     steps = [
-        flat_cells * _shifted(flat_cells, *side) * ((mean - _shifted(mean, *side)).abs() <= MAX_STEP).float() for side in sides
+        flat_cells * _shifted(flat_cells, *side) * ((mean - _shifted(mean, *side)).abs() <= MAX_STEP).as_floats() for side in sides
     ]
 
     def wider(_: Tensor, reached: Tensor) -> tuple[list[Tensor], Tensor]:
@@ -203,14 +203,14 @@ def _connected(start: Tensor, flat_cells: Tensor, mean: Tensor) -> Tensor:
 def _around_rectangles(holes: Tensor, cells: Tensor) -> Tensor:
     """Whether the connected components of (h, w) holes touch the sides of their bounding boxes: `coloring.mounts`'s function."""
     height, width = holes.dims(0), holes.dims(1)
-    own = (sequence(height * width).float() + 1.0).reshape(height, width) * holes
+    own = (sequence(height * width).as_floats() + 1.0).reshape(height, width) * holes
 
     def merged(_: Tensor, labels: Tensor) -> tuple[list[Tensor], Tensor]:
         now = _cross(_cross(labels) * holes) * holes
         return [now], (now - labels).abs().max() > 0.0
 
     (labels,) = loop(2**30, [own], merged)
-    names = labels.reshape(-1).int()
+    names = labels.reshape(-1).as_integers()
     rows = (labels * 0.0 + arange(height).expand(1)).reshape(-1)
     columns = (labels * 0.0 + arange(width).expand(0)).reshape(-1)
     table: Tensor = constant(0.0).op("Expand", height * width + 1)
@@ -221,7 +221,7 @@ def _around_rectangles(holes: Tensor, cells: Tensor) -> Tensor:
         return result[names]
 
     amount = scattered(0.0, rows * 0.0 + 1.0, "add")
-    counted = holes.reshape(-1) * (amount >= float(MIN_HOLE)).float()
+    counted = holes.reshape(-1) * (amount >= float(MIN_HOLE)).as_floats()
     bounds = [
         scattered(1e9, rows, "min"),
         scattered(-1.0, rows, "max"),
@@ -232,8 +232,8 @@ def _around_rectangles(holes: Tensor, cells: Tensor) -> Tensor:
     sides = ((-1, 0, rows - bounds[0]), (1, 0, bounds[1] - rows), (0, -1, columns - bounds[2]), (0, 1, bounds[3] - columns))
     for down, right, depth in sides:  # a cell of the second row counts where the first has none: they would be of one component
         beside = _shifted(holes, down, right).reshape(-1)
-        touched = touched + (counted * ((depth <= 0.0).float() + depth.equals(1.0).float() * (1.0 - beside))).sum()
-    roots = counted * labels.reshape(-1).equals(own.reshape(-1)).float()
+        touched = touched + (counted * ((depth <= 0.0).as_floats() + depth.equals(1.0).as_floats() * (1.0 - beside))).sum()
+    roots = counted * labels.reshape(-1).equals(own.reshape(-1)).as_floats()
     lengths = (bounds[1] - bounds[0] + bounds[3] - bounds[2] + 2.0) * 2.0
     share = counted.sum() / cells
     return (share >= HOLES[0]) & (share <= HOLES[1]) & (touched >= (roots * lengths).sum() * MIN_CONTACT)
@@ -248,7 +248,7 @@ def _mount_pixels(mount: Tensor, mean: Tensor, light: Tensor) -> Tensor:
 
     near, total = around(mount), around(mean * mount)
     ground = where(near > 0.5, total / near.most(1.0), 1e9)
-    like = ((light - enlarge_cells(ground)).abs() <= SAME_LIGHTNESS).float()
+    like = ((light - enlarge_cells(ground)).abs() <= SAME_LIGHTNESS).as_floats()
     return enlarge_cells(mount.expand(0)).most(like).squeeze(0)
 
 

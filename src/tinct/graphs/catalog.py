@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import onnx
 
-from ..runtime.spec import ModelSpec
+from ..runtime.spec import CodeDistribution, ModelSpec
 from . import affinity, cells, objects, pixels, variants
 from .tensors import Tensor, Wanted, trace
 
@@ -31,6 +32,10 @@ class Graph:
     def model(self, name: str) -> onnx.ModelProto:
         """The graph as ONNX."""
         return trace(self.function, self.inputs, self.outputs, name)
+
+
+def _coded(codes: CodeDistribution, mean: Tensor, scale: Tensor, places: Tensor, temperature: Tensor) -> list[Tensor]:
+    return [variants.code_of(mean, scale, places, temperature, codes)]
 
 
 def _f(*shape: int | str, text: str = "") -> Wanted:
@@ -95,7 +100,7 @@ def catalog(spec: ModelSpec) -> dict[str, Graph]:
     add(
         "cells",
         "Colors of cells: coherent decoding, the error at hints, and objects in the colors of their hints.",
-        lambda *values: cells.color_cells(*values, palette=spec.palette),
+        partial(cells.color_cells, palette=spec.palette),
         {
             "logits": logits,
             "kernel": kernel,
@@ -194,7 +199,7 @@ def catalog(spec: ModelSpec) -> dict[str, Graph]:
     add(
         "code",
         "The latent code of a variant.",
-        lambda *values: [variants.code_of(*values, codes=spec.codes)],
+        partial(_coded, spec.codes),
         {
             "mean": prior["prior_mean"],
             "scale": prior["prior_scale"],

@@ -163,7 +163,7 @@ def krige(cells: Tensor, light: Tensor, hints: Tensor) -> Tensor:
     covered = covers[2][places]
     known, got = covers[0:2], flat(cells)
     error = known.op("Gather", places, axis=1) / covered * AB_SCALE - got.op("Gather", places, axis=1)  # (2, n)
-    scale = propagation.POSITION_SCALE * height.least(width).float()
+    scale = propagation.POSITION_SCALE * height.least(width).as_floats()
     zeros = light * 0.0
     coordinates = flat(
         concat(
@@ -184,7 +184,7 @@ def krige(cells: Tensor, light: Tensor, hints: Tensor) -> Tensor:
 
 def sequence_of(count: Tensor) -> Tensor:
     """(n,) integers 0 to n - 1."""
-    return arange(count).int()
+    return arange(count).as_integers()
 
 
 def _solve(kernel: Tensor, noise: Tensor, right: Tensor) -> Tensor:

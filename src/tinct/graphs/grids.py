@@ -38,7 +38,7 @@ def sequence(count: Tensor) -> Tensor:
 
 def arange(count: Tensor) -> Tensor:
     """`sequence` in single precision."""
-    return sequence(count).float()
+    return sequence(count).as_floats()
 
 
 def cell_means(values: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def blocks_mean(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 def area_weights(many: Tensor, few: Tensor) -> Tensor:
     """(few, many) `resampling._area_weights`: the share of each new pixel that each old one covers."""
-    scale = many.float() / few.float()
+    scale = many.as_floats() / few.as_floats()
     start = arange(few).expand(1) * scale
     end = (arange(few).expand(1) + 1.0) * scale
     left = arange(many).expand(0)
@@ -108,7 +108,7 @@ def box(values: Tensor, radius: int) -> Tensor:
     wide = edge_padded(values, radius)
     offsets = range(2 * radius + 1)
     parts = [wide[:, i : height + i] for i in offsets]
-    rows = parts[0].op("Sum", *parts[1:])
+    rows: Tensor = parts[0].op("Sum", *parts[1:])
     parts = [rows[:, :, i : width + i] for i in offsets]
     total: Tensor = parts[0].op("Sum", *parts[1:])
     return total * float(1 / (2 * radius + 1) ** 2)

@@ -67,22 +67,22 @@ def group_touches(
         (G,), seeds (G, h, w), and the index of the last hint (G,).
     """
     amount = covered.sum(1, 2)  # (T,)
-    of_hint = hint.expand(1).equals(sequence(reach.dims(0)).expand(0)).float()  # (T, N)
+    of_hint = hint.expand(1).equals(sequence(reach.dims(0)).expand(0)).as_floats()  # (T, N)
     reach_of = reach[hint]  # (T,)
-    grouped = (reach_of > 0).float()
+    grouped = (reach_of > 0).as_floats()
     near = colors.expand(1) - constant(ab_bins()[None])  # (T, bins, 2)
-    near = ((near * near).sum(2) <= SAME_COLOR_RADIUS**2).float()
+    near = ((near * near).sum(2) <= SAME_COLOR_RADIUS**2).as_floats()
     height, width = steps.dims(1), steps.dims(2)
     rows, columns = (sequence(shape[i : i + 1]) * n // shape[i : i + 1] for i, n in ((0, height), (1, width)))
     places = (rows.expand(1) * width + columns.expand(0)).reshape(-1)
     likely = (flat(covered) @ (roots * roots)[places] * near).sum(1) / amount.most(1e-12)  # (T,)
 
-    first = (sequence(hint.dims(0)) > 0).float()  # 1 except for the first touch of a hint
+    first = (sequence(hint.dims(0)) > 0).as_floats()  # 1 except for the first touch of a hint
     before: Tensor = hint.op("Gather", (sequence(hint.dims(0)) - 1).most(0))
-    first = 1.0 - first * hint.equals(before).float()
+    first = 1.0 - first * hint.equals(before).as_floats()
     named = first * grouped  # the touch that names its hint
     names: Tensor = (colors / grouping.SAME_GROUP_STEP).op("Round")
-    alike = _equal_rows(names).float()  # (T, T)
+    alike = _equal_rows(names).as_floats()  # (T, T)
     same = (alike * named.expand(0)).sum(1)
     same = of_hint @ (of_hint.transpose(1, 0) @ (same * named).expand(1))  # (T, 1) of the hint's first touch
     others = (named.sum() - same.squeeze(1)) / grouping.OTHER_COLORS
@@ -96,25 +96,25 @@ def group_touches(
     plausible = by_hint(amount * likely) >= needed * by_hint(amount)
     confined = reach_of.equals(4)
     kind = where(reach_of.equals(0), 0, where(confined, 3, where(plausible, 1, 2)))  # (T,)
-    informing = kind.equals(1).float()
+    informing = kind.equals(1).as_floats()
     fill = alone * (1.0 - informing * (1.0 - grouping.INFORMING_FILL))
     odds, least = likely * likely, needed * needed
     cells = (informing * amount * ((odds - least) / (odds + least + 1e-12)).clip(0.0, 1.0)).sum() / grouping.INFORMING_CELLS
-    given = reach.equals(2).float().op("ReduceMax", keepdims=0).most(0.0)
+    given = reach.equals(2).as_floats().op("ReduceMax", keepdims=0).most(0.0)
     informed = given.most(1.0 - (-(cells * cells)).exp())
-    touched = (of_hint.transpose(1, 0) @ (kind.float() * first).expand(1)).squeeze(1).int()
+    touched = (of_hint.transpose(1, 0) @ (kind.as_floats() * first).expand(1)).squeeze(1).as_integers()
     kinds = where(reach.equals(2), 1, where(reach.equals(3), 3, touched))
 
     key = _keys(kind, names, colors, hint)
     unique, _, which, _ = key.op("Unique", sorted=1, outputs=4)
-    members = sequence(unique.dims(0)).expand(1).equals(which.expand(0)).float()  # (G, T)
+    members = sequence(unique.dims(0)).expand(1).equals(which.expand(0)).as_floats()  # (G, T)
     shares = members * amount.expand(0)
     total = shares.sum(1, keep=True)
-    latest: Tensor = (members * hint.expand(0).float() - (1.0 - members)).op("ReduceMax", constant([1], np.int64), keepdims=0)
-    group_kind: Tensor = (members * kind.expand(0).float()).op("ReduceMax", constant([1], np.int64), keepdims=0)
+    latest: Tensor = (members * hint.expand(0).as_floats() - (1.0 - members)).op("ReduceMax", constant([1], np.int64), keepdims=0)
+    group_kind: Tensor = (members * kind.expand(0).as_floats()).op("ReduceMax", constant([1], np.int64), keepdims=0)
     seeds = (members @ flat(covered)).least(1.0).reshape(constant([-1], np.int64), shape)
     fills = (shares @ fill.expand(1) / total).squeeze(1)
-    return [kinds, informed, group_kind.int(), shares @ colors / total, fills, seeds, latest.int()]
+    return [kinds, informed, group_kind.as_integers(), shares @ colors / total, fills, seeds, latest.as_integers()]
 
 
 def _equal_rows(values: Tensor) -> Tensor:
@@ -127,16 +127,16 @@ def _keys(kind: Tensor, names: Tensor, colors: Tensor, hint: Tensor) -> Tensor:
     """(T,) one integer for each group, in the order of the groups; of one kind at most `grouping.MAX_GROUPS`, with wider steps if needed."""
 
     def numbers(rounded: Tensor) -> Tensor:
-        wide = rounded.int() + 500
+        wide = rounded.as_integers() + 500
         return kind * 1_000_000 + wide[:, 0] * 1000 + wide[:, 1]
 
-    step = constant(1.0) + kind.float() * 0.0  # (T,)
+    step = constant(1.0) + kind.as_floats() * 0.0  # (T,)
     for _ in range(_DOUBLINGS):
         rounded: Tensor = (colors / (step.expand(1) * grouping.SAME_GROUP_STEP)).op("Round")
         key = numbers(rounded)
-        equal = key.expand(1).equals(key.expand(0)).float()
+        equal = key.expand(1).equals(key.expand(0)).as_floats()
         distinct = 1.0 / equal.sum(1)  # sums to the number of different keys
-        of_kind = kind.expand(1).equals(kind.expand(0)).float()
+        of_kind = kind.expand(1).equals(kind.expand(0)).as_floats()
         count = (of_kind @ distinct.expand(1)).squeeze(1)
         step = where(count > grouping.MAX_GROUPS + 0.5, step * 2.0, step)
     rounded = (colors / (step.expand(1) * grouping.SAME_GROUP_STEP)).op("Round")
@@ -178,7 +178,7 @@ def masks_of(
         return wide[:, 0 : size[0:1]][:, :, 0 : size[1:2]]
 
     widest: Tensor = members.expand(1).op("MaxPool", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
-    confined = kind.equals(3).float().expand(1, 2)
+    confined = kind.equals(3).as_floats().expand(1, 2)
     ones = constant(1.0).op("Expand", size)
 
     def product(values: Tensor, rest: Tensor) -> Tensor:
@@ -191,7 +191,7 @@ def masks_of(
     borders = concat([constant([0, 0, 0, 0], np.int64), pixel_rows - size[0:1], pixel_columns - size[1:2]])
     whole: Tensor = areas.op("Pad", borders, mode="edge")
     touched: Tensor = whole.expand(1).op("MaxPool", kernel_shape=[CELL, CELL], strides=[CELL, CELL])
-    return [members[0:-1], amount(members)[0:-1], 1.0 - rest, (touched.squeeze(1) > 0.0).float()]
+    return [members[0:-1], amount(members)[0:-1], 1.0 - rest, (touched.squeeze(1) > 0.0).as_floats()]
 
 
 def _log_odds(steps: Tensor, features: Tensor, roots: Tensor, seeds: Tensor) -> Tensor:
@@ -207,7 +207,7 @@ def _log_odds(steps: Tensor, features: Tensor, roots: Tensor, seeds: Tensor) -> 
     distance = _geodesic(steps, seeds)
     unlike = distance.sqrt() * objects.GEODESIC_WEIGHT + apart.reshape(seeds.dims())
     cells = steps.dims(1) * steps.dims(2)
-    core = (unlike < objects.CORE).float().mean(1, 2, keep=True).most(1.0 / cells.float())
+    core = (unlike < objects.CORE).as_floats().mean(1, 2, keep=True).most(1.0 / cells.as_floats())
     return ((core / 0.1).log() * objects.SIZE_WEIGHT + objects.BIAS - unlike) * objects.SHARPNESS
 
 
@@ -246,7 +246,7 @@ def _members(odds: Tensor, seeds: Tensor, kind: Tensor, number: Tensor) -> Tenso
         top = against.max(0, keep=True).most(0.0)
         raised = (against - top).exp()
         share = ((odds[i].expand(0) - top).exp() / (raised.sum(0, keep=True) + (-top).exp())).squeeze(0)
-        closed = (kind[i].equals(0) | kind[i].equals(3)).float()
+        closed = (kind[i].equals(0) | kind[i].equals(3)).as_floats()
         reached = _reached(share, seeds[i])
         return [share * (1.0 - closed * (1.0 - reached))], None
 
@@ -256,8 +256,8 @@ def _members(odds: Tensor, seeds: Tensor, kind: Tensor, number: Tensor) -> Tenso
 
 def _reached(member: Tensor, seeds: Tensor) -> Tensor:
     """(h, w) 1 where a path over cells with a share of at least `RIM`'s first leads to the seeds: `coloring.objects.connected`."""
-    inside = (member >= RIM[0]).float()
-    found = (seeds > 0.0).float()
+    inside = (member >= RIM[0]).as_floats()
+    found = (seeds > 0.0).as_floats()
 
     def wider(_: Tensor, now: Tensor) -> tuple[list[Tensor], Tensor]:
         pooled: Tensor = (now * inside).expand(0, 1).op("MaxPool", kernel_shape=[3, 3], pads=[1, 1, 1, 1])

@@ -38,7 +38,7 @@ def finish(
     keep = 1.0 - (vividness / GUESSED_FROM).least(1.0) * (1 - GUESSED_FIDELITY)
     pixels = _sharpened(cells, light, keep)
     hints = planes.squeeze(0)
-    hinted = ((hints[2] > 0.0).float() * mount).max()  # someone gave the mount a color
+    hinted = ((hints[2] > 0.0).as_floats() * mount).max()  # someone gave the mount a color
     pixels = pixels * (1.0 - mount * (1.0 - hinted))
     height, width = size[0:1], size[1:2]
     pixels, hints = pixels[:, 0:height][:, :, 0:width], hints[:, 0:height][:, :, 0:width]

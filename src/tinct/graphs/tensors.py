@@ -170,7 +170,7 @@ class Tensor:
 
     def any(self) -> Tensor:
         """Whether any element of a boolean tensor is true: a boolean scalar."""
-        return self.float().max() > 0
+        return self.as_floats().max() > 0
 
     def exp(self) -> Tensor:
         """e to the power of each element."""
@@ -205,12 +205,12 @@ class Tensor:
         result: Tensor = self.op("Clip", constant(low), constant(high))
         return result
 
-    def float(self) -> Tensor:
+    def as_floats(self) -> Tensor:
         """In single precision."""
         result: Tensor = self.op("Cast", to=int(ir.DataType.FLOAT))
         return result
 
-    def int(self) -> Tensor:
+    def as_integers(self) -> Tensor:
         """As 64-bit integers, truncated."""
         result: Tensor = self.op("Cast", to=int(ir.DataType.INT64))
         return result

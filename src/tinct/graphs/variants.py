@@ -48,13 +48,13 @@ def peaks_of(likely: Tensor, count: int) -> list[Tensor]:
     colors = constant(bins)
     squares = (colors * colors).sum(1, keep=True)
     gaps = squares + squares.transpose(1, 0) - (colors @ colors.transpose(1, 0)) * 2.0  # whole numbers, so exact
-    near = (gaps <= palette.SAME_COLOR_RADIUS**2).float()
+    near = (gaps <= palette.SAME_COLOR_RADIUS**2).as_floats()
 
     def found(i: Tensor, left: Tensor) -> tuple[list[Tensor], None]:
         center: Tensor = (near @ left).op("ArgMax", axis=0, keepdims=0)  # (N,)
         group = near[center].transpose(1, 0) * left  # (bins, N)
         mass = group.sum(0)
-        open_ = ((left.sum(0) > palette.MIN_PROBABILITY) | i.equals(0)).float()
+        open_ = ((left.sum(0) > palette.MIN_PROBABILITY) | i.equals(0)).as_floats()
         color = (group.transpose(1, 0) @ colors) / mass.most(1e-12).expand(1)
         return [left - group, mass * open_, color], None
 
@@ -82,9 +82,9 @@ def tilted(logits: Tensor, regions: Tensor, first_logits: Tensor, planes: Tensor
     )  # the most probable first
     weight = where(order_mass > 0.0, order_mass.most(1e-12) ** variants.PEAK_EXPONENT, constant(0.0))
     summed: Tensor = weight.op("CumSum", constant(0, np.int64))
-    passed = (summed / summed.max(0, keep=True) <= draws.expand(0)).float().sum(0)  # (R,) searchsorted from the right
-    last = (order_mass > 0.0).float().sum(0) - 1.0
-    pick = passed.least(last).int().expand(0)  # (1, R)
+    passed = (summed / summed.max(0, keep=True) <= draws.expand(0)).as_floats().sum(0)  # (R,) searchsorted from the right
+    last = (order_mass > 0.0).as_floats().sum(0) - 1.0
+    pick = passed.least(last).as_integers().expand(0)  # (1, R)
     which: Tensor = order.op("GatherElements", pick, axis=0)  # (1, R)
     color = places.op("GatherElements", _pairs(which), axis=0).squeeze(0)  # (R, 2)
     gaps = color.expand(1) - constant(ab_bins()[None])

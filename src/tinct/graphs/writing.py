@@ -110,7 +110,7 @@ def _values(model: onnx.ModelProto, texts: dict[str, str] | None = None) -> dict
 
     def described(value: onnx.ValueInfoProto) -> dict[str, Any]:
         tensor = value.type.tensor_type
-        kind = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT64: "int64"}[tensor.elem_type]
+        kind = "int64" if tensor.elem_type == onnx.TensorProto.INT64 else "float32"
         found = {"name": value.name, "type": kind, "shape": [d.dim_param or d.dim_value for d in tensor.shape.dim]}
         text = (texts or {}).get(value.name)
         return found | ({"text": text} if text else {})

@@ -41,7 +41,8 @@ Floats = npt.NDArray[np.float32]
 Feeds = dict[str, Floats]
 PARTS = ("", "decode")
 """Graphs that are quantized; that for reference pictures runs too rarely."""
-QUANTIZED_TYPES = ("Conv", "Gemm", "Relu", "Clip", "Concat", "Resize", "Add", "Mul")
+QUANTIZED_TYPES = ("Conv", "Gemm", "Relu", "Clip", "Resize", "Add", "Mul")
+"""Without `Concat`, which would give hints and feature maps one scale: hints would be rounded to a few values."""
 HEAD = 1
 """Convolutions at the end of the decoder that stay in single precision: the logits."""
 SENSITIVE = ("recognizer.stem", "recognizer.stages.0.", "recognizer.stages.1.0.", "merge.0.", "hint_encoder.0.", "film_context.")
@@ -64,8 +65,8 @@ class Quantization:
     """Calibration pictures."""
     sides: tuple[float, ...] = (1.0, 0.6, 1.0, 1.6, 2.0)
     """Working sizes, relative to the model's own, taken in turn."""
-    percentile: float = 95.0
-    """Of the pictures' maxima (and minima): a range that covers every picture would be too coarse for most."""
+    percentile: float = 100.0
+    """Of the pictures' maxima (and minima), that the range of a tensor covers."""
     types: tuple[str, ...] = QUANTIZED_TYPES
     """Types of nodes that are quantized."""
     exclude: tuple[str, ...] = SENSITIVE
