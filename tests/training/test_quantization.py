@@ -11,7 +11,8 @@ import onnx
 import pytest
 
 from conftest import Shared, draw
-from tinct import Colorizer, Edit, Hint, again, read_record
+from tinct import Colorizer, Edit, Hint, again
+from tinct.coloring import read_record
 from tinct.errors import ConfigError, WeightsError
 from tinct.runtime.spec import PAIR_KEY, bundled, quantized
 from tinct.training.exporting import export

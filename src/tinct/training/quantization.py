@@ -45,7 +45,10 @@ QUANTIZED_TYPES = ("Conv", "Gemm", "Relu", "Clip", "Resize", "Add", "Mul")
 """Without `Concat`, which would give hints and feature maps one scale: hints would be rounded to a few values."""
 HEAD = 1
 """Convolutions at the end of the decoder that stay in single precision: the logits."""
-SENSITIVE = ("recognizer.stem", "recognizer.stages.0.", "recognizer.stages.1.0.", "merge.0.", "hint_encoder.0.", "film_context.")
+SENSITIVE = (
+    *("stem.", "recognizer.stem.", "recognizer.stages.0.", "recognizer.stages.1."),
+    *("hint_encoder.0.", "hint_encoder.1.", "film_context.", "merge.0.", "up.", "head.0."),
+)
 """Small layers whose rounding changes colors most: found by quantizing one layer after the other."""
 HINT_COUNTS = (0, 1, 0, 2, 5, 10, 30, 100, 400)
 """Numbers of hints of a calibration picture, taken in turn."""
