@@ -138,4 +138,5 @@ def symmetric(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         return where(place < size, place, size * 2 - 1 - place)
 
     result: Tensor = values.op("Gather", places(rows, values.dims(0)), axis=0)
-    return result.op("Gather", places(columns, values.dims(1)), axis=1)
+    result = result.op("Gather", places(columns, values.dims(1)), axis=1)
+    return result

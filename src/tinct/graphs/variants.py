@@ -86,12 +86,13 @@ def tilted(logits: Tensor, regions: Tensor, first_logits: Tensor, planes: Tensor
     last = (order_mass > 0.0).as_floats().sum(0) - 1.0
     pick = passed.least(last).as_integers().expand(0)  # (1, R)
     which: Tensor = order.op("GatherElements", pick, axis=0)  # (1, R)
-    color = places.op("GatherElements", _pairs(which), axis=0).squeeze(0)  # (R, 2)
+    color: Tensor = places.op("GatherElements", _pairs(which), axis=0).squeeze(0)  # (R, 2)
     gaps = color.expand(1) - constant(ab_bins()[None])
     tilts = ((gaps * gaps).sum(2) * (-0.5 / variants.TILT_SCALE**2)).exp() * variants.TILT  # (R, bins)
     free = 1.0 - (cell_means(planes.squeeze(0))[2:3] * 4.0).clip(0.0, 1.0)
     added = tilts.transpose(1, 0) @ flat(regions * free)
-    return logits + added.reshape(logits.dims())
+    result: Tensor = logits + added.reshape(logits.dims())
+    return result
 
 
 def _pairs(which: Tensor) -> Tensor:
