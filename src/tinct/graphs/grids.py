@@ -137,6 +137,6 @@ def symmetric(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         place = sequence(count) % (size * 2)
         return where(place < size, place, size * 2 - 1 - place)
 
-    result: Tensor = values.op("Gather", places(rows, values.dims(0)), axis=0)
-    result = result.op("Gather", places(columns, values.dims(1)), axis=1)
-    return result
+    tall: Tensor = values.op("Gather", places(rows, values.dims(0)), axis=0)
+    whole: Tensor = tall.op("Gather", places(columns, values.dims(1)), axis=1)
+    return whole
