@@ -35,6 +35,10 @@ COMMANDS = {
     "export": Entry(
         "train", "Turn a run into a model file for `tinct colorize --model`, and check that both give the same colors."
     ),
+    "quantize": Entry(
+        "graphs", "Write a model's graphs in 8-bit integers beside it, calibrated on color photographs with and without hints."
+    ),
+    "graphs": Entry("graphs", "Write the whole coloring as ONNX graphs, for programs in any language."),
     "evaluate": Entry(
         "evaluate", "Measure a model on color photographs, beside its baselines; writes evaluation.json and evaluation.html."
     ),

@@ -114,6 +114,10 @@ REMEDIES: dict[str, str] = {
     "ray-missing": "Install it in a clone of tinct, with pip install -c constraints.txt '.[scale]', or use --engine local.",
     "old-run": "Resume it with: tinct train --run {path} --resume",
     "run-unfinished": "Resume it with: tinct train --run {path} --resume",
+    # graphs
+    "folder-exists": "Name a new folder with -o.",
+    "quantized-exists": "Replace it with --overwrite.",
+    "not-quantized": "Make them with: tinct quantize, or take the precision float.",
     # the server
     "film-packages": "Install them in a clone of tinct, with pip install -c constraints.txt '.[film]', or leave out --films.",
     "server-needs-token": "Give it one with --token or the variable TINCT_TOKEN, or leave out --host.",

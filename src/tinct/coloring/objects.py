@@ -48,7 +48,7 @@ FEATURE_MAP = "feature2"
 """The encoder's map with 1/16 of the working size; coarser and finer ones added nothing."""
 MAX_SIDE = 64
 """Cells along the short side for which masks are computed; finer grids are reduced by a whole factor."""
-_SWEEPS = 4
+_SWEEPS = 64
 _Steps = tuple[Floats, Floats, Floats, Floats]
 
 

@@ -78,7 +78,9 @@ def _colorizer(record: Record, model: str | os.PathLike[str] | None, device: str
     made = f"{colored} was colored by tinct {record.tinct}"
     if model is None and record.model not in bundled():
         raise WeightsError(f"{made} with the model {record.model!r}, which isn't bundled.", code="model-not-bundled")
-    colorizer = Colorizer(record.model if model is None else model, device=device or record.device, threads=record.threads)
+    colorizer = Colorizer(
+        record.model if model is None else model, device=device or record.device, threads=record.threads, precision=record.precision
+    )
     if colorizer.weights != record.weights:
         have = f"the bundled {record.model!r}" if model is None else os.fspath(model)
         raise WeightsError(

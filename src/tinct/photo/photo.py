@@ -11,6 +11,7 @@ import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -351,8 +352,12 @@ class Photo:
             A lazy `Photo`, 16-bit if this one is, else 8-bit.
         """
         known = self._picture.known  # what a truncated file doesn't hold stays gray
-        photo = self._derived(lambda: grayed(with_chroma(self._image(), chroma_of), known), record, self, "color")
-        photo._chroma_of = chroma_of
+        photo = copy(
+            self
+        )  # its header, but for the color: building the whole pipeline to read it again takes longer than small pictures
+        photo._picture = replace(self._picture, load=lambda: grayed(with_chroma(self._image(), chroma_of), known), source=None)
+        photo.record, photo._before, photo._output, photo._chroma_of = record, self, "color", chroma_of
+        photo._gray, photo._own_color = False, None
         return photo
 
     def layer(self) -> Photo:

@@ -1,0 +1,132 @@
+"""8-bit graphs of a toy flagship that has learned its pictures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from conftest import Shared, draw
+from tinct import Colorizer, Edit, Hint, again
+from tinct.coloring import read_record
+from tinct.errors import ConfigError, WeightsError
+from tinct.runtime.spec import PAIR_KEY, bundled, quantized
+from tinct.training.exporting import export
+from tinct.training.quantization import Quantization, quantize
+
+SETTINGS = Quantization(pictures=24)
+
+
+@pytest.fixture(scope="module")
+def model(flagship_run: Path, folder: Path, shared_folder: Shared) -> Path:
+    def make(root: Path) -> None:
+        quantize(export(flagship_run, root / "mine"), [str(folder)], SETTINGS)
+
+    return shared_folder("quantized", make) / "mine.onnx"
+
+
+@pytest.fixture
+def copied(model: Path, tmp_path: Path) -> Path:
+    for path in model.parent.iterdir():
+        shutil.copy(path, tmp_path / path.name)
+    return tmp_path / model.name
+
+
+def test_two_graphs_are_written_beside_the_model(model: Path) -> None:
+    names = ["mine.decode.int8.onnx", "mine.decode.onnx", "mine.int8.onnx", "mine.like.onnx", "mine.onnx", "mine.safetensors"]
+    assert sorted(path.name for path in model.parent.iterdir()) == names
+    for path in (model, model.with_name("mine.decode.onnx")):
+        float_graph, small = onnx.load(path, load_external_data=False), onnx.load(quantized(path))
+        pair = [{p.key: p.value for p in graph.metadata_props}[PAIR_KEY] for graph in (float_graph, small)]
+        assert pair[0] == pair[1]
+        assert [v.name for v in small.graph.input] == [v.name for v in float_graph.graph.input]
+        assert [v.name for v in small.graph.output] == [v.name for v in float_graph.graph.output]
+        assert str(Path.home()).encode() not in quantized(path).read_bytes()
+
+
+def test_weights_are_8_bit_per_channel_and_the_head_is_not(model: Path) -> None:
+    graph = onnx.load(model.with_name("mine.decode.int8.onnx")).graph
+    made = {name: node for node in graph.node for name in node.output}
+    held = {tensor.name: tensor for tensor in graph.initializer}
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    assert convolutions[-1].input[1] in held, "the logits' weights are in single precision"
+    small = [made[node.input[1]] for node in convolutions if node.input[1] in made]
+    assert len(small) > 5
+    for node in small:
+        assert node.op_type == "DequantizeLinear"
+        assert held[node.input[0]].data_type == onnx.TensorProto.INT8
+        assert len(held[node.input[1]].dims) == 1, "a scale for each channel"
+    assert not any(node.op_type == "BatchNormalization" for node in graph.node)
+
+
+@pytest.mark.parametrize("hints", [(), (Hint(30, 60, "#c03030"),)], ids=["automatic", "hinted"])
+def test_colors_are_nearly_those_in_single_precision(model: Path, hints: tuple[Hint, ...]) -> None:
+    exact, small = (Colorizer(model, precision=precision, threads=1) for precision in ("float", "int8"))
+    gray = draw(2)[..., 1]
+    wanted, found = (colorizer.canvas(gray).colors(Edit(hints=hints)) for colorizer in (exact, small))
+    apart = np.hypot(*np.moveaxis(wanted - found, -1, 0)).mean()
+    assert 0 < apart < 0.25 * np.hypot(*np.moveaxis(wanted, -1, 0)).mean()
+
+
+def test_sizes_that_no_calibration_picture_had(model: Path) -> None:
+    small = Colorizer(model, precision="int8", threads=1)
+    for shape in ((8, 90), (300, 20), (33, 65)):
+        assert small.canvas(np.full(shape, 90, np.uint8)).colors().shape[2] == 2
+
+
+def test_8_bit_graphs_are_used_where_the_model_has_them(copied: Path) -> None:
+    assert Colorizer(copied)._network.precision == "int8"
+    assert Colorizer(copied, precision="float")._network.precision == "float"
+    quantized(copied).unlink()
+    assert Colorizer(copied)._network.precision == "float"
+    with pytest.raises(WeightsError, match=r"mine\.int8\.onnx: no such file") as caught:
+        Colorizer(copied, precision="int8")
+    assert caught.value.code == "not-quantized"
+    with pytest.raises(WeightsError, match="'autoencoder' has no 8-bit graphs"):
+        Colorizer("autoencoder", precision="int8")
+    with pytest.raises(ConfigError, match="no precision 'half'"):
+        Colorizer(copied, precision="half")
+
+
+def test_8_bit_graphs_of_other_weights_are_refused(copied: Path) -> None:
+    other = onnx.load(quantized(copied))
+    next(p for p in other.metadata_props if p.key == PAIR_KEY).value = "0" * 64
+    onnx.save(other, quantized(copied))
+    with pytest.raises(WeightsError, match=r"mine\.int8\.onnx is damaged or of another model"):
+        Colorizer(copied)
+
+
+def test_a_coloring_in_8_bits_is_repeated_in_8_bits(copied: Path, original: Path) -> None:
+    colored = Colorizer(copied, precision="int8", threads=1).colorize(original).save(original.with_name("small.jpg"))
+    assert read_record(colored).precision == "int8"
+    assert again(colored, original, model=copied).read_bytes() == colored.read_bytes()
+    exact = Colorizer(copied, precision="float", threads=1).colorize(original).save(original.with_name("exact.jpg"))
+    assert read_record(exact).precision == "float"
+    assert again(exact, original, model=copied).read_bytes() == exact.read_bytes()
+
+
+def test_what_can_t_be_quantized(copied: Path, folder: Path, refused: Callable[..., None]) -> None:
+    refused(ConfigError, r"mine\.int8\.onnx exists", copied, [str(folder)], SETTINGS)
+    refused(
+        ConfigError, "needs 100 color photographs; there are 40", copied, [str(folder)], Quantization(pictures=100), overwrite=True
+    )
+    refused(WeightsError, "'autoencoder' can't be quantized", bundled()["autoencoder"], [str(folder)])
+
+
+@pytest.fixture
+def refused() -> Callable[..., None]:
+    def check(kind: type[Exception], text: str, *arguments: object, **options: object) -> None:
+        with pytest.raises(kind, match=text):
+            quantize(*arguments, **options)  # type: ignore[arg-type]
+
+    return check
+
+
+def test_the_same_calibration_gives_the_same_graphs(copied: Path, folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in copied.parent.glob("*.int8.onnx")}
+    quantize(copied, [str(folder)], SETTINGS, overwrite=True)
+    assert {path.name: path.read_bytes() for path in copied.parent.glob("*.int8.onnx")} == before
