@@ -22,7 +22,7 @@ from ..runtime.prepare import MAX_ASPECT
 from ..runtime.renamed import TENSORS
 from ..runtime.spec import DEFAULT_MODEL, check_pair, find, part
 
-__all__ = ["RUNTIME_FILES", "RUNTIME_VERSION", "write_site"]
+__all__ = ["LOCAL", "RUNTIME_FILES", "RUNTIME_VERSION", "write_site"]
 
 RUNTIME_VERSION = "1.30.0"
 """Version of ONNX Runtime Web, as in `local/package.json`."""
@@ -35,7 +35,7 @@ RUNTIME_FILES = {
 _LIST = "site.json"
 """Names the files that were written, so that they may be replaced."""
 _PAGE = Path(str(resources.files(__package__) / "page"))
-_LOCAL = Path(str(resources.files(__package__) / "local"))
+LOCAL = Path(str(resources.files(__package__) / "local"))
 _SERVER_ONLY = {"engine.js", "engine_http.js", "engine_films.js", "index.html"}
 _UNWRITTEN = ("tif", "avif")
 """Formats that no browser writes."""
@@ -62,7 +62,7 @@ def write_site(folder: str | os.PathLike[str], *, runtime: str | os.PathLike[str
     """
     target = Path(folder)
     old = _replaceable(target)
-    content = dict(_contents(Path(runtime) if runtime is not None else _LOCAL / "runtime", model))
+    content = dict(_contents(Path(runtime) if runtime is not None else LOCAL / "runtime", model))
     content["service_worker.js"] = _service_worker(content)
     content[_LIST] = json.dumps({"tinct": __version__, "files": sorted(content)}, indent=1).encode()
     for name in old - content.keys():
@@ -95,16 +95,16 @@ def _replaceable(target: Path) -> set[str]:
 def _contents(runtime: Path, model: str) -> Iterator[tuple[str, bytes]]:
     """Name and content of every file but the service worker."""
     yield "index.html", _index((_PAGE / "index.html").read_text("utf-8")).encode()
-    yield "manifest.webmanifest", (_LOCAL / "manifest.webmanifest").read_bytes()
+    yield "manifest.webmanifest", (LOCAL / "manifest.webmanifest").read_bytes()
     for path in sorted(_PAGE.iterdir()):
         if path.is_file() and path.name not in _SERVER_ONLY:
             yield f"static/{path.name}", path.read_bytes()
-    yield "static/engine.js", (_LOCAL / "engine_local.js").read_bytes()
-    yield "static/provenance.js", (_LOCAL / "provenance.js").read_bytes()
-    for path in sorted((_LOCAL / "worker").glob("*.js")):
+    yield "static/engine.js", (LOCAL / "engine_local.js").read_bytes()
+    yield "static/provenance.js", (LOCAL / "provenance.js").read_bytes()
+    for path in sorted((LOCAL / "worker").glob("*.js")):
         yield f"static/worker/{path.name}", path.read_bytes()
     for path in sorted((_PAGE / "strings").glob("*.json")):
-        words = json.loads(path.read_text("utf-8")) | json.loads((_LOCAL / "strings" / path.name).read_text("utf-8"))
+        words = json.loads(path.read_text("utf-8")) | json.loads((LOCAL / "strings" / path.name).read_text("utf-8"))
         yield f"static/strings/{path.name}", json.dumps(words, ensure_ascii=False, indent=1).encode()
     yield from _model(model)
     yield from _runtime(runtime)
@@ -185,7 +185,7 @@ def _service_worker(content: dict[str, bytes]) -> bytes:
     for name in sorted(content):
         digest.update(name.encode() + b"\0" + hashlib.sha256(content[name]).digest())
     site = json.dumps({"version": digest.hexdigest()[:16], "files": ["./", *sorted(content)]})
-    text = (_LOCAL / "service_worker.js").read_text("utf-8")
+    text = (LOCAL / "service_worker.js").read_text("utf-8")
     mark = 'const SITE = { version: "", files: [] };'
     if mark not in text:
         raise AssertionError("the service worker has no place for its list of files")
