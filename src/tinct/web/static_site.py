@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tarfile
 from collections.abc import Iterator
 from importlib import metadata, resources
 from pathlib import Path
@@ -22,16 +23,8 @@ from ..runtime.prepare import MAX_ASPECT
 from ..runtime.renamed import TENSORS
 from ..runtime.spec import DEFAULT_MODEL, check_pair, find, part
 
-__all__ = ["LOCAL", "RUNTIME_FILES", "RUNTIME_VERSION", "write_site"]
+__all__ = ["LOCAL", "write_site"]
 
-RUNTIME_VERSION = "1.30.0"
-"""Version of ONNX Runtime Web, as in `local/package.json`."""
-RUNTIME_FILES = {
-    "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
-    "ort-wasm-simd-threaded.mjs": "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
-    "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
-}
-"""File of the npm package's folder ``dist`` -> SHA-256."""
 _LIST = "site.json"
 """Names the files that were written, so that they may be replaced."""
 _PAGE = Path(str(resources.files(__package__) / "page"))
@@ -45,24 +38,23 @@ _POLICY = (
 )
 
 
-def write_site(folder: str | os.PathLike[str], *, runtime: str | os.PathLike[str] | None = None, model: str = DEFAULT_MODEL) -> int:
+def write_site(folder: str | os.PathLike[str], *, model: str = DEFAULT_MODEL) -> int:
     """Write the page as a static site.
 
     Args:
         folder: a new or empty folder, or one with an earlier site, whose files are replaced.
-        runtime: the unpacked npm package ``onnxruntime-web`` of `RUNTIME_VERSION`, or its folder ``dist``; by default what came with tinct.
         model: as for `Colorizer`; one that takes hints.
 
     Returns:
         Number of bytes written.
 
     Raises:
-        ConfigError: the folder holds other files; the runtime is missing or of another version; the model takes no hints.
+        ConfigError: the folder holds other files; the model takes no hints.
         WeightsError: there is no such model, or it is damaged.
     """
     target = Path(folder)
     old = _replaceable(target)
-    content = dict(_contents(Path(runtime) if runtime is not None else LOCAL / "runtime", model))
+    content = dict(_contents(model))
     content["service_worker.js"] = _service_worker(content)
     content[_LIST] = json.dumps({"tinct": __version__, "files": sorted(content)}, indent=1).encode()
     for name in old - content.keys():
@@ -92,7 +84,7 @@ def _replaceable(target: Path) -> set[str]:
     return names
 
 
-def _contents(runtime: Path, model: str) -> Iterator[tuple[str, bytes]]:
+def _contents(model: str) -> Iterator[tuple[str, bytes]]:
     """Name and content of every file but the service worker."""
     yield "index.html", _index((_PAGE / "index.html").read_text("utf-8")).encode()
     yield "manifest.webmanifest", (LOCAL / "manifest.webmanifest").read_bytes()
@@ -107,7 +99,7 @@ def _contents(runtime: Path, model: str) -> Iterator[tuple[str, bytes]]:
         words = json.loads(path.read_text("utf-8")) | json.loads((LOCAL / "strings" / path.name).read_text("utf-8"))
         yield f"static/strings/{path.name}", json.dumps(words, ensure_ascii=False, indent=1).encode()
     yield from _model(model)
-    yield from _runtime(runtime)
+    yield from _runtime()
 
 
 def _index(html: str) -> str:
@@ -150,21 +142,14 @@ def _model(model: str) -> Iterator[tuple[str, bytes]]:
         yield f"model/{path.name}", path.read_bytes()
 
 
-def _runtime(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """ONNX Runtime Web and its licenses. Its modules are named ``.js``: not every web space serves ``.mjs`` as a script. Raises ConfigError."""
-    folder = folder / "dist" if (folder / "dist").is_dir() else folder
-    for name, checksum in RUNTIME_FILES.items():
-        try:
-            data = (folder / name).read_bytes()
-        except OSError:
-            raise ConfigError(
-                f"ONNX Runtime Web {RUNTIME_VERSION} isn't there: {folder} has no {name}.", code="page-runtime", version=RUNTIME_VERSION
-            ) from None
-        if hashlib.sha256(data).hexdigest() != checksum:
-            raise ConfigError(
-                f"{folder / name} isn't that of ONNX Runtime Web {RUNTIME_VERSION}.", code="page-runtime", version=RUNTIME_VERSION
-            )
-        yield f"runtime/{name.removesuffix('.mjs')}.js" if name.endswith(".mjs") else f"runtime/{name}", data
+def _runtime() -> Iterator[tuple[str, bytes]]:
+    """ONNX Runtime Web and its licenses. Its modules are named ``.js``: not every web space serves ``.mjs`` as a script."""
+    with tarfile.open(LOCAL / "runtime.tar.xz") as archive:
+        for entry in archive:
+            file = archive.extractfile(entry)
+            assert file is not None
+            name = entry.name
+            yield f"runtime/{name.removesuffix('.mjs')}.js" if name.endswith(".mjs") else f"runtime/{name}", file.read()
     for name in ("LICENSE", "ThirdPartyNotices.txt"):  # those of the Python package, which is built from the same source
         yield f"licenses/onnxruntime-{name}", _license("onnxruntime", name)
     yield "licenses/tinct-LICENSE", _license("tinct", "LICENSE")

@@ -2,11 +2,12 @@
 
 import { Canvas } from "./canvas.js";
 import { lightness } from "./color.js";
-import { copied, decoded, shrunk } from "./decode.js";
+import { copied, decoded } from "./decode.js";
 import { hasOwnColor } from "./own_color.js";
 import { plane, planes } from "./planes.js";
 import { Refusal } from "./problem.js";
 import { formatOf, isWide, metadataOf } from "./segments.js";
+import { thumbnail } from "./thumbnail.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
 
@@ -60,7 +61,7 @@ export class Photo {
   /** Red, green and blue at the working size, 0..255. @returns {Promise<Planes>} */
   async small(side) {
     const [width, height] = this.network.workingSize(this.width, this.height, side);
-    return shrunk(await this.bitmap(), this.space, width, height, this.format === "jpeg");
+    return thumbnail(await this.bitmap(), this.space, width, height, this.format === "jpeg");
   }
 
   /** The photograph as the network encodes it. @param {number | null} detail  working size of the short side @returns {Promise<Canvas>} */
