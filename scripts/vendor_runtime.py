@@ -35,7 +35,9 @@ def main() -> None:
                 entry.size = len(data)
                 archive.addfile(entry, io.BytesIO(data))
     (LOCAL / "runtime.tar.xz").write_bytes(lzma.compress(packed.getvalue(), preset=9 | lzma.PRESET_EXTREME))
-    print(f"{json.loads((LOCAL / 'package.json').read_text())['dependencies']}: {(LOCAL / 'runtime.tar.xz').stat().st_size:,} bytes")
+    print(
+        f"{json.loads((LOCAL / 'package.json').read_text())['dependencies']}: {(LOCAL / 'runtime.tar.xz').stat().st_size:,} bytes"
+    )
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exif[ORIENTATION], exif[ARTIST] = 6, "M. Photographer"
     gray.resize((300, 400)).rotate(90, expand=True).save(folder / "turned.jpg", quality=92, exif=exif, dpi=(300, 300))
     gray.resize((300, 300)).save(folder / "small.webp")
-    Image.fromarray((np.asarray(gray.resize((120, 90))).astype(np.uint16) * 257)).save(folder / "deep.tif")
+    Image.fromarray(np.asarray(gray.resize((120, 90))).astype(np.uint16) * 257).save(folder / "deep.tif")
     Image.fromarray(data.coffee()).resize((300, 200)).save(folder / "postcard.png")
     return folder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from skimage import data
 
 from tinct import Photo
-from tinct.color import ab_bins, gamut_chroma, rgb_to_lab
+from tinct.color import ab_bins, gamut_chroma, lab_to_rgb, rgb_to_lab
 from tinct.coloring import Edit
 from tinct.coloring.canvas import Canvas
 from tinct.coloring.color_names import color_table
@@ -130,7 +130,9 @@ class Case:
         features = {"feature0": self.feature0[None], "feature2": self.feature2[None]}
         encoded = Encoded(self.light, features, self.mean, self.scale, 4)
         views = (View(self.spec.preparation.side),)
-        both = EncodedPhoto(views, [SMALL], self.light, [encoded], [affinity_between(encoded, self.spec)], np.empty((0, 0, 2), np.float32))
+        both = EncodedPhoto(
+            views, [SMALL], self.light, [encoded], [affinity_between(encoded, self.spec)], np.empty((0, 0, 2), np.float32)
+        )
         photo = Photo.open(np.zeros((PHOTO[1], PHOTO[0]), np.uint8))
         network = SimpleNetwork(self.base, self.weights)
         return Canvas(photo, network, self.spec, both, lambda _: self.reference, Record("", "", ""))
@@ -198,9 +200,10 @@ def answers(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     (folder / "asked.json").write_text(json.dumps(asked))
     script = Path(__file__).with_name("local_parity.mjs")
     subprocess.run([NODE, script, worker, folder], check=True, timeout=300)
-    return {"folder": folder, "own expected": [has_own_color(np.rint(one).astype(np.uint8)) for one in pictures.values()]} | json.loads(
-        (folder / "answers.json").read_text()
-    )
+    return {
+        "folder": folder,
+        "own expected": [has_own_color(np.rint(one).astype(np.uint8)) for one in pictures.values()],
+    } | json.loads((folder / "answers.json").read_text())
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -244,8 +247,6 @@ def test_full_size_colors_are_the_same(case: Case, answers: dict[str, Any], i: i
     width, height = MERGES[i]
     light = full_lightness(case, MERGES[i])
     gray = np.stack([light, *np.zeros((2, height, width), np.float32)], axis=-1)
-    from tinct.color import lab_to_rgb  # noqa: PLC0415
-
     levels = np.rint(lab_to_rgb(gray)[..., 0] * 255).astype(np.uint8)
     expected = recolor(Photo.open(levels), case.ab, case.ab_light).to_numpy().astype(int)
     found = np.fromfile(answers["folder"] / f"merge{i}.rgba", np.uint8).reshape(height, width, 4)[..., :3].astype(int)

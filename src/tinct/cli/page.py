@@ -14,7 +14,9 @@ def page(
     *,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="FOLDER", show_default=False, help="A new folder, or one with an earlier such site."),
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", show_default=False, help="A new folder, or one with an earlier such site."
+        ),
     ],
     model: Annotated[
         str,

@@ -70,7 +70,9 @@ def _replaceable(target: Path) -> set[str]:
     """The files of an earlier site. Raises ConfigError for a folder with anything else."""
     if not target.exists():
         return set()
-    names = {str(path.relative_to(target).as_posix()) for path in target.rglob("*") if not path.is_dir()} if target.is_dir() else {""}
+    names = (
+        {str(path.relative_to(target).as_posix()) for path in target.rglob("*") if not path.is_dir()} if target.is_dir() else {""}
+    )
     try:
         listed = json.loads((target / _LIST).read_text("utf-8"))
         known = set(listed["files"]) | {_LIST} if "tinct" in listed else set()
@@ -79,7 +81,9 @@ def _replaceable(target: Path) -> set[str]:
     if names - known:
         other = min(names - known)
         raise ConfigError(
-            f"{target} holds {other or 'something'}, which is no part of a site that tinct wrote.", code="site-folder", path=str(target)
+            f"{target} holds {other or 'something'}, which is no part of a site that tinct wrote.",
+            code="site-folder",
+            path=str(target),
         )
     return names
 

@@ -21,6 +21,7 @@ import { codeOffset, regionTilts } from "./variants.js";
 const MAX_RELATIVE_CHROMA = 1.5; // limit of a variant's mean chroma relative to that of the automatic result
 const REFERENCE_TEMPERATURE = 0.4; // factor on the spread of variants in the colors of a reference picture
 const MAX_LOGITS = 6; // decoder outputs that are kept
+const MAX_COLORS = 12; // results of edits that are kept
 const FEATURE_MAP = "feature2"; // the encoder's map with 1/16 of the working size
 
 /** The latest values by key. */
@@ -31,7 +32,11 @@ class Latest {
   }
 
   async get(key, made) {
-    if (!this.values.has(key)) this.values.set(key, made());
+    if (!this.values.has(key)) {
+      const making = made();
+      this.values.set(key, making);
+      making.catch(() => this.values.delete(key));
+    }
     const found = this.values.get(key);
     this.values.delete(key);
     this.values.set(key, found);
@@ -62,14 +67,18 @@ export class Canvas {
     this.affinity = affinityOf(full, features[FEATURE_MAP], this.shape, [light.height, light.width]);
     this.mount = mountPixels(this.affinity.mount, this.shape, full);
     this.decoded = new Latest(MAX_LOGITS);
+    this.colored = new Latest(MAX_COLORS);
     this.scenes = new Latest(2);
   }
 
   /** a*, b* at the working size, before `strength`. @param {Edit} edit @returns {Promise<Planes>} */
-  async colors(edit) {
+  colors(edit) {
     checkHints(edit.hints, this.photo);
-    const found = await colorView(await this.view(edit), edit.hints);
-    return planes(2, found.height, found.width, found.data.map((value) => clamp(value, -AB_SCALE, AB_SCALE)));
+    const key = JSON.stringify([keyOf(edit), edit.vividness, edit.hints]);
+    return this.colored.get(key, async () => {
+      const found = await colorView(await this.view(edit), edit.hints);
+      return planes(2, found.height, found.width, found.data.map((value) => clamp(value, -AB_SCALE, AB_SCALE)));
+    });
   }
 
   /**
@@ -124,11 +133,9 @@ export class Canvas {
 
   /** Logits of the decoder's cells. @param {Edit} edit @returns {Promise<Planes>} */
   logits(edit) {
-    const { like, variant, seed, hints } = edit;
-    const key = JSON.stringify([like && Array.from(like.code), variant, variant > 1 ? seed : 0, hints.map(({ x, y, color, ab, size }) => [x, y, color, ab, size])]);
-    return this.decoded.get(key, async () => {
+    return this.decoded.get(keyOf(edit), async () => {
       const found = await this.decode(edit);
-      return variant > 1 ? this.tilted(found, edit) : found;
+      return edit.variant > 1 ? this.tilted(found, edit) : found;
     });
   }
 
@@ -164,6 +171,11 @@ export class Canvas {
     });
     return found;
   }
+}
+
+/** What the logits of an edit depend on. @param {Edit} edit */
+function keyOf({ like, variant, seed, hints }) {
+  return JSON.stringify([like && Array.from(like.code), variant, variant > 1 ? seed : 0, hints.map(({ x, y, color, ab, size }) => [x, y, color, ab, size])]);
 }
 
 function meanChroma(ab) {

@@ -70,7 +70,9 @@ function looked(table, value) {
 export function lightness(rgba, space, found) {
   const [red, green, blue] = space === "display-p3" ? P3_LUMINANCE : TO_XYZ[1];
   for (let i = 0, k = 0; i < found.length; i++, k += 4) {
-    const [r, g, b] = [rgba[k], rgba[k + 1], rgba[k + 2]];
+    const r = rgba[k];
+    const g = rgba[k + 1];
+    const b = rgba[k + 2];
     found[i] = r === g && g === b ? GRAY_LIGHT[r] : looked(LIGHT_OF, red * LINEAR_8BIT[r] + green * LINEAR_8BIT[g] + blue * LINEAR_8BIT[b]);
   }
 }

@@ -106,7 +106,7 @@ export class Photo {
   }
 }
 
-/** SHA-256; over http:// a browser has none, and the record goes without. */
+/** SHA-256; a page that came without TLS has none, and the record goes without. */
 const digestOf = (bytes) => (crypto.subtle ? crypto.subtle.digest("SHA-256", bytes) : new ArrayBuffer(0));
 
 /** L* of red, green and blue. @param {Planes} rgb @returns {Planes} */

@@ -6,11 +6,29 @@ import { clamp, planes } from "./planes.js";
 
 /** Shrink by averaging: each new pixel is the mean over exactly its area. @param {Planes} all @returns {Planes} */
 export function areaResize(all, height, width) {
+  if (all.height % height === 0 && all.width % width === 0) return blocks(all, height, width);
   const tall = height === all.height ? all : shrunkRows(all, height);
-  return width === tall.width ? (tall === all ? copied(all) : tall) : shrunkColumns(tall, width);
+  return width === tall.width ? tall : shrunkColumns(tall, width);
 }
 
-const copied = (all) => planes(all.count, all.height, all.width, all.data.slice());
+/** Sums of whole blocks, where the new size divides the old one. */
+function blocks(all, height, width) {
+  const found = planes(all.count, height, width);
+  const down = all.height / height;
+  const across = all.width / width;
+  for (let c = 0, i = 0; c < all.count; c++)
+    for (let y = 0; y < all.height; y++) {
+      const to = (c * height + Math.floor(y / down)) * width;
+      for (let x = 0; x < width; x++) {
+        let sum = 0;
+        for (let k = 0; k < across; k++, i++) sum += all.data[i];
+        found.data[to + x] += sum;
+      }
+    }
+  const share = 1 / (down * across);
+  for (let i = 0; i < found.data.length; i++) found.data[i] *= share;
+  return found;
+}
 
 /** For each of `few` pixels the old ones that it covers: [first, weights]; the weights sum to 1. */
 function areaWeights(many, few) {
