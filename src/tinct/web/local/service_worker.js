@@ -6,7 +6,6 @@ const base = new URL("./", self.location.href);
 const HEADERS = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "same-origin" };
 const PREFIX = `tinct ${base.pathname} `; // of the names of this site's caches
 
-
 async function keep() {
   const name = PREFIX + SITE.version;
   const cache = await caches.open(name);
@@ -22,7 +21,8 @@ async function forgetOthers() {
   for (const other of await caches.keys()) if (other.startsWith(PREFIX) && other !== PREFIX + SITE.version) await caches.delete(other);
 }
 
-self.addEventListener("install", (event) => event.waitUntil(keep().then(() => self.skipWaiting())));
+// A new version waits until all pages with the old one are closed: they may still load files of theirs.
+self.addEventListener("install", (event) => event.waitUntil(keep().then(() => self.registration.active || self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(forgetOthers().then(() => self.clients.claim())));
 
 self.addEventListener("fetch", (event) => {
