@@ -1,6 +1,6 @@
 // How alike the cells of one picture are, as `tinct.coloring.coherence.affinity_of`; independent of the edit.
 
-import { gaussian } from "./matrices.js";
+import { gaussian, transposed } from "./matrices.js";
 import { mountOf } from "./mounts.js";
 import { plane, planes } from "./planes.js";
 import { areaResize, bilinearResize } from "./resampling.js";
@@ -47,8 +47,8 @@ export function affinityOf(light, features, shape, size) {
     places.data[2 * cells + i] = small[i] / LIGHTNESS_SCALE;
   }
   const kernel = gaussian(places.data, areaResize(places, ...grid).data, 3);
-  const alike = likeness(features, grid, shape); // (landmarks, cells)
-  for (let i = 0; i < cells; i++) for (let j = 0; j < landmarks; j++) kernel[i * landmarks + j] *= alike[j * cells + i];
+  const alike = transposed(likeness(features, grid, shape), landmarks, cells);
+  for (let i = 0; i < kernel.length; i++) kernel[i] *= alike[i];
   const between = new Float32Array(landmarks * landmarks);
   for (let i = 0; i < cells; i++) {
     const to = Math.floor(Math.floor(i / columns) / block) * grid[1] + Math.floor((i % columns) / block);

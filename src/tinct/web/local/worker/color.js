@@ -86,10 +86,12 @@ export function lightness(rgba, space, found) {
  */
 export function paint(light, a, b, rgba) {
   const table = gamutChroma();
+  const safe = safeChroma();
   const [[rx, ry, rz], [gx, gy, gz], [bx, by, bz]] = FROM_XYZ;
   for (let i = 0, k = 0; i < light.length; i++, k += 4) {
-    const chroma = Math.hypot(a[i], b[i]);
-    const part = chroma > 1e-6 ? Math.min(1, bound(table, light[i], a[i], b[i]) / chroma) : 0;
+    const chroma = Math.sqrt(a[i] * a[i] + b[i] * b[i]);
+    const level100 = light[i] < 0 ? 0 : light[i] > 100 ? 100 : light[i];
+    const part = chroma <= safe[Math.floor(level100)] ? 1 : Math.min(1, bound(table, level100, a[i], b[i]) / chroma);
     const level = (light[i] + 16) / 116;
     const x = expand(level + (part * a[i]) / 500);
     const y = expand(level);
@@ -123,6 +125,16 @@ let gamut = null;
 export function gamutChroma() {
   gamut ??= Float32Array.from({ length: STEPS_L * STEPS_H }, (_, i) => largestChroma((100 * Math.floor(i / STEPS_H)) / (STEPS_L - 1), ((i % STEPS_H) * 2 * Math.PI) / (STEPS_H - 1)));
   return gamut;
+}
+
+let safest = null;
+
+/** The chroma that sRGB can show at every hue, for L* from each whole number up to the next. @returns {Float32Array} */
+function safeChroma() {
+  const least = (row) => gamutChroma().subarray(row * STEPS_H, (row + 1) * STEPS_H).reduce((low, one) => Math.min(low, one), Infinity);
+  const step = (STEPS_L - 1) / 100;
+  safest ??= Float32Array.from({ length: 101 }, (_, i) => Math.min(...[0, 1, 2].map((k) => least(Math.min(STEPS_L - 1, i * step + k)))));
+  return safest;
 }
 
 function largestChroma(light, hue) {

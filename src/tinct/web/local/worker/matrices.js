@@ -1,28 +1,37 @@
 // Matrix products and kernels of coherent decoding: float32, row by row.
 
-/** (m, k) @ (k, n) -> (m, n). */
+/** (m, k) @ (k, n) -> (m, n), two rows and four terms at a time. */
 export function product(a, b, m, k, n) {
   const found = new Float32Array(m * n);
-  for (let i = 0; i < m; i++) {
-    const to = i * n;
-    let j = 0;
-    for (; j + 3 < k; j += 4) {
-      const [p, q, r, s] = [a[i * k + j], a[i * k + j + 1], a[i * k + j + 2], a[i * k + j + 3]];
-      const [w, x, y, z] = [j * n, (j + 1) * n, (j + 2) * n, (j + 3) * n];
-      for (let c = 0; c < n; c++) found[to + c] += p * b[w + c] + q * b[x + c] + r * b[y + c] + s * b[z + c];
+  const [rows, terms] = [m - (m % 2), k - (k % 4)];
+  for (let i = 0; i < rows; i += 2)
+    for (let j = 0; j < terms; j += 4) {
+      const at = i * k + j;
+      const p0 = a[at], p1 = a[at + 1], p2 = a[at + 2], p3 = a[at + 3];
+      const q0 = a[at + k], q1 = a[at + k + 1], q2 = a[at + k + 2], q3 = a[at + k + 3];
+      for (let c = 0, x = j * n, to = i * n; c < n; c++, x++, to++) {
+        const b0 = b[x], b1 = b[x + n], b2 = b[x + 2 * n], b3 = b[x + 3 * n];
+        found[to] += p0 * b0 + p1 * b1 + p2 * b2 + p3 * b3;
+        found[to + n] += q0 * b0 + q1 * b1 + q2 * b2 + q3 * b3;
+      }
     }
-    for (; j < k; j++) {
-      const p = a[i * k + j];
-      for (let c = 0; c < n; c++) found[to + c] += p * b[j * n + c];
-    }
-  }
+  const rest = (i, j) => {
+    const p = a[i * k + j];
+    for (let c = 0; c < n; c++) found[i * n + c] += p * b[j * n + c];
+  };
+  for (let i = 0; i < rows; i++) for (let j = terms; j < k; j++) rest(i, j);
+  for (let i = rows; i < m; i++) for (let j = 0; j < k; j++) rest(i, j);
   return found;
 }
+
+const TILE = 32; // rows and columns that are transposed together, so that both arrays stay in the processor's cache
 
 /** (rows, columns) -> (columns, rows). */
 export function transposed(values, rows, columns) {
   const found = new Float32Array(values.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) found[j * rows + i] = values[i * columns + j];
+  for (let top = 0; top < rows; top += TILE)
+    for (let left = 0; left < columns; left += TILE)
+      for (let i = top; i < Math.min(rows, top + TILE); i++) for (let j = left; j < Math.min(columns, left + TILE); j++) found[j * rows + i] = values[i * columns + j];
   return found;
 }
 
