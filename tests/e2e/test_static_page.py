@@ -73,7 +73,8 @@ def settled(visit: Visit) -> None:
 def difference(path: Path, photo: Path, **edit: Any) -> float:
     """Mean CIEDE2000 of a result from that of the library."""
     expected = Colorizer().colorize(photo, Edit.from_dict(edit)).to_numpy()
-    found = np.asarray(Image.open(path).convert("RGB"))
+    with Image.open(path) as result:
+        found = np.asarray(result.convert("RGB"))
     assert found.shape == expected.shape
     return float(deltaE_ciede2000(rgb_to_lab(found), rgb_to_lab(expected)).mean())
 
@@ -106,12 +107,13 @@ def test_a_reference_and_a_layer(visit: Visit, pictures: Path, tmp_path: Path) -
     visit.settle()
     assert apart(visit.pixels(), before) > 1
     page.select_option("#output", "layer")
-    layer = Image.open(visit.save("#download", tmp_path))
-    assert (layer.mode, layer.size) == ("RGBA", (300, 300))
+    with Image.open(visit.save("#download", tmp_path)) as layer:
+        assert (layer.mode, layer.size) == ("RGBA", (300, 300))
     page.select_option("#output", "color")
     page.select_option("#format", "webp")
     path = visit.save("#download", tmp_path)
-    assert Image.open(path).format == "WEBP"
+    with Image.open(path) as result:
+        assert result.format == "WEBP"
     assert read_record(path).edit.like is not None
 
 
@@ -119,11 +121,11 @@ def test_metadata_stay_and_the_picture_is_upright(visit: Visit, pictures: Path, 
     visit.open(pictures / "turned.jpg")
     assert "300 × 400" in visit.page.inner_text("#facts")
     path = visit.save("#download", tmp_path)
-    result = Image.open(path)
-    assert (result.format, result.size) == ("JPEG", (300, 400))
-    exif = result.getexif()
-    assert (exif[ORIENTATION], exif[ARTIST]) == (1, "M. Photographer")
-    assert result.info["dpi"] == (300, 300)
+    with Image.open(path) as result:
+        assert (result.format, result.size) == ("JPEG", (300, 400))
+        exif = result.getexif()
+        assert (exif[ORIENTATION], exif[ARTIST]) == (1, "M. Photographer")
+        assert result.info["dpi"] == (300, 300)
     assert difference(path, pictures / "turned.jpg") < 1.5  # both are JPEG
 
 

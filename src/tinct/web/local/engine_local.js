@@ -5,9 +5,14 @@ import { packetOf } from "./provenance.js";
 
 /** Why the engine can't do what was asked. */
 export class Problem extends Error {
-  constructor(code, fact, detail = fact, values = undefined) {
-    super(detail);
-    Object.assign(this, { code, fact, detail, values });
+  /**
+   * @param {string} code  kind of problem, in kebab case
+   * @param {string} fact  what is wrong, as an English sentence, where the page has no words of its own
+   * @param {object} [values]  for the page's words, by name
+   */
+  constructor(code, fact, values = {}) {
+    super(fact);
+    Object.assign(this, { code, fact, detail: fact, values });
   }
 }
 
@@ -32,7 +37,7 @@ let questions = 0;
 function heard({ id, result, problem }) {
   const { resolve, reject } = waiting.get(id);
   waiting.delete(id);
-  if (problem) reject(new Problem(problem.code, problem.fact, problem.fact, problem.values));
+  if (problem) reject(new Problem(problem.code, problem.fact, problem.values));
   else resolve(result);
 }
 
@@ -78,12 +83,9 @@ export async function* variants(file, edit, numbers, side) {
 
 export async function render(file, edit, format, output) {
   const mine = plain(edit);
-  const origin = await about("origin", file, mine.like);
-  return about("render", file, mine, format, output, packetOf(origin, { ...edit, like: origin.like }, format, output, await model()));
+  const { origin, like, model } = await about("origin", file, mine.like);
+  return about("render", file, mine, format, output, packetOf(origin, { ...edit, like }, format, output, model));
 }
-
-let described = null;
-const model = async () => (described ??= (await fetch(new URL("model/model.json", base))).json());
 
 export async function close(file) {
   if (keys.has(file)) await ask("close", keyOf(file)).catch(() => {});

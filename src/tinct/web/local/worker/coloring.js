@@ -95,12 +95,13 @@ export class Coloring {
     return { blob, name: `${photo.name.replace(/\.[^.]+$/, "") || photo.name}.${output}.${SUFFIXES[kind]}` };
   }
 
-  /** What the record in a file says of its original. */
+  /** What goes into the record of a result: the original, what was extracted from the reference, and the model. */
   async origin(key, file, like) {
     const photo = await this.photo(key, file);
     const { xmp } = photo.metadata;
     const reference = like && (await this.reference(like));
-    return { xmp: xmp && new TextDecoder().decode(xmp), sha256: photo.sha256, name: photo.name, hadColor: photo.hadColor, like: reference && (await packed(reference)) };
+    const origin = { xmp: xmp && new TextDecoder().decode(xmp), sha256: photo.sha256, name: photo.name, hadColor: photo.hadColor };
+    return { origin, like: reference && (await packed(reference)), model: this.network.spec };
   }
 
   async suggest(key, file, { x, y, hints, count }) {
