@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from skimage import data
 from skimage.color import deltaE_ciede2000
 
 from page_visit import Visit, apart, chroma
+from static_serving import serving_files
 from tinct import Colorizer, Edit
 from tinct.color import rgb_to_lab
 from tinct.coloring.provenance import read_record
@@ -24,13 +22,6 @@ from tinct.web.static_site import write_site
 
 pytestmark = pytest.mark.timeout(300)
 ORIENTATION, ARTIST = 274, 315
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A plain file server, as any web space is."""
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +34,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
     """Of the site, in a folder of the server."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site.parent))) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}/site/"
-        server.shutdown()
+    with serving_files(site.parent) as found:
+        yield f"{found}site/"
 
 
 @pytest.fixture(scope="module")
