@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from test_page import (  # noqa: F401 (collected here with this module's address)
+
+from e2e.test_page import (  # noqa: F401 (collected here with this module's address)
     test_a_hint_is_added_moved_removed_and_undone,
     test_a_photograph_is_colored_at_once,
     test_a_reference_and_the_sliders,
@@ -17,7 +18,7 @@ from test_page import (  # noqa: F401 (collected here with this module's address
     test_text_can_be_read,
     test_zoom_pan_and_the_divider,
 )
-from test_page_reach import (  # noqa: F401
+from e2e.test_page_reach import (  # noqa: F401
     test_a_gray_reference_is_refused_at_once,
     test_a_lasso_and_a_stroke_color_themselves_alone,
     test_a_lasso_that_crosses_itself_loses_its_smaller_loop,
@@ -27,7 +28,6 @@ from test_page_reach import (  # noqa: F401
     test_the_rest_and_a_color_are_kept,
     test_the_whole_edit_is_saved_and_loaded,
 )
-
 from static_serving import serving_files
 from tinct.web.static_site import write_site
 
