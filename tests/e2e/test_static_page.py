@@ -15,7 +15,7 @@ from skimage.color import deltaE_ciede2000
 
 from page_visit import Visit, apart, chroma
 from static_serving import serving_files
-from tinct import Colorizer, Edit
+from tinct import Colorizer, Edit, again
 from tinct.color import rgb_to_lab
 from tinct.coloring.provenance import read_record
 from tinct.web.static_site import write_site
@@ -85,6 +85,8 @@ def test_it_colors_as_the_library_does(visit: Visit, pictures: Path, tmp_path: P
     assert difference(edited, pictures / "astronaut.png", variant=3, hints=hint) < 1
     assert difference(edited, pictures / "astronaut.png") > 2
     assert read_record(edited).edit.variant == 3
+    repeated = again(edited, pictures / "astronaut.png", tmp_path / "again.png")
+    assert difference(repeated, pictures / "astronaut.png", variant=3, hints=hint) == 0
 
 
 def test_a_reference_and_a_layer(visit: Visit, pictures: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ export async function* variants(file, edit, numbers, side) {
 export async function render(file, edit, format, output) {
   const mine = plain(edit);
   const { origin, like, model } = await about("origin", file, mine.like);
-  return about("render", file, mine, format, output, packetOf(origin, { ...edit, like }, format, output, model));
+  return about("render", file, mine, format, output, await packetOf(origin, { ...edit, like }, format, output, model));
 }
 
 export async function close(file) {

@@ -14,6 +14,7 @@ const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWit
 const STALE = ["xmp:Thumbnails", "xmpNote:HasExtendedXMP"]; // a gray thumbnail; a second part, which isn't read
 const QUALITY = 95; // of JPEG and WebP
 const MAX_BYTES = 60_000; // of a packet in JPEG
+const COMPRESS_FROM = 1000; // characters of the edit
 const MAX_MARKS = 50_000; // elements and attributes of a packet that is parsed
 const EMPTY = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="${RDF}"/></x:xmpmeta>`;
 
@@ -22,9 +23,9 @@ const EMPTY = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="${RDF}"/>
  * @param {{xmp: string | null, sha256: string, name: string, hadColor: boolean}} origin  of the photograph
  * @param {object} edit  with all that decides the colors; `like` is null or what was extracted from the reference
  * @param {object} model  model.json
- * @returns {string | null}  null where there is no room for it
+ * @returns {Promise<string | null>}  null where there is no room for it
  */
-export function packetOf(origin, edit, format, output, model) {
+export async function packetOf(origin, edit, format, output, model) {
   const { hints, like, variant, seed, vividness, strength, detail, ensemble } = { ...model.edit, ...edit };
   const whole = { hints, like, variant, seed, vividness, strength, detail: detail ?? model.preparation.side, ensemble };
   const old = propertiesOf(rdfOf(origin.xmp));
@@ -43,7 +44,7 @@ export function packetOf(origin, edit, format, output, model) {
     }),
     ...former(old),
     ...shared(model.name, model.version),
-    "tinct:Edit": JSON.stringify(whole),
+    "tinct:Edit": await packed(JSON.stringify(whole)),
   };
   const packet = merged(origin.xmp, values);
   const limit = format === "jpg" || format === "original" ? MAX_BYTES : Infinity;
@@ -51,6 +52,14 @@ export function packetOf(origin, edit, format, output, model) {
   if (short(packet)) return packet;
   const alone = merged(null, values); // what another program wrote is left out before the record is
   return short(alone) ? alone : null;
+}
+
+/** A text, compressed if it is long, as `tinct.coloring.packing.pack` does it. */
+async function packed(text) {
+  if (text.length <= COMPRESS_FROM) return text;
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  return `zlib:${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`;
 }
 
 const nonempty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value));
