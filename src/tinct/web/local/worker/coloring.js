@@ -12,6 +12,7 @@ import { families, suggestions } from "./suggestions.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
 
+const MAX_PHOTOS = 8; // kept in memory, of about 30 MB each; others are opened again when they are needed
 const MIN_REFERENCE_CHROMA = 4; // mean chroma below which a reference picture counts as gray
 const WRITTEN = { jpeg: "jpeg", png: "png", webp: "webp" }; // format of a photograph -> that of its result; of all others JPEG
 const SUFFIXES = { jpeg: "jpg", png: "png", webp: "webp" };
@@ -36,7 +37,11 @@ export class Coloring {
       this.photos.set(key, opened);
       opened.catch(() => this.photos.get(key) === opened && this.photos.delete(key));
     }
-    return this.photos.get(key);
+    const found = this.photos.get(key);
+    this.photos.delete(key); // so that the one that was used last stands last
+    this.photos.set(key, found);
+    if (this.photos.size > MAX_PHOTOS) this.photos.delete(this.photos.keys().next().value);
+    return found;
   }
 
   async open(key, file) {
