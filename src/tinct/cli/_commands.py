@@ -31,6 +31,7 @@ COMMANDS = {
     ),
     "models": Entry("models", "List the bundled models; the names are those that --model takes."),
     "serve": Entry("serve", "Color by hand: a page in the browser, and an HTTP API."),
+    "page": Entry("page", "Write the page as a static site that colors in the browser alone, for any web space."),
     "train": Entry("train", "Train a model on color photographs."),
     "export": Entry(
         "train", "Turn a run into a model file for `tinct colorize --model`, and check that both give the same colors."

@@ -57,6 +57,8 @@ REMEDIES: dict[str, str] = {
     "film-part": "Choose other times with --from and --to.",
     "outside-film": "Give a time inside the film.",
     "no-films": "Name a film, or a folder that holds some.",
+    # the static page
+    "site-folder": "Name a new folder with -o.",
     # repeating a coloring
     "no-record": "Color its original with `tinct colorize`; without --no-provenance the result can be repeated.",
     "other-original": "Name the unchanged original with --from.",

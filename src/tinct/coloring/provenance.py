@@ -30,10 +30,12 @@ from ..photo.opening import read_xmp
 from .edit import Edit
 from .packing import fitting, pack, unpack
 
-__all__ = ["OUTPUTS", "SOURCE_TYPE", "Record", "read_record"]
+__all__ = ["BROWSER", "OUTPUTS", "SOURCE_TYPE", "Record", "read_record"]
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 OUTPUTS = ("color", "layer", "compare")
+BROWSER = "browser"
+"""`Record.device` of a coloring by the static page, which computes in a browser."""
 FORMAT = 2
 _MAX_THREADS = 1024
 _PROPERTIES = {
@@ -66,7 +68,7 @@ class Record:
     tinct: str
     """Version of tinct that made the file."""
     device: str = "cpu"
-    """Device on which the network ran."""
+    """Device on which the network ran; `BROWSER` for the static page."""
     threads: int = 0
     """Processor threads, as given to `Colorizer`: sums in another order are rounded differently."""
     precision: str = "float"

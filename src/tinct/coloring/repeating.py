@@ -14,7 +14,7 @@ from ..photo.formats import DEFAULT_JPEG_QUALITY
 from ..runtime.spec import bundled
 from .colorizer import Colorizer
 from .packing import Omitted, digest, normalize
-from .provenance import Record, read_record
+from .provenance import BROWSER, Record, read_record
 
 if TYPE_CHECKING:
     from .hints import Hint, Strokes
@@ -34,7 +34,7 @@ def again(
 ) -> Path:
     """Color a photograph once more, exactly as a file's record says.
 
-    With the same version of tinct, on the same machine, the result is equal to the byte. Another version writes its own number, and
+    With the same version of tinct, on the same machine, the result is equal to the byte; what a browser colored is equal but for rounding. Another version writes its own number, and
     other processors may round differently.
 
     Args:
@@ -78,9 +78,8 @@ def _colorizer(record: Record, model: str | os.PathLike[str] | None, device: str
     made = f"{colored} was colored by tinct {record.tinct}"
     if model is None and record.model not in bundled():
         raise WeightsError(f"{made} with the model {record.model!r}, which isn't bundled.", code="model-not-bundled")
-    colorizer = Colorizer(
-        record.model if model is None else model, device=device or record.device, threads=record.threads, precision=record.precision
-    )
+    device = device or ("cpu" if record.device == BROWSER else record.device)
+    colorizer = Colorizer(record.model if model is None else model, device=device, threads=record.threads, precision=record.precision)
     if colorizer.weights != record.weights:
         have = f"the bundled {record.model!r}" if model is None else os.fspath(model)
         raise WeightsError(

@@ -1,0 +1,49 @@
+// The worker: answers the page's questions one at a time, those about what is on the screen before thumbnails.
+
+import { Coloring } from "./coloring.js";
+import { Network } from "./network.js";
+import { Refusal } from "./problem.js";
+
+const base = new URL("../../", import.meta.url); // the folder of the site
+const THUMBNAIL = 256; // pixels of a preview up to which others go first
+
+const queue = []; // questions that wait
+let busy = false;
+let coloring = null; // promise of the Coloring
+
+async function load() {
+  const [network, answer] = await Promise.all([Network.load(base), fetch(new URL("model/colors.json", base))]);
+  return new Coloring(network, await answer.json());
+}
+
+const isThumbnail = ({ action, args }) => action === "preview" && args.at(-1) <= THUMBNAIL;
+
+self.onmessage = ({ data }) => {
+  queue.push(data);
+  if (!busy) work();
+};
+
+async function work() {
+  busy = true;
+  while (queue.length) {
+    const first = queue.findIndex((one) => !isThumbnail(one));
+    const [{ id, action, args }] = queue.splice(Math.max(0, first), 1);
+    try {
+      coloring ??= load();
+      coloring.catch(() => (coloring = null)); // the network may be back at the next question
+      self.postMessage({ id, result: await (await coloring)[action](...args) });
+    } catch (error) {
+      self.postMessage({ id, problem: problemOf(error) });
+    }
+    await new Promise((resolve) => setTimeout(resolve)); // messages that came meanwhile join the queue
+  }
+  busy = false;
+}
+
+/** What crosses to the page. */
+function problemOf(error) {
+  if (error instanceof Refusal) return { code: error.code, fact: error.message, values: error.values };
+  if (error instanceof RangeError && /alloc|length|memory/i.test(error.message)) return { code: "no-memory", fact: error.message };
+  console.error(error);
+  return { code: "internal-error", fact: String(error) };
+}

@@ -1,0 +1,119 @@
+// One photograph in the worker: its file, its small copies, and its encodings by the network.
+
+import { Canvas } from "./canvas.js";
+import { lightness } from "./color.js";
+import { copied, decoded } from "./decode.js";
+import { hasOwnColor } from "./own_color.js";
+import { plane, planes } from "./planes.js";
+import { Refusal } from "./problem.js";
+import { formatOf, isWide, metadataOf } from "./segments.js";
+import { thumbnail } from "./thumbnail.js";
+
+/** @typedef {import("./planes.js").Planes} Planes */
+
+export const PREVIEW_SIDE = 1024; // pixels of the longer side of the first previews
+export const MAX_PREVIEW_SIDE = 2048;
+const MIN_SIDE = 8; // pixels of the short side
+const MAX_DETAIL = 2048;
+
+/** The bitmap of the photograph that was used last: 4 bytes a pixel, so only one is kept. */
+let latest = { photo: null, bitmap: null };
+
+export class Photo {
+  /** @param {File} file @param {import("./network.js").Network} network */
+  static async open(file, network) {
+    const bytes = new Uint8Array(await file.arrayBuffer().catch(() => {
+      throw new Refusal("unreadable", `${file.name} can't be read.`, { name: file.name });
+    }));
+    if (!bytes.length) throw new Refusal("photo-error", `${file.name} is empty (0 bytes).`);
+    const photo = new Photo();
+    photo.file = file;
+    photo.name = file.name;
+    photo.network = network;
+    photo.format = formatOf(bytes);
+    photo.metadata = metadataOf(bytes, photo.format);
+    photo.space = isWide(photo.metadata.profile) ? "display-p3" : "srgb";
+    const bitmap = await photo.bitmap();
+    [photo.width, photo.height] = [bitmap.width, bitmap.height];
+    if (Math.min(photo.width, photo.height) < MIN_SIDE)
+      throw new Refusal("too-small", `${photo.name} has only ${photo.width} × ${photo.height} pixels; both sides need at least ${MIN_SIDE}.`);
+    photo.sha256 = [...new Uint8Array(await digestOf(bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    photo.canvases = new Map();
+    photo.grays = new Map();
+    const small = await photo.small();
+    photo.hadColor = hasOwnColor(small);
+    photo.notes = photo.notesOf();
+    return photo;
+  }
+
+  /** The decoded photograph. */
+  async bitmap() {
+    if (latest.photo !== this) {
+      latest.bitmap?.close();
+      latest = { photo: null, bitmap: null };
+      const bitmap = await decoded(this.file, this.name, this.format);
+      latest.bitmap?.close(); // none, unless two photographs were decoded at once
+      latest = { photo: this, bitmap };
+    }
+    return latest.bitmap;
+  }
+
+  /** Red, green and blue at the working size, 0..255. @returns {Promise<Planes>} */
+  async small(side) {
+    const [width, height] = this.network.workingSize(this.width, this.height, side);
+    return thumbnail(await this.bitmap(), this.space, width, height, this.format === "jpeg");
+  }
+
+  /** The photograph as the network encodes it. @param {number | null} detail  working size of the short side @returns {Promise<Canvas>} */
+  async canvas(detail) {
+    const { side, multiple } = this.network.spec.preparation;
+    if (detail !== null && !(detail >= multiple && detail <= MAX_DETAIL && detail % multiple === 0))
+      throw new Refusal("edit-value", `detail must be a multiple of ${multiple} from ${multiple} to ${MAX_DETAIL}, not ${detail}.`);
+    const key = detail ?? side;
+    if (!this.canvases.has(key)) {
+      if (this.canvases.size > 1) this.canvases.delete([...this.canvases.keys()].find((one) => one !== side));
+      const light = lightnessOf(await this.small(key), this.space);
+      this.canvases.set(key, await Canvas.of(this.network, light, [this.width, this.height]));
+    }
+    return this.canvases.get(key);
+  }
+
+  /** L* of a small copy for the screen, its longer side at most `longest` pixels. @returns {Promise<Planes>} */
+  async gray(longest) {
+    const scale = Math.min(1, longest / Math.max(this.width, this.height));
+    const [width, height] = [this.width, this.height].map((n) => Math.max(1, Math.round(n * scale)));
+    const key = Math.max(width, height);
+    if (!this.grays.has(key)) {
+      const light = planes(1, height, width);
+      lightness(copied(await this.bitmap(), this.space, width, height), this.space, light.data);
+      this.grays.set(key, light);
+    }
+    return this.grays.get(key);
+  }
+
+  /** What people should know, as sentences. */
+  notesOf() {
+    const notes = [];
+    if (this.hadColor) notes.push(`${this.name} is a color photograph; only its lightness was used, and its colors were replaced`);
+    if (this.metadata.deep) notes.push(`${this.name} has 16 bits a sample; a browser decodes 8 of them`);
+    return notes;
+  }
+
+  close() {
+    if (latest.photo !== this) return;
+    latest.bitmap.close();
+    latest = { photo: null, bitmap: null };
+  }
+}
+
+/** SHA-256; a page that came without TLS has none, and the record goes without. */
+const digestOf = (bytes) => (crypto.subtle ? crypto.subtle.digest("SHA-256", bytes) : new ArrayBuffer(0));
+
+/** L* of red, green and blue. @param {Planes} rgb @returns {Planes} */
+export function lightnessOf(rgb, space) {
+  const found = planes(1, rgb.height, rgb.width);
+  const rgba = new Uint8ClampedArray(4 * found.data.length);
+  for (const c of [0, 1, 2]) plane(rgb, c).forEach((value, i) => (rgba[4 * i + c] = value));
+  lightness(rgba, space, found.data);
+  return found;
+}

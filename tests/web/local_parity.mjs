@@ -1,0 +1,78 @@
+// Runs the coloring of the static page in Node.js on what a test wrote into a folder: `node local_parity.mjs WORKER FOLDER`. The network is the
+// one that the test has in Python, too: logits that depend on hints and code in a simple way.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [worker, folder] = process.argv.slice(2);
+const load = (name) => import(pathToFileURL(join(worker, name)).href);
+const { Canvas } = await load("canvas.js");
+const { planes } = await load("planes.js");
+const { areaResize } = await load("resampling.js");
+const { AB_BINS, gamutChroma, paint } = await load("color.js");
+const { Merge } = await load("merge.js");
+const { randoms } = await load("random.js");
+const { families, suggestions } = await load("suggestions.js");
+const { histogram } = await load("palette.js");
+const { hasOwnColor } = await load("own_color.js");
+
+const floats = (name) => {
+  const bytes = readFileSync(join(folder, `${name}.f32`));
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+};
+const asked = JSON.parse(readFileSync(join(folder, "asked.json"), "utf8"));
+const stored = (name) => planes(...asked.shapes[name], floats(name));
+const answers = {};
+const keep = (name, data) => writeFileSync(join(folder, `${name}.out`), Float32Array.from(data));
+
+const base = stored("logits");
+const weights = floats("weights"); // (bins, 3 + latent): what hints and code add to the logits
+const network = {
+  spec: asked.spec,
+  automatic: asked.spec.edit,
+  encode: async () => ({ features: { feature0: stored("feature0"), feature2: stored("feature2") }, priorMean: floats("prior_mean"), priorScale: floats("prior_scale") }),
+  async decode(_, hints, code) {
+    const cells = areaResize(hints, base.height, base.width);
+    const size = base.height * base.width;
+    const found = planes(base.count, base.height, base.width, base.data.slice());
+    const inputs = 3 + code.length;
+    for (let bin = 0; bin < base.count; bin++) {
+      const shift = code.reduce((sum, value, i) => sum + value * weights[bin * inputs + 3 + i], 0);
+      for (let p = 0; p < size; p++) found.data[bin * size + p] += shift + [0, 1, 2].reduce((sum, c) => sum + weights[bin * inputs + c] * cells.data[c * size + p], 0);
+    }
+    return found;
+  },
+};
+
+const light = stored("light");
+const canvas = await Canvas.of(network, light, asked.photo);
+for (const [i, edit] of asked.edits.entries()) {
+  const like = edit.like && { ...edit.like, code: Float32Array.from(edit.like.code), histogram: Float32Array.from(edit.like.histogram) };
+  keep(`edit${i}`, (await canvas.colors({ ...asked.spec.edit, ...edit, like })).data);
+}
+answers.mount = [...canvas.affinity.mount];
+answers.suggested = [];
+for (const { x, y, hints } of asked.places) {
+  const { likely, light: level } = await canvas.likely(x, y, hints);
+  answers.suggested.push({ colors: suggestions(likely, level, 8, asked.table), families: families(likely, level, asked.table) });
+}
+answers.bins = AB_BINS;
+answers.randoms = asked.seeds.map((seed) => randoms(seed, 4));
+answers.own = asked.own.map((name) => hasOwnColor(stored(name)));
+keep("gamut", gamutChroma());
+keep("histogram", histogram(stored("ab")));
+
+for (const [i, { width, height }] of asked.merges.entries()) {
+  const full = floats(`full${i}`);
+  const merge = new Merge(stored("ab"), stored("ab_light"), width, height);
+  const rows = Math.ceil(height / 3);
+  const rgba = new Uint8ClampedArray(4 * width * height);
+  const strip = (act) => {
+    for (let top = 0; top < height; top += rows) act(full.subarray(top * width, Math.min(height, top + rows) * width), top);
+  };
+  if (merge.needsGuide) strip((some, top) => merge.learn(some, top));
+  strip((some, top) => merge.strip(some, { x: 0, y: top, width, height: some.length / width }, rgba.subarray(4 * top * width, 4 * (top * width + some.length))));
+  writeFileSync(join(folder, `merge${i}.rgba`), rgba);
+}
+writeFileSync(join(folder, "answers.json"), JSON.stringify(answers));

@@ -1,0 +1,144 @@
+"""The page written as a static site: which files it has, that they belong together, and that nothing of anybody's is overwritten."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tinct.coloring import Edit
+from tinct.errors import ConfigError
+from tinct.runtime.renamed import current_tensor
+from tinct.runtime.spec import find
+from tinct.web.app import STATIC
+from tinct.web.static_site import LOCAL, write_site
+
+SCRIPTS = sorted(LOCAL.rglob("*.js"))
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("web") / "new" / "site"
+    size = write_site(folder)
+    assert size == sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return folder
+
+
+def test_the_page_is_the_same_but_for_its_engine(site: Path) -> None:
+    own = {"engine.js", "engine_http.js", "engine_films.js"}
+    for path in STATIC.iterdir():
+        if path.suffix in (".js", ".css", ".svg") and path.name not in own:
+            assert (site / "static" / path.name).read_bytes() == path.read_bytes()
+    assert (site / "static" / "engine.js").read_bytes() == (LOCAL / "engine_local.js").read_bytes()
+    assert not (site / "static" / "engine_http.js").exists()
+    assert (site / "static" / "worker" / "main.js").is_file()
+
+
+def test_its_engine_has_the_interface_of_the_servers(site: Path) -> None:
+    def exported(path: Path) -> set[str]:
+        text = path.read_text("utf-8")
+        names = set(re.findall(r"^export (?:async )?(?:function\*? |class |const )(\w+)", text, re.MULTILINE))
+        for group in re.findall(r"^export \{([^}]*)\}", text, re.MULTILINE):
+            names |= {one.split(" as ")[-1].strip() for one in group.split(",")}
+        return names
+
+    assert exported(site / "static" / "engine.js") >= exported(STATIC / "engine.js")
+
+
+def test_the_html_allows_nothing_from_elsewhere(site: Path) -> None:
+    html = (site / "index.html").read_text("utf-8")
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy.startswith("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';")
+    assert "unsafe-inline" not in policy
+    assert "http" not in policy
+    assert re.findall(r'<option value="(\w+)"', html) == ["color", "layer", "compare", "original", "jpg", "png", "webp"]
+    assert '<link rel="manifest" href="manifest.webmanifest">' in html
+
+
+def test_the_service_worker_keeps_every_file(site: Path) -> None:
+    text = (site / "service_worker.js").read_text("utf-8")
+    (kept,) = re.findall(r"^const SITE = (.*);$", text, re.MULTILINE)
+    names = set(json.loads(kept)["files"])
+    there = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    assert names == (there - {"service_worker.js", "site.json"}) | {"./"}
+
+
+def test_every_module_that_is_imported_is_there(site: Path) -> None:
+    for path in (site / "static").rglob("*.js"):
+        for name in re.findall(r'^(?:import|export) .*?from "([^"]+)"', path.read_text("utf-8"), re.MULTILINE):
+            assert (path.parent / name).is_file(), f"{path.name} imports {name}"
+
+
+def test_the_model_is_described(site: Path) -> None:
+    model = json.loads((site / "model" / "model.json").read_text("utf-8"))
+    assert model["edit"] == Edit().to_dict()
+    for name in model["files"].values():
+        assert (site / "model" / name).read_bytes() == find("tinct").with_name(name).read_bytes()
+    assert {current_tensor(name) for name in model["tensors"]} == set(model["tensors"].values())
+
+
+def test_licenses_are_there(site: Path) -> None:
+    assert "MIT" in (site / "licenses" / "onnxruntime-LICENSE").read_text("utf-8")
+    assert len((site / "licenses" / "onnxruntime-ThirdPartyNotices.txt").read_bytes()) > 10_000
+    assert "Apache License" in (site / "licenses" / "tinct-LICENSE").read_text("utf-8")
+
+
+def test_an_earlier_site_is_replaced_and_other_files_are_not(site: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    write_site(target)
+    stale = target / "static" / "former.js"
+    stale.write_text("")
+    listed = json.loads((target / "site.json").read_text())
+    (target / "site.json").write_text(json.dumps(listed | {"files": [*listed["files"], "static/former.js"]}))
+    write_site(target)
+    assert not stale.exists()
+    assert (target / "service_worker.js").read_bytes() == (site / "service_worker.js").read_bytes()
+    (target / "holiday.jpg").write_bytes(b"mine")
+    with pytest.raises(ConfigError, match=r"holiday\.jpg") as caught:
+        write_site(target)
+    assert caught.value.code == "site-folder"
+    assert (target / "holiday.jpg").read_bytes() == b"mine"
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("mine")
+    with pytest.raises(ConfigError):
+        write_site(tmp_path / "site")
+    assert (tmp_path / "site").read_text() == "mine"
+
+
+def test_a_model_without_hints_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no hints"):
+        write_site(tmp_path / "site", model="autoencoder")
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda one: one.name)
+def test_scripts_name_no_server(script: Path) -> None:
+    text = re.sub(r"https?://(www\.w3\.org|ns\.adobe\.com|iptc\.org|cv\.iptc\.org)/", "", script.read_text("utf-8"))
+    assert not re.search(r"https?://|XMLHttpRequest|WebSocket|sendBeacon|\beval\(|new Function", text)
+
+
+def test_the_words_that_differ_are_there_in_every_language() -> None:
+    words = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((LOCAL / "strings").glob("*.json"))}
+    page = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((STATIC / "strings").glob("*.json"))}
+    assert words.keys() == page.keys()
+    for language, mine in words.items():
+        assert mine.keys() == words["en"].keys()
+        for key, text in mine.items():
+            assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(words["en"][key])), key
+            assert text != page[language].get(key)
+            assert language == "en" or text != words["en"][key]
+
+
+def test_every_refusal_of_the_worker_has_words() -> None:
+    codes = {code for script in SCRIPTS for code in re.findall(r'(?:Refusal|Problem)\("([\w-]+)"', script.read_text("utf-8"))}
+    assert "program-format" in codes
+    words = json.loads((STATIC / "strings" / "en.json").read_text("utf-8")) | json.loads(
+        (LOCAL / "strings" / "en.json").read_text("utf-8")
+    )
+    missing = {code for code in codes if f"fact.{code}" not in words}
+    assert missing <= {"hint", "hint-outside", "region-outside", "edit-value"}  # of edits that no page makes, told in English
