@@ -27,7 +27,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -37,6 +36,8 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+from polling import polled
 
 COMMAND = (sys.executable, "-m", "tinct", "colorize")
 
@@ -152,19 +153,8 @@ def cpu_seconds() -> float:
 def watched_memory() -> Iterator[list[float]]:
     """MB of all child processes, every half second; Linux only."""
     found: list[float] = []
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(0.5):
-            found.append(sum(map(pss, children(os.getpid()))) / 1e6)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
+    with polled(lambda: found.append(sum(map(pss, children(os.getpid()))) / 1e6), 0.5):
         yield found
-    finally:
-        ended.set()
-        thread.join()
 
 
 def children(process: int) -> list[int]:

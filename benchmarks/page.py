@@ -21,14 +21,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -37,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from serve import running
 from skimage import data
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,7 +82,7 @@ def main() -> int:
         sources = {"now": ROOT}
         if arguments.before:
             sources = {"before": stack.enter_context(state(arguments.before, folder)), **sources}
-        addresses = {name: stack.enter_context(running(source)) for name, source in sources.items()}
+        addresses = {name: stack.enter_context(running(source=source))[0] for name, source in sources.items()}
         photographs = {size: photograph(folder, size) for size in arguments.megapixels}
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -119,24 +117,6 @@ def state(of: str, folder: Path) -> Iterator[Path]:
         yield there
     finally:
         subprocess.run(["git", "-C", ROOT, "worktree", "remove", "--force", there], check=True)
-
-
-@contextmanager
-def running(source: Path) -> Iterator[str]:
-    """Address of a server of this source folder."""
-    environment = os.environ | {"PYTHONPATH": str(source / "src")}
-    command = [sys.executable, "-m", "tinct", "serve", "--port", "0"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=source)
-    assert server.stderr is not None
-    try:
-        found = next((m for line in server.stderr if (m := re.search(r"tinct is at (http\S+)/", line))), None)
-        if found is None:
-            raise SystemExit(f"the server of {source} didn't start")
-        threading.Thread(target=lambda: [None for _ in server.stderr or ()], daemon=True).start()
-        yield f"{found.group(1)}/"
-    finally:
-        server.terminate()
-        server.wait(60)
 
 
 def photograph(folder: Path, megapixels: float) -> Path:

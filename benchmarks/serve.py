@@ -35,6 +35,7 @@ from typing import TypeVar
 import httpx
 import pyvips
 from PIL import Image
+from polling import polled
 from skimage import data
 
 T = TypeVar("T")
@@ -78,14 +79,16 @@ def main() -> int:
 
 
 @contextmanager
-def running(*options: str) -> Iterator[tuple[str, int]]:
-    """Address and process id of a server with these further options."""
-    server = subprocess.Popen([sys.executable, "-m", "tinct", "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True)
+def running(*options: str, source: Path | None = None) -> Iterator[tuple[str, int]]:
+    """Address and process id of a server with these further options: of this Python's tinct, or of that in a folder of its repository."""
+    command = [sys.executable, "-m", "tinct", "serve", "--port", "0", *options]
+    environment = os.environ | ({"PYTHONPATH": str(source / "src")} if source else {})
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=source)
     assert server.stderr is not None
     try:
         found = next((m for line in server.stderr if (m := re.search(r"tinct is at (http\S+)/", line))), None)
         if found is None:
-            raise SystemExit("the server didn't start")
+            raise SystemExit(f"the server{f' of {source}' if source else ''} didn't start")
         threading.Thread(target=lambda: [None for _ in server.stderr or ()], daemon=True).start()
         yield found.group(1), server.pid
     finally:
@@ -232,19 +235,13 @@ def spread(seconds: list[float]) -> str:
 @contextmanager
 def watched(process: int) -> Iterator[list[float]]:
     """The peak of resident memory inside the block, MB."""
-    peak, ended = [memory(process)], threading.Event()
+    peak = [memory(process)]
 
-    def watch() -> None:
-        while not ended.wait(0.01):
-            peak[0] = max(peak[0], memory(process))
+    def look() -> None:
+        peak[0] = max(peak[0], memory(process))
 
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
+    with polled(look, 0.01):
         yield peak
-    finally:
-        ended.set()
-        watching.join()
 
 
 def memory(process: int) -> float:

@@ -121,13 +121,13 @@ def thumbnail(photo: Photo) -> Bytes:
     return photo.small_rgb(round(photo.width * scale), round(photo.height * scale))
 
 
-def save(name: str, pixels: Bytes) -> None:
+def save(name: str, pixels: Bytes, folder: Path = IMAGES) -> None:
     """Save as JPEG, at the highest quality within `MAX_BYTES`."""
     image = pyvips.Image.new_from_array(pixels)
     files = (image.jpegsave_buffer(Q=quality, subsample_mode="off", optimize_coding=True) for quality in range(94, 50, -4))
     data = next(data for data in files if len(data) <= MAX_BYTES)
-    (IMAGES / name).write_bytes(data)
-    print(f"{IMAGES / name}: {image.width} × {image.height}, {len(data) // 1000} kB")
+    (folder / name).write_bytes(data)
+    print(f"{folder / name}: {image.width} × {image.height}, {len(data) // 1000} kB")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write docs/images/page.jpg and page-phone.jpg, screenshots of the page, after a change of page or weights.
 
-They show scikit-image's sample photographs and no others. Needs Playwright and Chromium.
+They show scikit-image's sample photographs and no others. Needs Playwright and Chromium. With an argument: into that folder instead.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pyvips
 import uvicorn
 from demo import REACH, samples
 from playwright.sync_api import sync_playwright
-from write_images import save
+from write_images import IMAGES, save
 
 from tinct import Photo
 from tinct.web import Settings, make_app
@@ -36,11 +36,14 @@ PLACES: dict[str, Places] = {
 }
 """Sample -> x, y of places that get hints of their real colors."""
 
+LAST_VARIANT = "#variants li:nth-child(8) img"
+
 
 def main() -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit("There is no Chromium on this machine.")
+    target = Path(sys.argv[1]) if sys.argv[1:] else IMAGES
     with tempfile.TemporaryDirectory() as folder, served() as address, sync_playwright() as started:
         found = {real.name: (Photo.open(real).to_numpy(), gray) for real, gray, _ in samples(Path(folder))}
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -50,7 +53,7 @@ def main() -> None:
         colored(page, "astronaut.png", *found["astronaut.png"], *(found[name][1] for name in ("coffee.png", "rocket.jpg")))
         divide(page, 0.38)
         ask(page, 417, 60)
-        save("page.jpg", shot(page))
+        save("page.jpg", shot(page), target)
 
         phone = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5, "has_touch": True, "is_mobile": True}
         page = browser.new_context(color_scheme="dark", **phone).new_page()
@@ -58,7 +61,7 @@ def main() -> None:
         colored(page, "coffee.png", *found["coffee.png"], *(found[name][1] for name in ("chelsea.png", "rocket.jpg")))
         divide(page, 0.3)
         ask(page, 410, 300)
-        save("page-phone.jpg", shot(page))
+        save("page-phone.jpg", shot(page), target)
         browser.close()
 
 
@@ -82,12 +85,16 @@ def colored(page: Any, name: str, real: Bytes, *grays: Path) -> None:
     page.set_input_files("#files", grays)
     page.wait_for_selector("#frame:visible")
     count = len(PLACES[name])
-    with page.expect_response(lambda answer: '"variant":8' in asked(answer) and asked(answer).count('"color":') == count):
+    with page.expect_response(lambda answer: asked(answer).count('"color":') == count):
         for x, y in PLACES[name]:
             ask(page, x, y)
             patch = real[y - REACH : y + REACH + 1, x - REACH : x + REACH + 1]
             page.fill("#free", "#" + bytes(patch.mean(axis=(0, 1)).astype(np.uint8)).hex())
             page.click("#done")
+    stale = page.get_attribute(LAST_VARIANT, "src")  # it comes a second after the first
+    page.wait_for_function(
+        "([image, stale]) => ![stale, null].includes(document.querySelector(image).getAttribute('src'))", arg=[LAST_VARIANT, stale]
+    )
     page.wait_for_selector("#tray li.ready:nth-child(3)")
 
 
@@ -109,8 +116,8 @@ def divide(page: Any, part: float) -> None:
 
 
 def asked(answer: Any) -> str:
-    """JSON of the preview request that this answers; else empty."""
-    return (answer.request.post_data or "") if answer.url.endswith("/preview") else ""
+    """JSON of the request for variants that this answers; else empty."""
+    return (answer.request.post_data or "") if answer.url.endswith("/variants") else ""
 
 
 def shot(page: Any) -> Bytes:

@@ -14,9 +14,15 @@ from tinct import Colorizer, Photo
 from web_client import Client, client, one, photograph, picture_in_color, refused, send
 
 
-def test_pictures_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [1000.0]
-    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that the store is told, in seconds."""
+    seconds = [1000.0]
+    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: seconds[0])
+    return seconds
+
+
+def test_pictures_are_forgotten(now: list[float]) -> None:
     with client(expiry=600) as web:
         first, second = send(web), send(web)
         assert first["expires_in"] == 600
@@ -27,9 +33,7 @@ def test_pictures_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         refused(web.post(f"/v1/pictures/{second['id']}/preview", json={}), 404, "no-such-picture", "10 minutes")
 
 
-def test_resting_pictures_make_room_and_those_in_use_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [1000.0]
-    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
+def test_resting_pictures_make_room_and_those_in_use_stay(now: list[float]) -> None:
     with client(max_memory=17_000_000) as web:  # two pictures
         first, second = send(web), send(web)
         refused(web.post("/v1/pictures", files=one()), 429, "no-room")
@@ -73,10 +77,8 @@ def test_an_upload_that_fails_leaves_its_room_free() -> None:
         assert web.app.state.tinct.pictures.total_bytes <= 9_000_000  # type: ignore[attr-defined]
 
 
-def test_no_picture_is_forgotten_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_picture_is_forgotten_in_vain(now: list[float]) -> None:
     """Where forgetting all resting pictures would not make room enough, they stay."""
-    now = [1000.0]
-    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
     with client(max_memory=9_000_000) as web:
         resting = send(web)
         now[0] += 61
@@ -84,10 +86,8 @@ def test_no_picture_is_forgotten_in_vain(monkeypatch: pytest.MonkeyPatch) -> Non
         assert web.post(f"/v1/pictures/{resting['id']}/preview", json={}).status_code == 200
 
 
-def test_no_picture_is_forgotten_for_a_file_that_turns_out_to_be_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_picture_is_forgotten_for_a_file_that_turns_out_to_be_bad(now: list[float]) -> None:
     """A header may promise a photograph that can't be decoded, or that has no room to be."""
-    now = [1000.0]
-    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
     whole = photograph("PNG")
     damaged = whole[:200] + bytes(200) + whole[400:]
     with client(max_memory=9_000_000) as web:  # one picture
@@ -100,10 +100,8 @@ def test_no_picture_is_forgotten_for_a_file_that_turns_out_to_be_bad(monkeypatch
         refused(web.post(f"/v1/pictures/{resting['id']}/preview", json={}), 404, "no-such-picture")
 
 
-def test_a_picture_that_is_used_while_another_is_added_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_is_used_while_another_is_added_stays(now: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     """The new one is refused then, and its room is free again."""
-    now = [1000.0]
-    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
     with client(max_memory=9_000_000) as web:
         resting = send(web)
         now[0] += 61
@@ -122,10 +120,8 @@ def test_a_picture_that_is_used_while_another_is_added_stays(monkeypatch: pytest
         assert pictures.total_bytes <= 9_000_000
 
 
-def test_a_reference_is_kept_as_long_as_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reference_is_kept_as_long_as_its_picture(now: list[float]) -> None:
     """An edit that is undone doesn't name it any more, and may come back."""
-    now = [1000.0]
-    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
     with client(expiry=600) as web:
         picture = send(web)
         at = f"/v1/pictures/{picture['id']}/preview"
@@ -142,10 +138,8 @@ def test_a_reference_is_kept_as_long_as_its_picture(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("how", ["deleted", "expired", "replaced"])
-def test_a_reference_is_forgotten_with_its_picture(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reference_is_forgotten_with_its_picture(how: str, now: list[float]) -> None:
     """The page may have forgotten its id: that of an edit that was undone."""
-    now = [1000.0]
-    monkeypatch.setattr("tinct.web.picture_store.monotonic", lambda: now[0])
     with client(expiry=600, max_memory=18_000_000) as web:  # two pictures
         picture = send(web)
         like = web.post("/v1/pictures", files=one(), data={"reference_of": picture["id"]}).json()["id"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..coloring.edit import Edit
     from ..photo import Photo
 
-__all__ = ["Agreed", "Link", "Sketch", "agree", "hints_for", "inner_cells", "sketch_of", "sketch_on"]
+__all__ = ["Agreed", "Link", "Sketch", "agree", "center_of", "hints_for", "inner_cells", "sketch_of", "sketch_on"]
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -210,10 +210,23 @@ def hints_for(sketch: Sketch, agreed: Agreed) -> tuple[list[Hint], bool]:
 
 def _hint(sketch: Sketch, cell: int, color: Floats, like: Hint) -> Hint:
     """A hint on a cell. Numbers are rounded, for short records."""
-    row, column = divmod(int(cell), sketch.cells.shape[1])
-    x, y = (round((n + 0.5) * CELL * scale, 1) for n, scale in zip((column, row), sketch.scale, strict=True))
+    x, y = center_of(cell, sketch.cells.shape[1], sketch.size, sketch.scale)
     a, b = (round(float(value), 1) for value in np.clip(color, -AB_SCALE, AB_SCALE))
-    return replace(like, x=min(x, sketch.size[0]), y=min(y, sketch.size[1]), ab=(a, b))
+    return replace(like, x=x, y=y, ab=(a, b))
+
+
+def center_of(cell: int, columns: int, size: tuple[int, int], scale: tuple[float, float]) -> tuple[float, float]:
+    """x, y of the center of a cell in pixels of the full-size photograph, rounded to tenths, for short records.
+
+    Args:
+        cell: number of the cell, row by row.
+        columns: cells in a row.
+        size: (width, height) of the photograph, in which the place lies even if the cell ends outside.
+        scale: pixels of the photograph in one of the working size, across and down.
+    """
+    row, column = divmod(int(cell), columns)
+    x, y = (min(round((n + 0.5) * CELL * factor, 1), side) for n, factor, side in zip((column, row), scale, size, strict=True))
+    return x, y
 
 
 def _plain(cells: npt.NDArray[np.intp], sketch: Sketch) -> npt.NDArray[np.intp]:

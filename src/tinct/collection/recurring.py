@@ -14,9 +14,9 @@ import numpy as np
 from ..coloring.canvas import Canvas
 from ..coloring.edit import Edit
 from ..coloring.hints import KEEP, Hint
-from ..coloring.matching import CELL, Standardization, cells_of, match, spread
+from ..coloring.matching import Standardization, cells_of, match, spread
 from ..errors import HintError
-from .consensus import inner_cells, sketch_on
+from .consensus import center_of, inner_cells, sketch_on
 from .series import MIN_DECIDING
 
 __all__ = ["recurring_hints"]
@@ -65,7 +65,6 @@ def _dots(canvas: Canvas, shape: tuple[int, int], area: np.ndarray, hint: Hint) 
     scale = width / light.shape[1], height / light.shape[0]
     dots = []
     for cell in spread(inner_cells(area, shape), shape, DOTS):
-        row, column = divmod(cell, shape[1])
-        x, y = (round((n + 0.5) * CELL * factor, 1) for n, factor in zip((column, row), scale, strict=True))
-        dots.append(replace(hint, x=min(x, width), y=min(y, height), size=0.0, reach="object", keep_rest=True))
+        x, y = center_of(cell, shape[1], canvas.photo.size, scale)
+        dots.append(replace(hint, x=x, y=y, size=0.0, reach="object", keep_rest=True))
     return tuple(dots)

@@ -35,8 +35,8 @@ def object_variants(
     Args:
         canvas: the photograph.
         x: from the left edge, in pixels of the full-size photograph.
-        y: from the top edge.
-        count: maximum number.
+        y: from the top edge, in pixels of the full-size photograph.
+        count: maximum number, from 1 to `MAX_VARIANT`.
         edit: what they differ from; a hint is added at its end. It should have none for that object.
         reach: the object there, or an area in its place.
 

@@ -14,6 +14,7 @@ from .._util.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from .metadata.turning import turned_xmp
+    from .note import Note
     from .photo import MAX_PIXELS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Photo, PhotoSource, color_path, is_result
     from .picture import printable
     from .sniffing import SNIFF_BYTES, FileKind, sniff
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "SNIFF_BYTES": ".sniffing",
     "FileKind": ".sniffing",
+    "Note": ".note",
     "sniff": ".sniffing",
     "turned_xmp": ".metadata.turning",
     "printable": ".picture",
@@ -32,6 +34,7 @@ __all__ = [
     "SNIFF_BYTES",
     "WRITABLE_SUFFIXES",
     "FileKind",
+    "Note",
     "Photo",
     "PhotoSource",
     "color_path",

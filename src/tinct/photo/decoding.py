@@ -117,16 +117,21 @@ class _Decoder:
                 "its pixels were left as they are"
             )
             self.notes.append(Note("turned-in-xmp", text, name=name))
-        turned = self.turn(header).orientation != UPRIGHT and not self.is_heif and not self.is_tiled
-        needed = (
-            header.decoding_bytes + self.block_bytes + turned * header.pixel_bytes
-        )  # rows in another order: all of them must be there first
-        if self.is_tiled and content.tiff is not None:
-            needed += tile_bytes(header.pixel_bytes // header.height, header.height, content.tiff.photograph.tile_height)
-        if self.odd_page is not None:  # unpacked in memory
-            needed = UNPACKED_COPIES * header.width * header.height * self.odd_page.samples * (1 if header.depth <= 8 else 2)
+        needed = self.needed_bytes(header)
         admit(needed + self.held_bytes)
         return replace(self.streamed(header), decoding_bytes=needed, held_bytes=self.held_bytes)
+
+    def needed_bytes(self, header: Header) -> int:
+        """Bytes of memory that one pass over the pixels of the upright picture takes, besides `held_bytes`."""
+        if self.odd_page is not None:  # unpacked in memory
+            return UNPACKED_COPIES * header.width * header.height * self.odd_page.samples * (1 if header.depth <= 8 else 2)
+        needed = header.decoding_bytes + self.block_bytes
+        if self.turn(header).orientation != UPRIGHT and not self.is_heif and not self.is_tiled:
+            needed += header.pixel_bytes  # its rows are needed in another order, so all of them must be there first
+        if self.content.tiff is not None:
+            tile_height = self.content.tiff.photograph.tile_height
+            needed += tile_bytes(header.pixel_bytes // header.height, header.height, tile_height)
+        return needed
 
     def streamed(self, header: Header) -> Picture:
         name, content = self.name, self.content

@@ -195,16 +195,20 @@ class Photo:
 
     @property
     def decoding_bytes(self) -> int:
-        """Memory that one pass over its pixels takes, approximately: 0 for pictures that are streamed."""
+        """Bytes of memory that one pass over its pixels takes, approximately: 0 for pictures that are streamed."""
         return self._picture.decoding_bytes
 
     @property
     def held_bytes(self) -> int:
-        """Memory that it takes between passes, approximately, besides the bytes that it was opened from."""
+        """Bytes of memory that it takes between passes, approximately, besides those that it was opened from."""
         return self._picture.held_bytes
 
     def encoding_bytes(self, suffix: str) -> int:
-        """Memory that `to_file` takes besides `decoding_bytes`, approximately, with its result; `to_bytes` copies the result once more."""
+        """Bytes of memory that `to_file` takes besides `decoding_bytes`, approximately, with its result; `to_bytes` copies that once more.
+
+        Args:
+            suffix: of the format, such as ``".jpg"``.
+        """
         return encoding_bytes(self.width, self.height, self._samples, 16 if self._deep else 8, saver_of(suffix))
 
     @property
@@ -380,9 +384,18 @@ class Photo:
         return self._derived(lambda: side_by_side(before._image(), self._image()), self.record, before, "compare", passes=2)
 
     def part(self, left: int, top: int, width: int, height: int) -> Photo:
-        """A rectangle of the photograph, in pixels: what the whole would have there. Of a colored photograph, only its pixels are colored.
+        """A rectangle of the photograph: what the whole would have there. Of a colored photograph, only its pixels are colored.
 
-        Its rows are decoded at once and kept in memory.
+        Its rows are decoded at once and kept in memory; see `part_bytes`.
+
+        Args:
+            left: pixels from the left edge of the upright photograph, at least 0.
+            top: pixels from its top edge, at least 0.
+            width: pixels, at least 1.
+            height: pixels, at least 1.
+
+        Returns:
+            A `Photo` of that size, without a `record`.
 
         Raises:
             PhotoError: it lies outside the photograph, or the file is damaged.
@@ -412,7 +425,12 @@ class Photo:
         return part
 
     def part_bytes(self, top: int, height: int) -> int:
-        """Memory of the rows that a `part` keeps, approximately."""
+        """Bytes of memory of the rows that a `part` keeps, approximately.
+
+        Args:
+            top: of the part, in pixels from the top edge of the upright photograph.
+            height: of the part, in pixels.
+        """
         first, last = self._rows_of_part(top, height)
         return self.width * max(0, last - first) * self._samples * (2 if self._deep else 1)
 

@@ -31,12 +31,12 @@ _SAMPLE_BYTES = {"uchar": 1, "char": 1, "ushort": 2, "short": 2}  # of libvips' 
 
 
 def pixel_bytes(image: pyvips.Image) -> int:
-    """Bytes that the decoded pixels of an image have."""
+    """Size of the decoded pixels of an image, in bytes."""
     return int(image.width * image.height * image.bands * _SAMPLE_BYTES.get(image.format, 8 if image.format == "double" else 4))
 
 
 def decoding_bytes(image: pyvips.Image) -> int:
-    """Memory that one pass over the pixels of a file takes, in the order of the file.
+    """Bytes of memory that one pass over the pixels of a file takes, in the order of the file.
 
     Args:
         image: as libvips' loader gives it.
@@ -57,17 +57,25 @@ def decoding_bytes(image: pyvips.Image) -> int:
 
 
 def tile_bytes(row_bytes: int, rows: int, tile_height: int) -> int:
-    """Memory of the rows of tiles that are decoded at once.
+    """Bytes of memory of the rows of tiles that are decoded at once.
 
     Args:
         row_bytes: of one row of pixels.
         rows: of the picture.
-        tile_height: rows of a tile; the usual few hundred aren't counted.
+        tile_height: rows of a tile; the usual few hundred aren't counted. 0 of a picture without tiles.
     """
     return 0 if tile_height <= _USUAL_TILE_HEIGHT else _TILE_ROWS * min(tile_height, rows) * row_bytes
 
 
 def encoding_bytes(width: int, height: int, samples: int, depth: int, saver: str) -> int:
-    """Memory that writing a picture of `samples` a pixel, of `depth` bits each, takes in a format (see `saver_of`), with its result."""
+    """Bytes of memory that writing a picture takes, with its result.
+
+    Args:
+        width: pixels.
+        height: pixels.
+        samples: a pixel, with alpha.
+        depth: bits a sample, 8 or 16.
+        saver: format, as `saver_of` names it.
+    """
     by_pixel = _WRITERS.get(saver, _COMPRESSED[depth] * samples * (depth // 8))
     return round(width * height * by_pixel)

@@ -116,13 +116,12 @@ async def keyframes(request: Request, id: Id, count: Count = 5) -> KeyframesOut:
     looking = asyncio.wrap_future(films.look(film, count))
     looking.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved, also where nobody waits any more
     try:
-        times = await asyncio.wait_for(asyncio.shield(looking), state.settings.time_limit)
+        with _in_words(film):
+            times = await asyncio.wait_for(asyncio.shield(looking), state.settings.time_limit)
     except asyncio.TimeoutError:
         raise RefusedError(503, "still-looking", f"{film.name} is still being looked through.", retry_after=10) from None
     except StoppedError:
         raise films.unknown() from None
-    except TinctError as error:
-        raise type(error)(film.in_words(str(error)), code=error.code, **error.details) from error
     return KeyframesOut(keyframes=[KeyframeOut(time=time, text=format_time(time)) for time in times])
 
 

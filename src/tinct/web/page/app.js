@@ -5,14 +5,14 @@ import { downloadAll, drawDownloadAll } from "./batch.js";
 import { colorName } from "./colors.js";
 import { Desk } from "./desk.js";
 import { Detail } from "./detail.js";
-import { $, guardFocus, isDisabled } from "./dom.js";
+import { $, guardFocus, press } from "./dom.js";
 import { enter } from "./entrance.js";
 import { download, saveEdit } from "./file_actions.js";
 import { FilmPanel } from "./film_panel.js";
 import { Gestures } from "./gestures.js";
 import { choiceOf, colored, usedColors } from "./hint_list.js";
 import { t, translate } from "./i18n.js";
-import { note, say } from "./notice.js";
+import { again, note, say } from "./notice.js";
 import { ObjectVariants } from "./object_variants.js";
 import { listenToFiles } from "./opening.js";
 import { Panel } from "./panel.js";
@@ -110,7 +110,6 @@ const picker = new Picker({
   },
 });
 
-const again = (act) => ({ label: t("try-again"), act });
 const rounded = ({ x, y }) => ({ x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 });
 const where = ({ x, y }) => `${Math.round(x)}, ${Math.round(y)}`;
 const brushWidth = () => $("brush-width").value / stage.scale; // the slider is in screen pixels
@@ -262,8 +261,6 @@ function draw() {
 }
 
 // ---- buttons and files ----
-
-const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
 
 listenToFiles(desk, picker, update);
 press("pick", () => $("files").click());

@@ -1,6 +1,7 @@
 // Many photographs at once: the same settings for others, and all of them downloaded as a zip.
 
 import { $, keep } from "./dom.js";
+import { fieldsOf } from "./history.js";
 import { t } from "./i18n.js";
 import { note, say } from "./notice.js";
 import { words } from "./remedies.js";
@@ -9,7 +10,7 @@ import { MAX_ZIP_BYTES, zip } from "./zip.js";
 const SETTINGS = ["vividness", "strength", "like", "like_strength", "detail", "ensemble"]; // of an edit, without what belongs to places
 
 /** The settings of an edit that suit another photograph. */
-export const settingsOf = (edit) => Object.fromEntries(SETTINGS.filter((key) => key in edit).map((key) => [key, edit[key]]));
+export const settingsOf = (edit) => fieldsOf(edit, SETTINGS);
 
 let leaving = null; // cancels the download under way
 

@@ -1,5 +1,6 @@
 // Names of colors, for people.
 
+import { KEEP, WAS } from "./hint_list.js";
 import { has, language, t } from "./i18n.js";
 
 const NAMED = {
@@ -36,9 +37,9 @@ const known = Object.entries(NAMED).map(([name, color]) => [name, lab(color)]);
 /** The engine named a color. */
 export const learn = (color, name) => learned.set(color, name);
 
-/** The name of a color of a hint, or of a choice of the picker: `#rrggbb`, "keep" or "was". */
+/** The name of a color of a hint, or of a choice of the picker: `#rrggbb`, `KEEP` or `WAS`. */
 export function colorName(color) {
-  if (color === "keep" || color === "was") return t("color.keep");
+  if (color === KEEP || color === WAS) return t("color.keep");
   if (language === "en" && learned.has(color)) return learned.get(color);
   const mine = lab(color);
   const gap = (other) => Math.hypot(...other.map((one, i) => one - mine[i]));

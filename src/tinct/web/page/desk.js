@@ -5,7 +5,7 @@ import { missingOf } from "./file_actions.js";
 import { isFilm } from "./files.js";
 import { Film } from "./film.js";
 import { t } from "./i18n.js";
-import { calm, note, say } from "./notice.js";
+import { again, calm, note, say } from "./notice.js";
 import { Photo } from "./photo.js";
 import { words } from "./remedies.js";
 import { remember, remembered, Store } from "./store.js";
@@ -23,7 +23,7 @@ export class Desk {
     this.photoHeard = {
       changed: () => heard.changed(),
       edited: (one, previews) => this.edited(one, previews),
-      failed: (one, problem) => note(words(problem), { label: t("try-again"), act: () => one.refresh() }, one),
+      failed: (one, problem) => note(words(problem), again(() => one.refresh()), one),
       well: calm,
     };
   }

@@ -1,5 +1,7 @@
 // The visible part of the photograph at full size, where it is shown larger than previews are.
 
+import { revokeLater } from "./dom.js";
+
 const DELAY = 250; // milliseconds between a movement or an edit and the request
 const MAX_SIDE = 4096; // pixels of a part; the engine takes no larger ones
 const LARGER = 1.1; // by which previews must be enlarged before a part is fetched
@@ -45,7 +47,7 @@ export class Detail {
     if (!this.shown) return;
     this.shown = null;
     this.stage.showPart(null);
-    for (const url of this.urls) if (url) setTimeout(() => URL.revokeObjectURL(url), 2000);
+    this.urls.forEach(revokeLater);
   }
 }
 

@@ -21,10 +21,18 @@ export function keep(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Disable a button without taking the focus from it; what it does must check for itself. */
+/** Revoke an object URL when the image that shows it has surely been replaced. */
+export function revokeLater(url) {
+  if (url?.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), 2000);
+}
+
+/** Disable a button without taking the focus from it; `press` checks. */
 export const disable = (button, yes) => button.setAttribute("aria-disabled", String(yes));
 
-export const isDisabled = (button) => button.getAttribute("aria-disabled") === "true";
+const isDisabled = (button) => button.getAttribute("aria-disabled") === "true";
+
+/** What a button does, unless it is disabled by `disable`. */
+export const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
 
 let last = null; // the element that had the focus last
 

@@ -32,13 +32,18 @@ const isColor = ({ color, ab }) => (ab ? Array.isArray(ab) && ab.length === 2 &&
  *     and the number of hints that lie outside the photograph
  * @throws {Error} with the reason: "unreadable" or "outside"
  */
-export function fromJson(text, width, height) {
-  let found = null;
+export const fromJson = (text, width, height) => editOf(parsed(text), width, height);
+
+/** What a JSON text holds; null for any other text. */
+function parsed(text) {
   try {
-    found = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // reported below
+    return null;
   }
+}
+
+function editOf(found, width, height) {
   if (Array.isArray(found) && found.length) found = { hints: found };
   const { hints = [], like = null, ...rest } = found ?? {};
   if (!found || typeof found !== "object" || Array.isArray(found) || !Object.keys(found).length) throw new Error("unreadable");
@@ -52,23 +57,18 @@ export function fromJson(text, width, height) {
 /**
  * The edit of a film in a file.
  * @returns {{changes: object, like: string|null, keyframes: {time: number, hints: object[]}[], leftOut: number, pictures: string[]}|null}  null:
- *     the file holds that of a photograph; `leftOut` is the number of hints that lie outside; `pictures` are the names of those that stand for a
+ *     the file holds that of a photograph, or none; `leftOut` is the number of hints that lie outside; `pictures` are the names of those that stand for a
  *     keyframe, which the page doesn't take
  * @throws {Error} with the reason: "unreadable" or "outside"
  */
 export function filmFromJson(text, width, height) {
-  let found = null;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    throw new Error("unreadable");
-  }
+  const found = parsed(text);
   if (!Array.isArray(found?.keyframes)) return null;
   const { keyframes, ...rest } = found;
-  const { changes, like } = fromJson(JSON.stringify({ ...rest, hints: [] }), width, height);
+  const { changes, like } = editOf({ ...rest, hints: [] }, width, height);
   delete changes.hints;
   const read = keyframes.map(({ time, hints = [], picture = null }) => {
-    const { changes: own, leftOut } = fromJson(JSON.stringify({ hints }), width, height);
+    const { changes: own, leftOut } = editOf({ hints }, width, height);
     return { time: secondsOf(time), hints: own.hints, leftOut, picture };
   });
   if (read.some(({ time }) => Number.isNaN(time))) throw new Error("unreadable");

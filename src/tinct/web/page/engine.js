@@ -197,5 +197,8 @@ export const locked = () =>
 export const unlock = (password) =>
   ask("GET", `./?${new URLSearchParams({ token: password })}`).then(
     () => true,
-    () => false,
+    (problem) => {
+      if (problem.code !== "token") throw problem;
+      return false;
+    },
   );

@@ -2,6 +2,8 @@
 
 import { $ } from "./dom.js";
 import { locked, takesFilms, unlock } from "./engine.js";
+import { note } from "./notice.js";
+import { words } from "./remedies.js";
 
 /** @param {() => void} changed  whether the form is shown has changed  @param {() => void} entered  called once the page may be used */
 export async function enter(changed, entered) {
@@ -14,9 +16,13 @@ export async function enter(changed, entered) {
   };
   $("unlock").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const right = await unlock($("password").value);
-    $("wrong-password").hidden = right;
-    if (!right) return $("password").select();
+    $("wrong-password").hidden = true;
+    try {
+      $("wrong-password").hidden = await unlock($("password").value);
+    } catch (problem) {
+      return note(words(problem));
+    }
+    if (!$("wrong-password").hidden) return $("password").select();
     $("locked").hidden = true;
     changed();
     inside();

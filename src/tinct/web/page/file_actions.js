@@ -3,10 +3,8 @@
 import { $, keep } from "./dom.js";
 import { filmFromJson, fromJson, toJson } from "./edit_file.js";
 import { t } from "./i18n.js";
-import { calm, note, say } from "./notice.js";
+import { again, calm, note, say } from "./notice.js";
 import { words } from "./remedies.js";
-
-const again = (act) => ({ label: t("try-again"), act });
 
 /** What a note on a missing reference concerns: not the photograph, whose next preview would hide it. */
 export const missingOf = (photo) => `reference of ${photo.id}`;

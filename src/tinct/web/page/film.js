@@ -1,6 +1,7 @@
 // A film: sent once, its most telling frames colored by hand like photographs, the rest colored by the engine in the background.
 
 import * as engine from "./engine.js";
+import { fieldsOf } from "./history.js";
 import { Photo } from "./photo.js";
 import { words } from "./remedies.js";
 
@@ -82,14 +83,6 @@ export class Film extends Photo {
     this.heard.changed();
   }
 
-  get sending() {
-    const progress = (part) => {
-      this.progress = part;
-      this.heard.changed();
-    };
-    return { progress, signal: this.leaving.signal };
-  }
-
   /** The frame nearest to a time in seconds, as a photograph. Throws a `Problem`. */
   async frameAt(time) {
     const blob = await engine.frame(this.file, time);
@@ -105,7 +98,7 @@ export class Film extends Photo {
 
   /** A keyframe's edit has changed: its settings are those of all. */
   learn(edit) {
-    this.settings = Object.fromEntries(SETTINGS.filter((key) => key in edit).map((key) => [key, edit[key]]));
+    this.settings = fieldsOf(edit, SETTINGS);
   }
 
   /** The edit of the film, in the JSON form of `tinct.film.FilmEdit`. */

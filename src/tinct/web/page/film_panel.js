@@ -1,6 +1,6 @@
 // The controls of a film, which are shown with its keyframes: what is colored, how far it is, the download.
 
-import { $, disable, element, isDisabled } from "./dom.js";
+import { $, disable, element, press } from "./dom.js";
 import { secondsOf, timeText } from "./film.js";
 import { language, t } from "./i18n.js";
 import { note, say } from "./notice.js";
@@ -13,10 +13,10 @@ export class FilmPanel {
   constructor(desk) {
     this.desk = desk;
     this.told = new WeakMap(); // film -> the state that was read out last
-    const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act(desk.photo.film));
-    press("film-color", (film) => (film.running ? film.stop() : this.color(film)));
-    press("film-download", (film) => this.download(film));
-    press("film-close", (film) => desk.closeFilm(film));
+    const button = (id, act) => press(id, () => act(desk.photo.film));
+    button("film-color", (film) => (film.running ? film.stop() : this.color(film)));
+    button("film-download", (film) => this.download(film));
+    button("film-close", (film) => desk.closeFilm(film));
     $("film-another").addEventListener("submit", (event) => {
       event.preventDefault();
       this.add(desk.photo.film);

@@ -4,6 +4,9 @@ const same = (one, other) => one === other || (Array.isArray(one) && JSON.string
 
 export const sameEdit = (one, other) => Object.keys(one).every((key) => same(one[key], other[key]));
 
+/** Those of these fields that an edit has. */
+export const fieldsOf = (edit, keys) => Object.fromEntries(keys.filter((key) => key in edit).map((key) => [key, edit[key]]));
+
 export class History {
   /** @param {object[]} edits  @param {number} place  index of the current one */
   constructor(edits, place = 0) {

@@ -1,10 +1,14 @@
 // Messages: a status line for screen readers, and a note on the screen where something went wrong.
 
 import { $ } from "./dom.js";
+import { t } from "./i18n.js";
 
 const NOTE_MILLISECONDS = 9000; // a note without a subject disappears then; one with a subject stays until calm()
 let about = null;
 let later = 0;
+
+/** The remedy of a note that tries it again. */
+export const again = (act) => ({ label: t("try-again"), act });
 
 export function say(text) {
   const status = $("status");

@@ -1,7 +1,8 @@
 // The panel: sliders, the list of colors, the reference picture, the download.
 
 import { colorName } from "./colors.js";
-import { $, disable, element, fill, isDisabled } from "./dom.js";
+import { $, disable, element, fill, press } from "./dom.js";
+import { KEEP } from "./hint_list.js";
 import { t } from "./i18n.js";
 import { noteWords } from "./remedies.js";
 
@@ -13,7 +14,6 @@ export class Panel {
   /** @param {object} heard  undo(), redo(), startOver(), set(changes, kind), settle(), pick(i), remove(i), recolor(i, color) */
   constructor(heard) {
     this.heard = heard;
-    const press = (id, act) => $(id).addEventListener("click", () => isDisabled($(id)) || act());
     press("undo", () => heard.undo());
     press("redo", () => heard.redo());
     press("start-over", () => heard.startOver());
@@ -61,7 +61,7 @@ export class Panel {
     hints.forEach((hint, i) => {
       const item = $("hints").children[i];
       const [color, place, cross] = item.children;
-      const [x, y, kept] = [Math.round(hint.x), Math.round(hint.y), hint.color === "keep"];
+      const [x, y, kept] = [Math.round(hint.x), Math.round(hint.y), hint.color === KEEP];
       const name = colorName(hint.color);
       item.classList.toggle("picked", i === picked);
       item.dataset.place = `${hint.color} at ${x}, ${y}`;

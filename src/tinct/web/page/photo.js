@@ -1,5 +1,6 @@
 // One photograph: its file, its edits, and previews of them.
 
+import { revokeLater } from "./dom.js";
 import * as engine from "./engine.js";
 import { History, sameEdit } from "./history.js";
 import { words } from "./remedies.js";
@@ -83,11 +84,7 @@ export class Photo {
     this.leaving = new AbortController();
     this.heard.changed();
     try {
-      const progress = (part) => {
-        this.progress = part;
-        this.heard.changed();
-      };
-      const found = await engine.open(this.file, { progress, signal: this.leaving.signal });
+      const found = await engine.open(this.file, this.sending);
       if (this.closed) {
         this.state = "waiting"; // until it is opened again
         return this.forget();
@@ -112,6 +109,15 @@ export class Photo {
       this.problem = words(problem);
     }
     this.heard.changed();
+  }
+
+  /** Options with which the engine sends its file. */
+  get sending() {
+    const progress = (part) => {
+      this.progress = part;
+      this.heard.changed();
+    };
+    return { progress, signal: this.leaving.signal };
   }
 
   // ---- edits ----
@@ -285,9 +291,4 @@ export class Photo {
   forget() {
     for (const { file } of [this, ...this.likes]) engine.close(file);
   }
-}
-
-/** Revoke an object URL when the image that shows it has surely been replaced. */
-function revokeLater(url) {
-  if (url?.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), 2000);
 }

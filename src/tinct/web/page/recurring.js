@@ -2,7 +2,7 @@
 
 import { recurring } from "./engine.js";
 import { t } from "./i18n.js";
-import { note } from "./notice.js";
+import { again, note } from "./notice.js";
 import { words } from "./remedies.js";
 
 /** Whether a hint can be carried over: one that keeps a color has none to give. */
@@ -28,7 +28,7 @@ export async function offerElsewhere(photo, hint, photos) {
     };
     note(t("elsewhere-found", { count: places.length, all: others.length, names: named(places) }), { label: t("elsewhere-use", { count: places.length }), act }, hint);
   } catch (problem) {
-    note(words(problem), { label: t("try-again"), act: () => offerElsewhere(photo, hint, photos) });
+    note(words(problem), again(() => offerElsewhere(photo, hint, photos)));
   }
 }
 

@@ -1,6 +1,8 @@
 // The photograph on the screen: its position and scale, the divider between gray and color, a dot for each hint, and drawn areas.
 
 import { colorName } from "./colors.js";
+import { element, fill } from "./dom.js";
+import { KEEP } from "./hint_list.js";
 import { t } from "./i18n.js";
 
 const BORDER = 20; // screen pixels around a photograph that fits
@@ -231,19 +233,13 @@ export class Stage {
   }
 
   setHints(hints, picked) {
-    while (this.dots.children.length > hints.length) this.dots.lastChild.remove();
+    fill(this.dots, hints.length, () => element("button", { type: "button", className: "dot" }));
     hints.forEach((hint, i) => {
-      let dot = this.dots.children[i];
-      if (!dot) {
-        dot = document.createElement("button");
-        dot.type = "button";
-        dot.className = "dot";
-        this.dots.append(dot);
-      }
+      const dot = this.dots.children[i];
       dot.at = { x: hint.x, y: hint.y };
       dot.dataset.hint = i;
-      dot.style.backgroundColor = hint.color === "keep" ? "" : hint.color;
-      dot.classList.toggle("kept", hint.color === "keep");
+      dot.style.backgroundColor = hint.color === KEEP ? "" : hint.color;
+      dot.classList.toggle("kept", hint.color === KEEP);
       dot.classList.toggle("picked", i === picked);
       dot.setAttribute("aria-label", t("dot", { number: i + 1, color: colorName(hint.color), x: Math.round(hint.x), y: Math.round(hint.y) }));
       this.put(dot, hint);
