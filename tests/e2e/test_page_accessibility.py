@@ -178,7 +178,7 @@ def test_films(context: Any, address: str, film: Path, axe: str, found: dict[str
     page.click("#film-color")
     page.wait_for_selector("#film-status:has-text('50 %')")
     check("film that is being colored")
-    page.unroute("**/v1/films/*")
+    page.unroute_all(behavior="wait")  # for an answer under way
     page.wait_for_selector("#film-download:visible")
     check("film in color")
     page.route("**/colorize", lambda route: route.fulfill(status=422, json={"code": "film-shape", "fact": "x", "detail": "x"}))

@@ -195,6 +195,7 @@ def test_the_whole_edit_is_saved_and_loaded(visit: Visit, photo: Path, album: Pa
     page.wait_for_selector("#like-shown:visible")
     visit.settle()
     assert apart(visit.pixels(), before) == 0
+    visit.expect_errors("404")  # the photograph was closed, maybe while the page still asked about it
 
 
 @pytest.mark.chromium_only("its subject doesn't depend on the browser")
