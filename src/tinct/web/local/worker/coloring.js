@@ -27,7 +27,7 @@ export class Coloring {
 
   /** Load what the first photograph needs. */
   async warm() {
-    await Promise.all([this.network.session("encode"), this.network.session("decode")]);
+    await Promise.all(["encode", "decode", "affinity", "cells", "pixels", "lines"].map((name) => this.network.session(name)));
   }
 
   /** The photograph of a file, opened at its first use. @param {number} key @param {File} file @returns {Promise<Photo>} */
@@ -156,8 +156,7 @@ export class Coloring {
   /** The edit's colors, ready for pixels of any size. */
   async merge(photo, edit, width, height) {
     const canvas = await photo.canvas(edit.detail);
-    const ab = edit.strength ? await canvas.colors(edit) : planes(2, canvas.light.height, canvas.light.width);
-    return new Merge(planes(2, ab.height, ab.width, ab.data.map((value) => value * edit.strength)), canvas.light, width, height);
+    return new Merge(await canvas.lines(edit), width, height);
   }
 }
 
