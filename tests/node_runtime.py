@@ -20,5 +20,7 @@ def unpack_runtime(folder: Path) -> Path:
             file = archive.extractfile(entry)
             assert file is not None
             (package / entry.name).write_bytes(file.read())
-    (package / "package.json").write_text(json.dumps({"name": "onnxruntime-web", "type": "module", "exports": "./ort.wasm.min.mjs"}))
+    (package / "package.json").write_text(
+        json.dumps({"name": "onnxruntime-web", "type": "module", "exports": "./ort.wasm.min.mjs"})
+    )
     return package / "ort.wasm.min.mjs"
