@@ -16,10 +16,11 @@ import { codeOffset, regionTilts } from "./variants.js";
 /** @typedef {import("./planes.js").Planes} Planes */
 /** @typedef {import("./hints.js").Hint} Hint */
 /** @typedef {{code: Float32Array, histogram: Float32Array, name: string}} Reference */
-/** @typedef {{hints: Hint[], like: Reference | null, variant: number, seed: number, vividness: number, strength: number}} Edit */
+/** @typedef {{hints: Hint[], like: Reference | null, like_strength: number, variant: number, seed: number, vividness: number, strength: number}} Edit */
 
 const MAX_RELATIVE_CHROMA = 1.5; // limit of a variant's mean chroma relative to that of the automatic result
-const REFERENCE_TEMPERATURE = 0.4; // factor on the spread of variants in the colors of a reference picture
+const REFERENCE_TEMPERATURE = 0.4; // factor on the spread of variants in the colors of a reference picture of strength 1
+const REFERENCE_HISTOGRAM_WEIGHT = 0.7; // share of the reference's histogram in the one that the colors approach, at strength 1
 const MAX_LOGITS = 6; // decoder outputs that are kept
 const MAX_COLORS = 12; // results of edits that are kept
 const FEATURE_MAP = "feature2"; // the encoder's map with 1/16 of the working size
@@ -105,7 +106,7 @@ export class Canvas {
 
   /** What the hints' masks are computed from: the automatic result without hints. */
   scene(edit) {
-    return this.scenes.get(edit.like, async () => describe(this.full, this.encoded.features[FEATURE_MAP], await this.logits({ ...edit, variant: 1, hints: [] })));
+    return this.scenes.get(JSON.stringify(referenceKey(edit)), async () => describe(this.full, this.encoded.features[FEATURE_MAP], await this.logits({ ...edit, variant: 1, hints: [] })));
   }
 
   /** a*, b* of the decoder's cells, as if the edit's hints reached the whole picture. */
@@ -139,16 +140,17 @@ export class Canvas {
     });
   }
 
-  async decode({ like, variant, seed, hints }) {
+  async decode({ variant, seed, hints, ...edit }) {
     const { network, encoded } = this;
     const { codes } = network.spec;
-    const around = like ? { ...codes, mean: codes.mean.map(() => 0), temperature: REFERENCE_TEMPERATURE * codes.temperature } : codes;
+    const { like, share } = referenceOf(edit);
+    const around = { ...codes, mean: codes.mean.map((value) => (1 - share) * value), temperature: (1 - share + share * REFERENCE_TEMPERATURE) * codes.temperature };
     const offset = variant > 1 ? codeOffset(around, seed, variant - 1) : codes.mean.map(() => 0);
-    const middle = like ? like.code : encoded.priorMean;
+    const middle = like ? like.code.map((value, i) => share * value + (1 - share) * encoded.priorMean[i]) : encoded.priorMean;
     const code = Float32Array.from(middle, (value, i) => value + offset[i] * encoded.priorScale[i]);
     const drawn = padded(draw(hints, this.photo, this.size), this.full.height, this.full.width, "zero");
     const logits = await network.decode(encoded, drawn, code);
-    return like ? planes(logits.count, logits.height, logits.width, matchHistogram(logits.data, logits.height * logits.width, like.histogram)) : logits;
+    return like ? planes(logits.count, logits.height, logits.width, matchHistogram(logits.data, logits.height * logits.width, like.histogram, share * REFERENCE_HISTOGRAM_WEIGHT)) : logits;
   }
 
   /** Logits of a variant, with each region drawn toward one of its plausible colors; where hints are, nothing changes. */
@@ -173,9 +175,17 @@ export class Canvas {
   }
 }
 
+/** The reference of an edit, and its strength; null and 0 where it has no effect. @param {Partial<Edit>} edit */
+const referenceOf = ({ like, like_strength: share }) => (like && share ? { like, share } : { like: null, share: 0 });
+
+function referenceKey(edit) {
+  const { like, share } = referenceOf(edit);
+  return [like && Array.from(like.code), share];
+}
+
 /** What the logits of an edit depend on. @param {Edit} edit */
-function keyOf({ like, variant, seed, hints }) {
-  return JSON.stringify([like && Array.from(like.code), variant, variant > 1 ? seed : 0, hints.map(({ x, y, color, ab, size }) => [x, y, color, ab, size])]);
+function keyOf({ variant, seed, hints, ...edit }) {
+  return JSON.stringify([referenceKey(edit), variant, variant > 1 ? seed : 0, hints.map(({ x, y, color, ab, size }) => [x, y, color, ab, size])]);
 }
 
 function meanChroma(ab) {

@@ -80,9 +80,12 @@ function meanOf(likely, places) {
   return found;
 }
 
-/** Reweight the bins so that their mean probabilities approach a histogram: damped iterative proportional fitting. */
-export function matchHistogram(logits, places, wanted) {
-  const [strength, iterations, maxLogWeight] = [0.7, 6, 4];
+/**
+ * Reweight the bins so that their mean probabilities approach a histogram: damped iterative proportional fitting.
+ * @param {number} strength  0 keeps the picture's own histogram, 1 asks for `wanted`
+ */
+export function matchHistogram(logits, places, wanted, strength) {
+  const [iterations, maxLogWeight] = [6, 4];
   const own = meanOf(probabilities(logits, places), places);
   const target = own.map((mass, bin) => strength * wanted[bin] + (1 - strength) * mass + 1e-5);
   const weight = new Float32Array(target.length);
