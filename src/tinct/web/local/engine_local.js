@@ -149,7 +149,7 @@ export const unlock = async () => true;
 // ---- films: what the program does ----
 
 const noFilms = async () => {
-  throw new Problem("no-films", "Films are colored by the program.");
+  throw new Problem("no-films", "This page colors no films.");
 };
 
 export const takesFilms = async () => false;
