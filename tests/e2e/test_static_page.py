@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,17 @@ from skimage import data
 from skimage.color import deltaE_ciede2000
 
 from page_visit import Visit, apart, chroma
-from static_serving import serving_files
 from tinct import Colorizer, Edit, again
 from tinct.color import rgb_to_lab
 from tinct.coloring.provenance import read_record
-from tinct.web.static_site import write_site
 
 pytestmark = pytest.mark.timeout(300)
 ORIENTATION, ARTIST = 274, 315
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("web") / "site"
-    write_site(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    """Of the site, in a folder of the server."""
-    with serving_files(site.parent) as found:
-        yield f"{found}site/"
+def address(site_address: str) -> str:
+    return site_address
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +119,7 @@ def test_what_only_the_program_does_is_told(visit: Visit, pictures: Path, tmp_pa
     film.write_bytes(b"\0\0\0\x18ftypmp42")
     page.set_input_files("#files", film)
     page.wait_for_selector("#trouble:visible")
-    assert "no films" in page.inner_text("#trouble-text")
+    assert page.inner_text("#trouble-text") == "This page colors no films. The program tinct does."
     assert page.eval_on_selector_all("#format option", "(all) => all.map((one) => one.value)") == ["original", "jpg", "png", "webp"]
 
 

@@ -81,6 +81,7 @@ EDITS: dict[str, dict[str, Any]] = {
     "a variant with a hint": {"variant": 3, "hints": [{"x": 200, "y": 150, "color": "#b58863"}]},
     "a reference": {"like": "reference"},
     "a variant of a reference": {"like": "reference", "variant": 4},
+    "half of a reference": {"like": "reference", "like_strength": 0.5},
     "a variant of half of a reference": {"like": "reference", "like_strength": 0.5, "variant": 3},
     "a reference without strength": {"like": "reference", "like_strength": 0.0, "variant": 2},
     "a hint in a third of a reference": {

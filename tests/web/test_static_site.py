@@ -183,4 +183,10 @@ def test_every_refusal_of_the_worker_has_words() -> None:
         (LOCAL / "strings" / "en.json").read_text("utf-8")
     )
     missing = {code for code in codes if f"fact.{code}" not in words}
-    assert missing <= {"hint", "hint-outside", "region-outside", "edit-value"}  # of edits that no page makes, told in English
+    assert missing <= {
+        "hint",
+        "hint-outside",
+        "region-outside",
+        "edit-value",
+        "part-outside",
+    }  # of edits that no page makes, told in English
