@@ -88,17 +88,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def site_address(site: Path) -> Iterator[str]:
-    """Of the static page, in a folder of a plain file server."""
-    with serving_files(site.parent) as found:
-        yield f"{found}site/"
-
-
 @pytest.fixture(scope="module")
 def address(browser: Any, engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
     if engine == "local":
-        yield request.getfixturevalue("site_address")
+        # with the headers: else a second visit has more threads than the first, and rounds differently
+        with serving_files(request.getfixturevalue("site"), isolated=True) as found:
+            yield found
         return
     with serving() as found:
         yield f"{found}/"

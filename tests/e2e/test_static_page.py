@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from skimage import data
 from skimage.color import deltaE_ciede2000
 
 from page_visit import Visit, apart, chroma
+from static_serving import serving_files
 from tinct import Colorizer, Edit, again
 from tinct.color import rgb_to_lab
 from tinct.coloring.provenance import read_record
@@ -22,8 +24,10 @@ ORIENTATION, ARTIST = 274, 315
 
 
 @pytest.fixture(scope="module")
-def address(site_address: str) -> str:
-    return site_address
+def address(site: Path) -> Iterator[str]:
+    """Of the page, in a folder of a plain file server."""
+    with serving_files(site.parent) as found:
+        yield f"{found}site/"
 
 
 @pytest.fixture(scope="module")
