@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.asked.append(self.path)
         if self.path in self.broken:
             self.send_error(503)
-        else:
+            return
+        with suppress(ConnectionError):  # the browser didn't wait for the end
             super().do_GET()
 
     def end_headers(self) -> None:

@@ -181,8 +181,7 @@ def test_it_works_with_the_network_cut(visit: Visit, pictures: Path, site: Path,
     visit.add_hint(0.5, 0.3, "#c08060")
     path = visit.save("#download", tmp_path)
     assert difference(path, pictures / "astronaut.png") > 0
-    assert asked == []
-    page.context.set_offline(False)
+    assert set(asked) <= {"/site/service_worker.js"}, "the browser looks for a new version, in spite of Playwright"
 
 
 def test_a_part_that_does_not_come_is_told_and_asked_for_again(visit: Visit, pictures: Path, broken: set[str]) -> None:
