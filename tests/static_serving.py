@@ -14,7 +14,7 @@ __all__ = ["serving_files"]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    def __init__(self, *given: Any, isolated: bool, asked: list[str], broken: set[str], **named: Any) -> None:
+    def __init__(self, *given: Any, isolated: bool, asked: list[str], broken: list[str], **named: Any) -> None:
         self.isolated, self.asked, self.broken = isolated, asked, broken
         super().__init__(*given, **named)
 
@@ -24,6 +24,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         self.asked.append(self.path)
         if self.path in self.broken:
+            self.broken.remove(self.path)
             self.send_error(503)
             return
         with suppress(ConnectionError):  # the browser didn't wait for the end
@@ -38,7 +39,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def serving_files(
-    folder: Path, *, isolated: bool = False, asked: list[str] | None = None, broken: set[str] | None = None
+    folder: Path, *, isolated: bool = False, asked: list[str] | None = None, broken: list[str] | None = None
 ) -> Iterator[str]:
     """The address at which the files of a folder are served, with a slash at its end.
 
@@ -46,9 +47,9 @@ def serving_files(
         folder: what is served.
         isolated: send the headers with which WASM may use threads.
         asked: gets the path of each request.
-        broken: paths that are answered with status 503.
+        broken: paths whose next request is answered with status 503, and that are then taken off the list.
     """
-    options = {"isolated": isolated, "asked": [] if asked is None else asked, "broken": set() if broken is None else broken}
+    options = {"isolated": isolated, "asked": [] if asked is None else asked, "broken": [] if broken is None else broken}
     handler = partial(Handler, directory=str(folder), **options)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)

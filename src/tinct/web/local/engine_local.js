@@ -24,13 +24,19 @@ const aborted = () => new Problem("aborted", "It was closed.");
 
 // ---- the worker ----
 
+const MAX_STARTS = 2; // of the worker, in a row: a module may fail to load where a page is left and opened again quickly
+
 let started = null; // promise of the worker
+let current = null; // the worker
+let starts = 0;
 
 async function start() {
+  starts++;
   await prepared();
-  const worker = new Worker(new URL("worker/main.js", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }) => heard(data);
-  worker.onerror = () => broken(worker);
+  const worker = (current = new Worker(new URL("worker/main.js", import.meta.url), { type: "module" }));
+  worker.onmessage = ({ data }) => heard(data, worker);
+  worker.onerror = () => broken(worker, { code: "unreachable", fact: "A part of this page could not be loaded." });
+  worker.postMessage({ id: WARM, action: "warm", args: [] });
   return worker;
 }
 
@@ -44,23 +50,41 @@ async function prepared() {
   }
 }
 
-const waiting = new Map(); // number of a question -> {resolve, reject, about: key of the file that it is about}
-let questions = 0;
+const WARM = 0; // number of the first question to a worker, which loads the networks
+const waiting = new Map(); // number of a question -> {action, args, resolve, reject, about: key of the file that it is about}
+let questions = WARM;
 
-function heard({ id, result, problem }) {
+function heard({ id, result, problem }, worker) {
+  if (id === WARM) return problem ? broken(worker, problem) : (starts = 0);
   const question = waiting.get(id);
   if (!question) return; // nobody waits for it any more
   waiting.delete(id);
-  if (problem) question.reject(new Problem(problem.code, problem.fact, problem.fact, problem.values));
+  if (problem) question.reject(problemOf(problem));
   else question.resolve(result);
 }
 
-/** A module of the worker could not be loaded: the next question starts another one. */
-function broken(worker) {
+const problemOf = ({ code, fact, values }) => new Problem(code, fact, fact, values);
+
+/** The worker could not load everything: another one is started, at the next question where that doesn't help, either. */
+function broken(worker, problem) {
+  if (worker !== current) return; // it was told already
   worker.terminate();
-  started = null;
-  for (const { reject } of waiting.values()) reject(new Problem("unreachable", "A part of this page could not be loaded."));
+  started = current = null;
+  if (starts < MAX_STARTS) {
+    for (const id of waiting.keys()) post(id);
+    return;
+  }
+  starts = 0;
+  for (const { reject } of waiting.values()) reject(problemOf(problem));
   waiting.clear();
+}
+
+function post(id) {
+  started ??= start();
+  started.then((worker) => {
+    const question = waiting.get(id);
+    if (question) worker.postMessage({ id, action: question.action, args: question.args });
+  });
 }
 
 /** @param {number | null} about  key of a file @param {AbortSignal} [signal]  which ends the question */
@@ -68,9 +92,9 @@ function ask(action, about, args, signal) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(aborted());
     const id = ++questions;
-    waiting.set(id, { resolve, reject, about });
+    waiting.set(id, { action, args, resolve, reject, about });
     signal?.addEventListener("abort", () => leave([id]));
-    (started ??= start()).then((worker) => waiting.has(id) && worker.postMessage({ id, action, args }));
+    post(id);
   });
 }
 
@@ -84,7 +108,7 @@ function leave(ids) {
   if (open.length) started?.then((worker) => worker.postMessage({ cancel: open }));
 }
 
-ask("warm", null, []).catch(() => {}); // the first photograph tells what is wrong
+started = start(); // the networks are there when the first photograph is
 
 const keys = new WeakMap(); // File -> number by which the worker knows it
 let files = 0;
