@@ -31,6 +31,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             super().do_GET()
 
     def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-cache")  # so that a browser asks each time, and not only when a file is old enough
         if self.isolated:
             self.send_header("Cross-Origin-Opener-Policy", "same-origin")
             self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
