@@ -52,6 +52,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exif[ORIENTATION], exif[ARTIST] = 6, "M. Photographer"
     gray.resize((300, 400)).rotate(90, expand=True).save(folder / "turned.jpg", quality=92, exif=exif, dpi=(300, 300))
     gray.resize((300, 300)).save(folder / "small.webp")
+    gray.resize((200, 200)).save(folder / "screen.bmp")
+    gray.resize((90, 80)).save(folder / "letter.png", "PDF")
     Image.fromarray(np.asarray(gray.resize((120, 90))).astype(np.uint16) * 257).save(folder / "deep.tif")
     Image.fromarray(data.coffee()).resize((300, 200)).save(folder / "postcard.png")
     return folder
@@ -131,12 +133,20 @@ def test_what_only_the_program_does_is_told(visit: Visit, pictures: Path, tmp_pa
     assert "TIFF" in page.inner_text("#trouble-text")
     assert "program" in page.inner_text("#trouble-text")
     page.click("#give-up")
+    page.set_input_files("#files", pictures / "letter.png")
+    page.wait_for_selector("#trouble:visible")
+    assert "letter.png is a PDF" in page.inner_text("#trouble-text")
+    page.click("#give-up")
     film = tmp_path / "film.mp4"
     film.write_bytes(b"\0\0\0\x18ftypmp42")
     page.set_input_files("#files", film)
     page.wait_for_selector("#trouble:visible")
     assert page.inner_text("#trouble-text") == "This page colors no films. The program tinct does."
     assert page.eval_on_selector_all("#format option", "(all) => all.map((one) => one.value)") == ["original", "jpg", "png", "webp"]
+    page.click("#give-up")
+    visit.open(pictures / "screen.bmp")
+    assert "browsers write no BMP: the result is a JPEG" in page.inner_text("#facts")
+    assert visit.save("#download", tmp_path).name == "screen.color.jpg"
 
 
 def test_nothing_is_requested_once_it_is_loaded(visit: Visit, pictures: Path, asked: list[str], tmp_path: Path) -> None:

@@ -190,3 +190,11 @@ def test_every_refusal_of_the_worker_has_words() -> None:
         "edit-value",
         "part-outside",
     }  # of edits that no page makes, told in English
+
+
+def test_every_note_of_the_worker_has_words() -> None:
+    codes = set(re.findall(r'tell\("([\w-]+)"', (LOCAL / "worker" / "photo.js").read_text("utf-8")))
+    assert "eight-bits" in codes
+    for path in (LOCAL / "strings").glob("*.json"):
+        words = json.loads((STATIC / "strings" / path.name).read_text("utf-8")) | json.loads(path.read_text("utf-8"))
+        assert {f"note.{code}" for code in codes} <= words.keys()

@@ -8,7 +8,7 @@ import { Merge } from "./merge.js";
 import { objectColors } from "./object_variants.js";
 import { learn, outputs, paintStrip } from "./outputs.js";
 import { histogram } from "./palette.js";
-import { MAX_PREVIEW_SIDE, PREVIEW_SIDE, Photo } from "./photo.js";
+import { MAX_PREVIEW_SIDE, PREVIEW_SIDE, Photo, WRITTEN } from "./photo.js";
 import { planes } from "./planes.js";
 import { Refusal } from "./problem.js";
 import { decidedBy, hintsOn } from "./recurring.js";
@@ -21,7 +21,6 @@ const MAX_PHOTOS = 8; // kept in memory, of about 30 MB each; others are opened 
 const MAX_DESCRIBED = 200; // photographs of which it is kept what matching needs, about 400 kB each
 const MAX_PART = 4096; // pixels of a side
 const MIN_REFERENCE_CHROMA = 4; // mean chroma below which a reference picture counts as gray
-const WRITTEN = { jpeg: "jpeg", png: "png", webp: "webp" }; // format of a photograph -> that of its result; of all others JPEG
 const SUFFIXES = { jpeg: "jpg", png: "png", webp: "webp" };
 
 /** Fields of an edit with a range: [least, greatest, whether only whole numbers]. */

@@ -16,6 +16,7 @@ export const PREVIEW_SIDE = 1024; // pixels of the longer side of the first prev
 export const MAX_PREVIEW_SIDE = 2048;
 const MIN_SIDE = 8; // pixels of the short side
 const MAX_DETAIL = 2048;
+export const WRITTEN = { jpeg: "jpeg", png: "png", webp: "webp" }; // format of a photograph -> that of its result; of all others JPEG
 const RECORD = "urn:tinct:provenance:"; // the namespace of a record
 
 /** The bitmap of the photograph that was used last: 4 bytes a pixel, so only one is kept. */
@@ -99,10 +100,12 @@ export class Photo {
     const { name } = this;
     const rest = "only its lightness was used, and its colors were replaced";
     const notes = [];
-    const tell = (code, text) => notes.push({ code, text, values: { name } });
+    const format = this.format.toUpperCase();
+    const tell = (code, text) => notes.push({ code, text, values: { name, format } });
     if (this.isResult) tell("colored-before", `${name} was colored by tinct before; ${rest}`);
     else if (this.hadColor) tell("color-photograph", `${name} is a color photograph; ${rest}`);
     if (this.metadata.deep) tell("eight-bits", `${name} has 16 bits a sample, of which a browser decodes 8`);
+    if (!WRITTEN[this.format]) tell("written-as-jpeg", `browsers write no ${format}: the result is a JPEG, unless you choose another format`);
     return notes;
   }
 
