@@ -211,8 +211,7 @@ export class Coloring {
     const { key } = named;
     if (!this.described.has(key)) {
       const made = this.photo(named).then(async (photo) => {
-        const { light, encoded, affinity, shape, size } = await photo.canvas(null);
-        const mount = planes(1, ...shape, Float32Array.from(affinity.mount));
+        const { light, encoded, mount, size } = await photo.canvas(null);
         return { cells: cellsOf(light, encoded.features, mount), photo: [photo.width, photo.height], size };
       });
       this.described.set(key, made);

@@ -56,9 +56,11 @@ export class Network {
     return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.files.weights, data }] });
   }
 
-  /** A graph without weights. Optimizing it would take longer than it ever saves. */
+  /** A graph without weights, all of which are in one file. Optimizing it would take longer than it ever saves. */
   async graphSession(name) {
-    return this.ort.InferenceSession.create(await this.load(`graphs/${name}.onnx`), { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
+    this.graphs ??= this.load("graphs.bin");
+    const { start, size } = this.spec.graphs[name];
+    return this.ort.InferenceSession.create((await this.graphs).subarray(start, start + size), { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
   }
 
   /** The current name of a graph's input or output, whatever it was called when it was exported. */
