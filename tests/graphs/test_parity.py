@@ -10,7 +10,7 @@ import pytest
 
 from conftest import Shared, draw
 from graphs.graph_engine import GraphEngine
-from tinct import Brush, Canvas, Colorizer, Hint, Mask, Region
+from tinct import Brush, Canvas, Colorizer, Hint, Mask, Region, Strokes
 from tinct.coloring.canvas import REFERENCE_HISTOGRAM_WEIGHT, REFERENCE_TEMPERATURE
 from tinct.coloring.palette import confidence, histogram, match_histogram, peaks, probabilities
 from tinct.coloring.upsampling import slope
@@ -87,6 +87,9 @@ def test_automatic_colors(colorizer: Colorizer, graphs: Path, kind: str, vividne
 GREEN, BLUE = "#30a050", "#3050a0"
 POLYGON = Region(((30, 40), (90, 45), (80, 120), (35, 110)))
 MASK = Mask(np.arange(150 * 200).reshape(150, 200) % 200 < 70)
+PAINTED = np.zeros((150, 200, 4), np.uint8)
+PAINTED[20:34, 30:90] = (176, 48, 80, 255)
+PAINTED[96:112, 100:160] = (48, 80, 160, 180)
 HINTS = {
     "one": [Hint(60, 100, BLUE)],
     "several": [Hint(60, 100, BLUE), Hint(150, 30, GREEN), Hint(20, 20, "#8090c0"), Hint(64, 104, "#3452a0")],
@@ -99,6 +102,8 @@ HINTS = {
     "polygon": [Hint(60, 80, "#a03050", reach=POLYGON)],
     "brush and object": [Hint(60, 80, "#a03050", reach=Brush(((20, 20), (160, 60)), 20)), Hint(150, 120, GREEN)],
     "mask that keeps": [Hint(60, 100, BLUE), Hint(40, 60, "keep", reach=MASK)],
+    "strokes": [Strokes(PAINTED), Hint(20, 140, GREEN)],
+    "strokes for the picture": [Hint(20, 140, GREEN), Strokes(PAINTED, reach="picture")],
     "large hint": [Hint(60, 100, BLUE, size=60)],
     "many": [Hint(10 + 15 * (i % 12), 8 + 9 * i % 140, f"#{37 * i % 256:02x}{91 * i % 256:02x}60") for i in range(40)],
 }

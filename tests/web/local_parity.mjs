@@ -1,11 +1,11 @@
-// Runs the coloring of the static page in Node.js on what a test wrote into a folder: `node local_parity.mjs WORKER FOLDER GRAPHS RUNTIME`. The network
-// is the one that the test has in Python, too: logits that depend on hints and code in a simple way. All else is computed by the graphs.
+// Runs the coloring of the static page in Node.js on what a test wrote into a folder: `node local_parity.mjs WORKER FOLDER RUNTIME`. The network is
+// the one that the test has in Python, too: logits that depend on hints and code in a simple way; but for a few edits it is the real one.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [worker, folder, graphs, runtime] = process.argv.slice(2);
+const [worker, folder, runtime] = process.argv.slice(2);
 const load = (name) => import(pathToFileURL(join(worker, name)).href);
 const { Canvas } = await load("canvas.js");
 const { planes } = await load("planes.js");
@@ -48,14 +48,18 @@ class SimpleNetwork extends Network {
     return found;
   }
 }
-const network = new SimpleNetwork(ort, asked.spec, async (name) => readFileSync(join(graphs, name.replace("graphs/", ""))));
+const file = (name) => readFileSync(join(folder, "model", name));
+const spec = JSON.parse(file("model.json").toString());
+const network = new SimpleNetwork(ort, spec, async (name) => file(name));
 
 const light = stored("light");
 const canvas = await Canvas.of(network, light, asked.photo);
 for (const [i, edit] of asked.edits.entries()) {
   const like = edit.like && { ...edit.like, code: Float32Array.from(edit.like.code), histogram: Float32Array.from(edit.like.histogram) };
-  keep(`edit${i}`, (await canvas.colors({ ...asked.spec.edit, ...edit, like })).data);
+  keep(`edit${i}`, (await canvas.colors({ ...spec.edit, ...edit, like })).data);
 }
+const real = await Canvas.of(new Network(ort, spec, async (name) => file(name)), stored("real_light"), asked.real.photo);
+for (const [i, edit] of asked.real.edits.entries()) keep(`real${i}`, (await real.colors({ ...spec.edit, ...edit })).data);
 answers.suggested = [];
 for (const { x, y, hints } of asked.places) {
   const { likely, light: level } = await canvas.likely(x, y, hints);

@@ -18,7 +18,7 @@ from tinct.runtime.renamed import current_tensor
 from tinct.runtime.spec import check_pair, find
 from tinct.web import static_site
 from tinct.web.app import STATIC
-from tinct.web.static_site import LOCAL, made_graphs, write_site
+from tinct.web.static_site import LOCAL, made_graphs, model_files, write_site
 
 SCRIPTS = sorted(LOCAL.rglob("*.js"))
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -89,19 +89,23 @@ def test_the_graphs_are_those_of_the_model(site: Path, monkeypatch: pytest.Monke
     """`scripts/write_page_graphs.py` writes them again."""
     spec, _ = check_pair(find("tinct"))
     made = made_graphs(spec)
-    assert {path.name for path in (site / "model" / "graphs").iterdir()} == made.keys()
+    graphs = graphs_in({path.name: path.read_bytes() for path in (site / "model").iterdir()})
+    assert graphs.keys() == made.keys()
     for name, data in made.items():
-        found = [onnx.load_model_from_string(one) for one in ((site / "model" / "graphs" / name).read_bytes(), data)]
-        nodes, numbers = zip(*(taken_apart(model.graph) for model in found), strict=True)
+        nodes, numbers = zip(*(taken_apart(onnx.load_model_from_string(one).graph) for one in (graphs[name], data)), strict=True)
         assert nodes[0] == nodes[1], name
         for one, other in zip(*numbers, strict=True):  # logarithms may be rounded differently on another processor
             np.testing.assert_allclose(one, other, rtol=1e-5)
-    monkeypatch.setattr(static_site, "made_graphs", lambda other: {"new.onnx": f"{other.palette.boost}".encode()})
-    palette = replace(spec.palette, boost=0.5)
-    monkeypatch.setattr(static_site, "check_pair", lambda _: (replace(spec, palette=palette), "0"))
-    names = dict(static_site._model("tinct"))
-    assert names["model/graphs/new.onnx"] == b"0.5"
-    assert "model/graphs/cells.onnx" not in names
+    monkeypatch.setattr(static_site, "made_graphs", lambda other: {"old": b"0", "new": f"{other.palette.boost}".encode()})
+    other = replace(spec, palette=replace(spec.palette, boost=0.5))
+    monkeypatch.setattr(static_site, "check_pair", lambda _: (other, "0"))
+    files = {name.removeprefix("model/"): data for name, data in model_files("tinct")}
+    assert graphs_in(files) == {"old": b"0", "new": b"0.5"}
+
+
+def graphs_in(files: dict[str, bytes]) -> dict[str, bytes]:
+    places = json.loads(files["model.json"])["graphs"]
+    return {name: files["graphs.bin"][place["start"] : place["start"] + place["size"]] for name, place in places.items()}
 
 
 def taken_apart(graph: onnx.GraphProto) -> tuple[list[Any], list[np.ndarray[Any, Any]]]:

@@ -23,7 +23,7 @@ from ..runtime.prepare import MAX_ASPECT
 from ..runtime.renamed import TENSORS
 from ..runtime.spec import DEFAULT_MODEL, ModelSpec, check_pair, find, part
 
-__all__ = ["GRAPHS", "GRAPH_SPEC", "LOCAL", "graph_spec", "made_graphs", "write_site"]
+__all__ = ["GRAPHS", "GRAPH_SPEC", "LOCAL", "graph_spec", "made_graphs", "model_files", "write_site"]
 
 _LIST = "site.json"
 """Names the files that were written, so that they may be replaced."""
@@ -109,7 +109,7 @@ def _contents(model: str) -> Iterator[tuple[str, bytes]]:
     for path in sorted((_PAGE / "strings").glob("*.json")):
         words = json.loads(path.read_text("utf-8")) | json.loads((LOCAL / "strings" / path.name).read_text("utf-8"))
         yield f"static/strings/{path.name}", json.dumps(words, ensure_ascii=False, indent=1).encode()
-    yield from _model(model)
+    yield from model_files(model)
     yield from _runtime()
 
 
@@ -129,35 +129,36 @@ def _without(text: str, unwanted: str) -> str:
     return before + after
 
 
-def _model(model: str) -> Iterator[tuple[str, bytes]]:
+def model_files(model: str) -> Iterator[tuple[str, bytes]]:
     """The files of a model, its description, and the names of colors. Raises ConfigError, WeightsError."""
     graph = find(model)
     spec, weights = check_pair(graph)
     if not (spec.takes_hints and spec.has_code):
         raise ConfigError(f"The model {spec.name!r} has no hints; the model 'tinct' has.", code="no-capability", what="hints")
     graphs = {"encode": graph, **{name: part(graph, name) for name in spec.parts}}
-    with tarfile.open(GRAPHS) as archive:
-        kept = {entry.name: _content(archive, entry) for entry in archive}
-    same = json.loads(kept.pop(GRAPH_SPEC)) == graph_spec(spec)
-    others = {f"graphs/{name}": data for name, data in (kept if same else made_graphs(spec)).items()}
     description: dict[str, Any] = {
         "name": spec.name,
         "version": __version__,
         "sha256": weights,
         "files": {"weights": graph.with_suffix(".safetensors").name} | {name: path.name for name, path in graphs.items()},
-        "graphs": sorted(others),
+        "graphs": {},
         "tensors": TENSORS,
         "preparation": {"side": spec.preparation.side, "multiple": spec.preparation.multiple, "max_aspect": MAX_ASPECT},
         "palette": vars(spec.palette),
         "codes": vars(spec.codes),
         "edit": Edit().to_dict(),
     }
+    with tarfile.open(GRAPHS) as archive:
+        kept = {entry.name: _content(archive, entry) for entry in archive}
+    joined = b""
+    for name, data in (kept if json.loads(kept.pop(GRAPH_SPEC)) == graph_spec(spec) else made_graphs(spec)).items():
+        description["graphs"][name] = {"start": len(joined), "size": len(data)}
+        joined += data
     yield "model/model.json", json.dumps(description).encode()
     yield "model/colors.json", json.dumps(color_table()).encode()
+    yield "model/graphs.bin", joined
     for path in (graph.with_suffix(".safetensors"), *graphs.values()):
         yield f"model/{path.name}", path.read_bytes()
-    for name, data in others.items():
-        yield f"model/{name}", data
 
 
 def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
@@ -174,11 +175,11 @@ def graph_spec(spec: ModelSpec) -> dict[str, Any]:
 
 
 def made_graphs(spec: ModelSpec) -> dict[str, bytes]:
-    """File name and content of the graphs of a site for any model. Raises ImportError without the packages of the extra ``train``."""
+    """Name and content of the graphs of a site for any model. Raises ImportError without the packages of the extra ``train``."""
     from ..graphs.catalog import catalog
 
     graphs = catalog(spec)
-    return {f"{name}.onnx": graphs[name].model(name).SerializeToString() for name in _GRAPH_NAMES}
+    return {name: graphs[name].model(name).SerializeToString() for name in _GRAPH_NAMES}
 
 
 def _runtime() -> Iterator[tuple[str, bytes]]:

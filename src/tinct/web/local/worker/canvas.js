@@ -65,6 +65,7 @@ export class Canvas {
     const { height, width } = encoded.features.feature0;
     this.shape = [height, width];
     this.cell = full.height / height;
+    this.mount = planes(1, height, width, fixed.mount.data); // 1 in cells of a mount around the photograph
     this.size = [light.width, light.height];
     this.decoded = new Latest(MAX_LOGITS);
     this.colored = new Latest(MAX_COLORS);

@@ -210,8 +210,7 @@ export class Coloring {
     const { key } = named;
     if (!this.described.has(key)) {
       const made = this.photo(named).then(async (photo) => {
-        const { light, encoded, fixed, shape, size } = await photo.canvas(null);
-        const mount = planes(1, ...shape, fixed.mount.data);
+        const { light, encoded, mount, size } = await photo.canvas(null);
         return { cells: cellsOf(light, encoded.features, mount), photo: [photo.width, photo.height], size };
       });
       this.described.set(key, made);

@@ -44,7 +44,7 @@ export class Network {
       held.get(name).catch(() => held.delete(name));
       return held.get(name);
     };
-    [...Object.values(spec.files), ...spec.graphs].forEach(once); // all at once: nothing is requested later, when a photograph is there
+    [...Object.values(spec.files), "graphs.bin"].forEach(once); // all at once, also what only a reference needs: nothing is requested later, when a photograph is there
     return new Network(ort, spec, once);
   }
 
@@ -64,9 +64,11 @@ export class Network {
     return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.files.weights, data }] });
   }
 
-  /** A graph without weights. Optimizing it would take longer than it ever saves. */
+  /** A graph without weights, all of which are in one file. Optimizing it would take longer than it ever saves. */
   async graphSession(name) {
-    return this.ort.InferenceSession.create(await this.load(`graphs/${name}.onnx`), { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
+    this.graphs ??= this.load("graphs.bin");
+    const { start, size } = this.spec.graphs[name];
+    return this.ort.InferenceSession.create((await this.graphs).subarray(start, start + size), { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
   }
 
   /** The current name of a graph's input or output, whatever it was called when it was exported. */
