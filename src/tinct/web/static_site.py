@@ -144,7 +144,6 @@ def model_files(model: str) -> Iterator[tuple[str, bytes]]:
         "graphs": {},
         "tensors": TENSORS,
         "preparation": {"side": spec.preparation.side, "multiple": spec.preparation.multiple, "max_aspect": MAX_ASPECT},
-        "palette": vars(spec.palette),
         "codes": vars(spec.codes),
         "edit": Edit().to_dict(),
     }
