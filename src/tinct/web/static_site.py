@@ -175,9 +175,9 @@ def graph_spec(spec: ModelSpec) -> dict[str, Any]:
 
 def made_graphs(spec: ModelSpec) -> dict[str, bytes]:
     """Name and content of the graphs of a site for any model. Raises ImportError without the packages of the extra ``train``."""
-    from ..graphs.catalog import catalog
+    from ..graphs.catalog import graphs_of
 
-    graphs = catalog(spec)
+    graphs = graphs_of(spec)
     return {name: graphs[name].model(name).SerializeToString() for name in _GRAPH_NAMES}
 
 
