@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,46 @@ from typing import Any
 __all__ = ["serving_files"]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *given: Any, isolated: bool, asked: list[str], broken: list[str], **named: Any) -> None:
+        self.isolated, self.asked, self.broken = isolated, asked, broken
+        super().__init__(*given, **named)
+
     def log_message(self, *_: Any) -> None:
         pass
 
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        if self.path in self.broken:
+            self.broken.remove(self.path)
+            self.send_error(503)
+            return
+        with suppress(ConnectionError):  # the browser didn't wait for the end
+            super().do_GET()
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-cache")  # so that a browser asks each time, and not only when a file is old enough
+        if self.isolated:
+            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
 
 @contextmanager
-def serving_files(folder: Path) -> Iterator[str]:
-    """The address at which the files of a folder are served, with a slash at its end."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+def serving_files(
+    folder: Path, *, isolated: bool = False, asked: list[str] | None = None, broken: list[str] | None = None
+) -> Iterator[str]:
+    """The address at which the files of a folder are served, with a slash at its end.
+
+    Args:
+        folder: what is served.
+        isolated: send the headers with which WASM may use threads.
+        asked: gets the path of each request.
+        broken: paths whose next request is answered with status 503, and that are then taken off the list.
+    """
+    options = {"isolated": isolated, "asked": [] if asked is None else asked, "broken": [] if broken is None else broken}
+    handler = partial(Handler, directory=str(folder), **options)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -34,7 +34,7 @@ int main(int count, char** arguments) {
     const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
     std::array<Ort::Value, 2> inputs{
         Ort::Value::CreateTensor<float>(memory, lightness.data(), lightness.size(), shape.data(), shape.size()),
-        Ort::Value::CreateTensor<float>(memory, &vividness, 1, nullptr, 0),
+        Ort::Value::CreateTensor<float>(memory, &vividness, 1, shape.data(), 0),  // a scalar has no sizes
     };
     const std::array<const char*, 2> given{"lightness", "vividness"};
     const std::array<const char*, 1> wanted{"ab"};

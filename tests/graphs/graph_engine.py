@@ -12,6 +12,7 @@ import onnxruntime
 
 from tinct.color import AB_SCALE
 from tinct.coloring.canvas import MAX_RELATIVE_CHROMA
+from tinct.coloring.grouping import MAX_GROUPS, SAME_GROUP_STEP
 from tinct.coloring.hints import KEEP, Hint, Strokes, draw, patch
 from tinct.coloring.regions import coverage
 from tinct.coloring.variants import evenly
@@ -117,9 +118,9 @@ class GraphEngine:
             area = not isinstance(hint.reach, str)
             confined = isinstance(hint, Hint) and hint.keep_rest
             reach.append(0 if i in kept else 3 if area else 2 if hint.reach == "picture" else 4 if confined else 1)
-            if reach[-1] in (0, 1, 4):
-                covered.append(self._cover(hint))
-                colors.append(hint.chroma())
+            for share, color in self._touches(hint) if reach[-1] in (0, 1, 4) else ():
+                covered.append(share)
+                colors.append(color)
                 of.append(i)
         areas = [coverage(h.reach, self.photo, self.small) for h, r in zip(known, reach, strict=True) if r == 3]
         areas = np.stack(areas) if areas else np.zeros((0, *self.small[::-1]), np.float32)
@@ -144,13 +145,26 @@ class GraphEngine:
         )
         return found, found["kinds"].tolist(), float(found["informed"]), areas
 
-    def _cover(self, hint: Hint) -> Any:
-        """(h, w) share of each cell under a hint."""
+    def _touches(self, hint: Hint | Strokes) -> list[tuple[Any, Any]]:
+        """(h, w) share of each cell under each color of a hint, and that color: one, but of painted strokes as many as they have."""
         rows, columns, planes = patch(hint, self.photo, self.small)
-        whole = np.zeros(self.gray.shape[2:], np.float32)
-        whole[rows, columns] = planes[2]
+        whole = np.zeros((3, *self.gray.shape[2:]), np.float32)
+        whole[:, : self.small[1], : self.small[0]][:, rows, columns] = planes
         height, width = self.shape
-        return whole.reshape(height, 4, width, 4).mean(axis=(1, 3))
+        a, b, covered = whole.reshape(3, height, 4, width, 4).mean(axis=(2, 4))
+        if isinstance(hint, Hint):
+            return [(covered, hint.chroma())]
+        ab = np.stack([a, b], axis=-1)[covered > 0] * AB_SCALE / covered[covered > 0, None]
+        step = SAME_GROUP_STEP
+        while len(names := np.unique(np.rint(ab / step), axis=0)) > MAX_GROUPS:
+            step *= 2
+        found = []
+        for name in names:
+            share = np.zeros_like(covered)
+            alike = (np.rint(ab / step) == name).all(axis=1)
+            share[covered > 0] = np.where(alike, covered[covered > 0], 0)
+            found.append((share, np.average(ab[alike], axis=0, weights=share[share > 0])))
+        return found
 
     def _masks(self, groups: dict[str, Any], areas: Any) -> dict[str, Any]:
         scene = self._scene()
@@ -174,7 +188,7 @@ class GraphEngine:
         if variant > 1:
             count = self.session("code").get_inputs()[2].shape[0]
             places = evenly(np.random.default_rng(self.seed), count, variant - 1)
-            code = self.run("code", mean=code, scale=self.encoded["prior_scale"], places=places, temperature=0)["code"]
+            code = self.run("code", mean=code, scale=self.encoded["prior_scale"], places=places, like_strength=0)["code"]
         logits = self.run("decode", **self.features, hints=planes, code=code)["logits"]
         if variant > 1:
             regions = self.affinity["regions"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from tinct import Photo
+from node_runtime import unpack_runtime
+from tinct import Colorizer, Photo
 from tinct.color import ab_bins, gamut_chroma, lab_to_rgb, rgb_to_lab
 from tinct.coloring import Edit
 from tinct.coloring.canvas import Canvas
@@ -26,10 +26,9 @@ from tinct.coloring.provenance import Record
 from tinct.coloring.upsampling import recolor
 from tinct.photo.own_color import has_own_color
 from tinct.resampling import area_resize, bilinear_resize
-from tinct.runtime.prepare import MAX_ASPECT
 from tinct.runtime.sessions import Encoded, TinctNetwork
 from tinct.runtime.spec import check_pair, find
-from tinct.web.static_site import LOCAL
+from tinct.web.static_site import LOCAL, model_files
 
 NODE = shutil.which("node")
 PHOTO = (408, 300)
@@ -78,11 +77,34 @@ EDITS: dict[str, dict[str, Any]] = {
     "a variant with a hint": {"variant": 3, "hints": [{"x": 200, "y": 150, "color": "#b58863"}]},
     "a reference": {"like": "reference"},
     "a variant of a reference": {"like": "reference", "variant": 4},
+    "half of a reference": {"like": "reference", "like_strength": 0.5},
+    "a variant of half of a reference": {"like": "reference", "like_strength": 0.5, "variant": 3},
+    "a reference without strength": {"like": "reference", "like_strength": 0.0, "variant": 2},
+    "a hint in a third of a reference": {
+        "like": "reference",
+        "like_strength": 0.3,
+        "hints": [{"x": 100, "y": 200, "color": "#10c020"}],
+    },
+    "all kinds of hints": {
+        "hints": [
+            {"x": 60, "y": 40, "color": "#7090c0"},
+            {"x": 200, "y": 150, "color": "#b58863", "reach": "picture"},
+            {"x": 330, "y": 280, "color": "keep"},
+            {"x": 100, "y": 100, "color": "#a04040", "reach": {"region": [[40, 40], [200, 60.5], [180, 200], [30, 180]]}},
+            {"x": 250, "y": 60, "color": "#3030c0", "keep_rest": True},
+            {"x": 380, "y": 150, "color": "keep", "reach": "picture"},
+        ]
+    },
 }
 PLACES: list[dict[str, Any]] = [
     {"x": 200, "y": 150, "hints": []},
     {"x": 20.5, "y": 290, "hints": [{"x": 30, "y": 280, "color": "#704020"}]},
 ]
+
+
+PICTURE = np.ascontiguousarray(data.coffee()[::2, ::2, 1])
+REAL_EDITS: dict[str, dict[str, Any]] = {name: EDITS[name] for name in ("automatic", "a variant", "one kept")}
+"""Of `PICTURE`, with the bundled model's network."""
 
 
 class SimpleNetwork(TinctNetwork):
@@ -157,11 +179,20 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="module")
-def answers(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the modules of the page's worker give."""
+def colorizer() -> Colorizer:
+    return Colorizer(threads=1, precision="float")
+
+
+@pytest.fixture(scope="module")
+def answers(case: Case, colorizer: Colorizer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the modules of the page's worker give, with the graphs of the coloring."""
     if NODE is None:
         pytest.skip("no Node.js on this machine")
     folder = tmp_path_factory.mktemp("parity")
+    for name, content in model_files("tinct"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    runtime = unpack_runtime(folder / "node_modules")
     worker = shutil.copytree(LOCAL / "worker", folder / "worker")
     (worker / "package.json").write_text('{"type": "module"}')  # older versions of Node.js take .js for CommonJS
     painted = area_resize(data.coffee().astype(np.float32), 40, 60)
@@ -177,20 +208,16 @@ def answers(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     } | {name: np.moveaxis(picture, -1, 0) for name, picture in pictures.items()}
     more = {"weights": case.weights, "prior_mean": case.mean, "prior_scale": case.scale}
     more |= {f"full{i}": full_lightness(case, size) for i, size in enumerate(MERGES)}
+    real = colorizer.canvas(PICTURE)
+    arrays["real_light"] = np.ascontiguousarray(real.encoded.lightness)[None]
     for name, values in (arrays | more).items():
         np.ascontiguousarray(values, "<f4").tofile(folder / f"{name}.f32")
-    spec = case.spec
     like = {"name": "", "code": case.reference.code[0].tolist(), "histogram": case.reference.histogram.tolist()}
     asked = {
         "shapes": {name: values.shape for name, values in arrays.items()},
         "photo": PHOTO,
-        "spec": {
-            "preparation": {"side": spec.preparation.side, "multiple": spec.preparation.multiple, "max_aspect": MAX_ASPECT},
-            "palette": asdict(spec.palette),
-            "codes": asdict(spec.codes),
-            "edit": Edit().to_dict(),
-        },
         "edits": [edit | ({"like": like} if "like" in edit else {}) for edit in EDITS.values()],
+        "real": {"photo": real.photo.size, "edits": list(REAL_EDITS.values())},
         "places": PLACES,
         "table": color_table(),
         "seeds": SEEDS,
@@ -199,7 +226,7 @@ def answers(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     }
     (folder / "asked.json").write_text(json.dumps(asked))
     script = Path(__file__).with_name("local_parity.mjs")
-    subprocess.run([NODE, script, worker, folder], check=True, timeout=300)
+    subprocess.run([NODE, script, worker, folder, runtime], check=True, timeout=300)
     return {
         "folder": folder,
         "own expected": [has_own_color(np.rint(one).astype(np.uint8)) for one in pictures.values()],
@@ -215,6 +242,15 @@ def test_an_edit_has_the_same_colors(case: Case, answers: dict[str, Any], name: 
     gap = np.abs(found - expected)
     assert gap.mean() < 0.02
     assert gap.max() < 1
+
+
+@pytest.mark.parametrize("name", REAL_EDITS)
+def test_an_edit_has_the_same_colors_with_the_real_network(colorizer: Colorizer, answers: dict[str, Any], name: str) -> None:
+    canvas = colorizer.canvas(PICTURE)
+    expected = np.moveaxis(canvas.colors(Edit.from_dict(REAL_EDITS[name])), -1, 0)
+    found = np.fromfile(answers["folder"] / f"real{list(REAL_EDITS).index(name)}.out", "<f4").reshape(expected.shape)
+    assert np.abs(expected).max() > 5
+    assert np.abs(found - expected).mean() < 0.02
 
 
 def test_suggestions_and_families_are_the_same(case: Case, answers: dict[str, Any]) -> None:

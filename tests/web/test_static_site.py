@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import onnx
 import pytest
 
 from tinct.coloring import Edit
 from tinct.errors import ConfigError
 from tinct.runtime.renamed import current_tensor
-from tinct.runtime.spec import find
+from tinct.runtime.spec import check_pair, find
+from tinct.web import static_site
 from tinct.web.app import STATIC
-from tinct.web.static_site import LOCAL, write_site
+from tinct.web.static_site import LOCAL, made_graphs, model_files, write_site
 
 SCRIPTS = sorted(LOCAL.rglob("*.js"))
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -80,6 +85,47 @@ def test_the_model_is_described(site: Path) -> None:
     assert {current_tensor(name) for name in model["tensors"]} == set(model["tensors"].values())
 
 
+def test_the_graphs_are_those_of_the_model(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`scripts/write_page_graphs.py` writes them again."""
+    spec, _ = check_pair(find("tinct"))
+    made = made_graphs(spec)
+    graphs = graphs_in({path.name: path.read_bytes() for path in (site / "model").iterdir()})
+    assert graphs.keys() == made.keys()
+    for name, data in made.items():
+        nodes, numbers = zip(*(taken_apart(onnx.load_model_from_string(one).graph) for one in (graphs[name], data)), strict=True)
+        assert nodes[0] == nodes[1], name
+        for one, other in zip(*numbers, strict=True):  # logarithms may be rounded differently on another processor
+            np.testing.assert_allclose(one, other, rtol=1e-5)
+    monkeypatch.setattr(static_site, "made_graphs", lambda other: {"old": b"0", "new": f"{other.palette.boost}".encode()})
+    other = replace(spec, palette=replace(spec.palette, boost=0.5))
+    monkeypatch.setattr(static_site, "check_pair", lambda _: (other, "0"))
+    files = {name.removeprefix("model/"): data for name, data in model_files("tinct")}
+    assert graphs_in(files) == {"old": b"0", "new": b"0.5"}
+
+
+def graphs_in(files: dict[str, bytes]) -> dict[str, bytes]:
+    places = json.loads(files["model.json"])["graphs"]
+    return {name: files["graphs.bin"][place["start"] : place["start"] + place["size"]] for name, place in places.items()}
+
+
+def taken_apart(graph: onnx.GraphProto) -> tuple[list[Any], list[np.ndarray[Any, Any]]]:
+    """What the nodes of a graph and of its subgraphs are, and its constants."""
+    nodes: list[Any] = []
+    numbers: list[np.ndarray[Any, Any]] = []
+    for node in graph.node:
+        nodes.append((node.op_type, list(node.input), list(node.output)))
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.TENSOR:
+                numbers.append(onnx.numpy_helper.to_array(attribute.t))
+            elif attribute.type == onnx.AttributeProto.GRAPH:
+                more = taken_apart(attribute.g)
+                nodes.append(more[0])
+                numbers += more[1]
+            else:
+                nodes.append(str(attribute))
+    return nodes, numbers
+
+
 def test_licenses_are_there(site: Path) -> None:
     assert "MIT" in (site / "licenses" / "onnxruntime-LICENSE").read_text("utf-8")
     assert len((site / "licenses" / "onnxruntime-ThirdPartyNotices.txt").read_bytes()) > 10_000
@@ -141,4 +187,18 @@ def test_every_refusal_of_the_worker_has_words() -> None:
         (LOCAL / "strings" / "en.json").read_text("utf-8")
     )
     missing = {code for code in codes if f"fact.{code}" not in words}
-    assert missing <= {"hint", "hint-outside", "region-outside", "edit-value"}  # of edits that no page makes, told in English
+    assert missing <= {
+        "hint",
+        "hint-outside",
+        "region-outside",
+        "edit-value",
+        "part-outside",
+    }  # of edits that no page makes, told in English
+
+
+def test_every_note_of_the_worker_has_words() -> None:
+    codes = set(re.findall(r'tell\("([\w-]+)"', (LOCAL / "worker" / "photo.js").read_text("utf-8")))
+    assert "eight-bits" in codes
+    for path in (LOCAL / "strings").glob("*.json"):
+        words = json.loads((STATIC / "strings" / path.name).read_text("utf-8")) | json.loads(path.read_text("utf-8"))
+        assert {f"note.{code}" for code in codes} <= words.keys()

@@ -14,14 +14,14 @@ import onnx
 from .._util.fields import to_dict
 from .._version import __version__
 from ..color import AB_SCALE, L_SCALE, ab_bins
-from ..coloring.canvas import MAX_RELATIVE_CHROMA, REFERENCE_TEMPERATURE
+from ..coloring.canvas import MAX_RELATIVE_CHROMA
 from ..coloring.coherence import REGIONS
 from ..coloring.hints import DEFAULT_SIZE, MIN_COVERAGE, NEUTRAL_CHROMA
 from ..errors import ConfigError, WeightsError
 from ..runtime.renamed import current_tensor
 from ..runtime.spec import ModelSpec, check_pair, part
 from .automatic import INPUTS, OUTPUTS, TEXT, automatic
-from .catalog import catalog
+from .catalog import graphs_of
 
 __all__ = ["DESCRIPTION", "write_graphs"]
 
@@ -78,7 +78,7 @@ def _write(graph: Path, spec: ModelSpec, folder: Path) -> list[str]:
     onnx.save(whole, folder / "automatic.onnx")
     described["automatic"] = {"file": "automatic.onnx", "text": TEXT}
     described["automatic"] |= _values(whole, {key: one.text for key, one in (INPUTS | OUTPUTS).items()})
-    for name, one in catalog(spec).items():
+    for name, one in graphs_of(spec).items():
         model = one.model(name)
         onnx.save(model, folder / f"{name}.onnx")
         texts = {key: value.text for key, value in (one.inputs | one.outputs).items()}
@@ -134,7 +134,6 @@ def _constants(spec: ModelSpec) -> dict[str, Any]:
         "neutral_chroma": NEUTRAL_CHROMA,
         "min_coverage": MIN_COVERAGE,
         "max_relative_chroma": MAX_RELATIVE_CHROMA,
-        "reference_temperature": REFERENCE_TEMPERATURE,
         "shifts": {
             "places": np.random.default_rng(0).random(len(spec.codes.directions)).tolist(),
             "draws": {str(n): np.random.default_rng((0, n)).random(n).tolist() for n in range(1, REGIONS + 1)},

@@ -26,8 +26,8 @@ const EMPTY = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="${RDF}"/>
  * @returns {Promise<string | null>}  null where there is no room for it
  */
 export async function packetOf(origin, edit, format, output, model) {
-  const { hints, like, variant, seed, vividness, strength, detail, ensemble } = { ...model.edit, ...edit };
-  const whole = { hints, like, variant, seed, vividness, strength, detail: detail ?? model.preparation.side, ensemble };
+  const { hints, like, like_strength, variant, seed, vividness, strength, detail, ensemble } = { ...model.edit, ...edit };
+  const whole = { hints, like, like_strength, variant, seed, vividness, strength, detail: detail ?? model.preparation.side, ensemble };
   const old = propertiesOf(rdfOf(origin.xmp));
   const values = {
     "tinct:Format": "2",

@@ -7,15 +7,23 @@ import { Refusal } from "./problem.js";
 
 export const MAX_PIXELS = 120_000_000; // a browser's canvas holds about that many
 const STRIP_PIXELS = 2_000_000;
+const WHOLE = new Set(["jpeg", "png", "webp", "avif", "bmp", "gif"]); // formats that browsers decode
 
-/** Decode a file. @param {Blob} file @param {string} name @returns {Promise<ImageBitmap>} */
-export async function decoded(file, name, format) {
+/**
+ * Decode a file.
+ * @param {Blob} file @param {string} name @param {import("./segments.js").Format} format
+ * @param {import("./kinds.js").Kind | null} kind  what the file is, if it is of a known kind that is no photograph
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function decoded(file, name, format, kind) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image", premultiplyAlpha: "none" });
   } catch {
     if (format === "heic" || format === "tiff") throw new Refusal("program-format", `${name} is ${format.toUpperCase()}, which this browser can't decode.`, { name, format: format.toUpperCase() });
-    throw new Refusal("photo-error", `${name} can't be decoded by this browser.`);
+    if (kind) throw new Refusal(kind.code, `${name} is ${kind.what}.`);
+    if (WHOLE.has(format)) throw new Refusal("damaged", `${name} is damaged, or of a kind of ${format.toUpperCase()} that this browser doesn't decode.`);
+    throw new Refusal("photo-error", `${name} is no picture that this browser reads (unknown format); convert it to JPEG or PNG.`);
   }
   if (bitmap.width * bitmap.height > MAX_PIXELS) {
     bitmap.close();

@@ -1,27 +1,19 @@
 // Chroma of the working size on the full-size lightness of a photograph, in strips: `tinct.coloring.upsampling.guided`.
 
 import { paint } from "./color.js";
-import { slope } from "./flow.js";
 import { clamp, planes } from "./planes.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
 
 const GUIDE_FACTOR = 4; // guide pixels for each pixel of the middle size, a side; larger photographs are averaged to this first
 
-/**
- * What makes the chroma of a photograph from its lightness: a fast guided filter.
- * @param {Planes} ab  a*, b* of the working size
- * @param {Planes} light  L* of the same pixels
- */
+/** What makes the chroma of a photograph from its lightness: a fast guided filter. */
 export class Merge {
-  constructor(ab, light, width, height) {
-    const steep = slope(ab, light);
-    const size = ab.height * ab.width;
-    this.lines = planes(4, ab.height, ab.width);
-    this.lines.data.set(steep.data);
-    for (let i = 0; i < 2 * size; i++) this.lines.data[2 * size + i] = ab.data[i] - steep.data[i] * light.data[i % size];
+  /** @param {Planes} lines  as `Network.lines` gives them @param {number} width  of the photograph */
+  constructor(lines, width, height) {
+    this.lines = lines;
     Object.assign(this, { width, height });
-    this.shrink = Math.max(1, Math.min(Math.floor(width / (ab.width * GUIDE_FACTOR)), Math.floor(height / (ab.height * GUIDE_FACTOR))));
+    this.shrink = Math.max(1, Math.min(Math.floor(width / (lines.width * GUIDE_FACTOR)), Math.floor(height / (lines.height * GUIDE_FACTOR))));
     if (this.shrink > 1) {
       this.guide = planes(1, Math.ceil(height / this.shrink), Math.ceil(width / this.shrink));
       this.color = null; // a*, b* of the guide's size, when the whole lightness is known

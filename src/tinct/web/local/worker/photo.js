@@ -3,6 +3,7 @@
 import { Canvas } from "./canvas.js";
 import { lightness } from "./color.js";
 import { copied, decoded } from "./decode.js";
+import { kindOf } from "./kinds.js";
 import { hasOwnColor } from "./own_color.js";
 import { plane, planes } from "./planes.js";
 import { Refusal } from "./problem.js";
@@ -15,6 +16,8 @@ export const PREVIEW_SIDE = 1024; // pixels of the longer side of the first prev
 export const MAX_PREVIEW_SIDE = 2048;
 const MIN_SIDE = 8; // pixels of the short side
 const MAX_DETAIL = 2048;
+export const WRITTEN = { jpeg: "jpeg", png: "png", webp: "webp" }; // format of a photograph -> that of its result; of all others JPEG
+const RECORD = "urn:tinct:provenance:"; // the namespace of a record
 
 /** The bitmap of the photograph that was used last: 4 bytes a pixel, so only one is kept. */
 let latest = { photo: null, bitmap: null };
@@ -33,6 +36,7 @@ export class Photo {
     photo.format = formatOf(bytes);
     photo.metadata = metadataOf(bytes, photo.format);
     photo.space = isWide(photo.metadata.profile) ? "display-p3" : "srgb";
+    photo.kind = kindOf(bytes);
     const bitmap = await photo.bitmap();
     [photo.width, photo.height] = [bitmap.width, bitmap.height];
     if (Math.min(photo.width, photo.height) < MIN_SIDE)
@@ -41,7 +45,7 @@ export class Photo {
     photo.canvases = new Map();
     photo.grays = new Map();
     const small = await photo.small();
-    photo.hadColor = hasOwnColor(small);
+    photo.hadColor = photo.isResult || hasOwnColor(small);
     photo.notes = photo.notesOf();
     return photo;
   }
@@ -51,7 +55,7 @@ export class Photo {
     if (latest.photo !== this) {
       latest.bitmap?.close();
       latest = { photo: null, bitmap: null };
-      const bitmap = await decoded(this.file, this.name, this.format);
+      const bitmap = await decoded(this.file, this.name, this.format, this.kind);
       latest.bitmap?.close(); // none, unless two photographs were decoded at once
       latest = { photo: this, bitmap };
     }
@@ -91,12 +95,24 @@ export class Photo {
     return this.grays.get(key);
   }
 
-  /** What people should know, as sentences. */
+  /** What people should know. @returns {{code: string, text: string, values: object}[]}  `text`: in English */
   notesOf() {
+    const { name } = this;
+    const rest = "only its lightness was used, and its colors were replaced";
     const notes = [];
-    if (this.hadColor) notes.push(`${this.name} is a color photograph; only its lightness was used, and its colors were replaced`);
-    if (this.metadata.deep) notes.push(`${this.name} has 16 bits a sample; a browser decodes 8 of them`);
+    const format = this.format.toUpperCase();
+    const tell = (code, text) => notes.push({ code, text, values: { name, format } });
+    if (this.isResult) tell("colored-before", `${name} was colored by tinct before; ${rest}`);
+    else if (this.hadColor) tell("color-photograph", `${name} is a color photograph; ${rest}`);
+    if (this.metadata.deep) tell("eight-bits", `${name} has 16 bits a sample, of which a browser decodes 8`);
+    if (!WRITTEN[this.format]) tell("written-as-jpeg", `browsers write no ${format}: the result is a JPEG, unless you choose another format`);
     return notes;
+  }
+
+  /** Whether tinct made it, by its metadata. */
+  get isResult() {
+    const { xmp } = this.metadata;
+    return Boolean(xmp) && new TextDecoder().decode(xmp).includes(RECORD);
   }
 
   close() {
