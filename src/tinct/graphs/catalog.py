@@ -13,7 +13,7 @@ from ..runtime.spec import CodeDistribution, ModelSpec
 from . import affinity, cells, objects, pixels, variants
 from .tensors import Tensor, Wanted, trace
 
-__all__ = ["Graph", "catalog"]
+__all__ = ["Graph", "graphs_of"]
 
 SUGGESTIONS = 8
 """Peaks that the graph ``peaks`` finds at most: as many as `Canvas.suggest` gives by default."""
@@ -46,7 +46,7 @@ def _i(*shape: int | str, text: str = "") -> Wanted:
     return Wanted(shape, "int", text)
 
 
-def catalog(spec: ModelSpec) -> dict[str, Graph]:
+def graphs_of(spec: ModelSpec) -> dict[str, Graph]:
     """The graphs for a model with bins, by name."""
     latent, bins = int(spec.config["latent"]), "bins"
     lightness = _f("height", "width", text="L* of the picture at the working size, 0..100")

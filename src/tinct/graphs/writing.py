@@ -21,7 +21,7 @@ from ..errors import ConfigError, WeightsError
 from ..runtime.renamed import current_tensor
 from ..runtime.spec import ModelSpec, check_pair, part
 from .automatic import INPUTS, OUTPUTS, TEXT, automatic
-from .catalog import catalog
+from .catalog import graphs_of
 
 __all__ = ["DESCRIPTION", "write_graphs"]
 
@@ -78,7 +78,7 @@ def _write(graph: Path, spec: ModelSpec, folder: Path) -> list[str]:
     onnx.save(whole, folder / "automatic.onnx")
     described["automatic"] = {"file": "automatic.onnx", "text": TEXT}
     described["automatic"] |= _values(whole, {key: one.text for key, one in (INPUTS | OUTPUTS).items()})
-    for name, one in catalog(spec).items():
+    for name, one in graphs_of(spec).items():
         model = one.model(name)
         onnx.save(model, folder / f"{name}.onnx")
         texts = {key: value.text for key, value in (one.inputs | one.outputs).items()}

@@ -144,7 +144,6 @@ def model_files(model: str) -> Iterator[tuple[str, bytes]]:
         "graphs": {},
         "tensors": TENSORS,
         "preparation": {"side": spec.preparation.side, "multiple": spec.preparation.multiple, "max_aspect": MAX_ASPECT},
-        "palette": vars(spec.palette),
         "codes": vars(spec.codes),
         "edit": Edit().to_dict(),
     }
@@ -176,9 +175,9 @@ def graph_spec(spec: ModelSpec) -> dict[str, Any]:
 
 def made_graphs(spec: ModelSpec) -> dict[str, bytes]:
     """Name and content of the graphs of a site for any model. Raises ImportError without the packages of the extra ``train``."""
-    from ..graphs.catalog import catalog
+    from ..graphs.catalog import graphs_of
 
-    graphs = catalog(spec)
+    graphs = graphs_of(spec)
     return {name: graphs[name].model(name).SerializeToString() for name in _GRAPH_NAMES}
 
 

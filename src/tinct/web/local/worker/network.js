@@ -17,7 +17,7 @@ export class Network {
   /**
    * @param {any} ort  the module of ONNX Runtime Web
    * @param {object} spec  model.json of the site
-   * @param {(name: string) => Promise<Uint8Array>} load  a file of the model
+   * @param {(name: string) => Promise<Uint8Array>} load  a file of the model; may be asked for the same one again
    */
   constructor(ort, spec, load) {
     Object.assign(this, { ort, spec, load });
@@ -59,16 +59,15 @@ export class Network {
   }
 
   async networkSession(name) {
-    this.weights ??= this.load(this.spec.files.weights);
-    const [graph, data] = await Promise.all([this.load(this.spec.files[name]), this.weights]);
+    const [graph, data] = await Promise.all([this.load(this.spec.files[name]), this.load(this.spec.files.weights)]);
     return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.files.weights, data }] });
   }
 
   /** A graph without weights, all of which are in one file. Optimizing it would take longer than it ever saves. */
   async graphSession(name) {
-    this.graphs ??= this.load("graphs.bin");
     const { start, size } = this.spec.graphs[name];
-    return this.ort.InferenceSession.create((await this.graphs).subarray(start, start + size), { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
+    const graph = (await this.load("graphs.bin")).subarray(start, start + size);
+    return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
   }
 
   /** The current name of a graph's input or output, whatever it was called when it was exported. */
