@@ -163,8 +163,10 @@ def test_without_room_in_the_browser_leaving_asks(browser: Any, address: str, ph
     visit = Visit(context.new_page(), address)
     page, asked = visit.page, []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    visit.open(photo)
-    page.wait_for_selector("#note:has-text('no room')")
+    page.set_input_files("#files", photo)
+    page.wait_for_selector("#note:has-text('no room')")  # for a few seconds
+    page.wait_for_selector("#frame:visible")
+    visit.settle()
     page.click("#zoom-in")
     page.reload()
     assert asked == []
