@@ -30,6 +30,8 @@ _LIST = "site.json"
 _PAGE = Path(str(resources.files(__package__) / "page"))
 LOCAL = Path(str(resources.files(__package__) / "local"))
 _SERVER_ONLY = {"engine.js", "engine_http.js", "engine_films.js", "index.html"}
+_RENAMED = {"engine_local.js", "service_worker.js"}
+"""Modules of `LOCAL` that have another place in the site."""
 _UNWRITTEN = ("tif", "avif")
 """Formats that no browser writes."""
 _POLICY = (
@@ -96,7 +98,9 @@ def _contents(model: str) -> Iterator[tuple[str, bytes]]:
         if path.is_file() and path.name not in _SERVER_ONLY:
             yield f"static/{path.name}", path.read_bytes()
     yield "static/engine.js", (LOCAL / "engine_local.js").read_bytes()
-    yield "static/provenance.js", (LOCAL / "provenance.js").read_bytes()
+    for path in sorted(LOCAL.glob("*.js")):
+        if path.name not in _RENAMED:
+            yield f"static/{path.name}", path.read_bytes()
     for path in sorted((LOCAL / "worker").glob("*.js")):
         yield f"static/worker/{path.name}", path.read_bytes()
     for path in sorted((_PAGE / "strings").glob("*.json")):

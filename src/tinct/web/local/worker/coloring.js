@@ -103,10 +103,8 @@ export class Coloring {
   /** What goes into the record of a result: the original, what was extracted from the reference, and the model. */
   async origin(key, file, like) {
     const photo = await this.photo(key, file);
-    const { xmp } = photo.metadata;
     const reference = like && (await this.reference(like));
-    const origin = { xmp: xmp && new TextDecoder().decode(xmp), sha256: photo.sha256, name: photo.name, hadColor: photo.hadColor };
-    return { origin, like: reference && (await packed(reference)), model: this.network.spec };
+    return { origin: photo.origin(), like: reference && (await packed(reference)), model: this.network.spec };
   }
 
   async suggest(key, file, { x, y, hints, count }) {
@@ -157,7 +155,7 @@ export class Coloring {
   async merge(photo, edit, width, height) {
     const canvas = await photo.canvas(edit.detail);
     const ab = edit.strength ? await canvas.colors(edit) : planes(2, canvas.light.height, canvas.light.width);
-    return new Merge(planes(2, ab.height, ab.width, ab.data.map((value) => value * edit.strength)), canvas.light, width, height);
+    return new Merge(planes(2, ab.height, ab.width, ab.data.map((value) => value * edit.strength)), canvas.light, width, height, photo.known);
   }
 }
 

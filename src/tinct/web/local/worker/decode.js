@@ -2,26 +2,96 @@
 
 import { clamp } from "./planes.js";
 import { Refusal } from "./problem.js";
+import { chunksOf, segmentsOf } from "./segments.js";
+import { Turn } from "./turn.js";
 
 /** @typedef {"srgb" | "display-p3"} Space */
 
-export const MAX_PIXELS = 120_000_000; // a browser's canvas holds about that many
+export const MAX_PIXELS = 120_000_000; // a browser's bitmap holds about that many
 const STRIP_PIXELS = 2_000_000;
+const NAMES = { tiff: "TIFF", heic: "HEIC", avif: "AVIF" }; // formats that not every browser decodes
+const MIN_ROWS = 0.5; // share of the rows below which a truncated picture is refused, as `tinct.photo.truncation`
+const MIN_SCANS = 2; // complete scans of a truncated progressive JPEG
+const FILLED = 128; // level of what a decoder of JPEG has no data for
+const EDGE = 8; // columns at the right edge, which show how many rows a file holds
+const END = new Uint8Array([0xff, 0xd9]); // of a JPEG
 
-/** Decode a file. @param {Blob} file @param {string} name @returns {Promise<ImageBitmap>} */
-export async function decoded(file, name, format) {
+/**
+ * Decode a file.
+ * @param {{file: Blob, name: string, format: string, metadata: import("./segments.js").Metadata}} photo
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function decoded({ file, name, format, metadata }) {
+  const program = (what) => new Refusal("program-format", `${name} is ${what}, which this browser can't color.`, { name, format: what });
+  if (metadata.cmyk) throw program("CMYK"); // browsers don't use its profile as printing presses need it
+  if (metadata.truncated && format !== "jpeg") throw cutOff(name);
+  const turnedHere = format === "webp" && metadata.orientation !== 1; // not every browser turns WebP
+  let source = file;
+  if (metadata.truncated) source = new Blob([file, END]); // Chromium decodes no JPEG without it
+  if (turnedHere) source = await withoutExif(file);
   let bitmap;
   try {
-    bitmap = await createImageBitmap(file, { imageOrientation: "from-image", premultiplyAlpha: "none" });
+    bitmap = await createImageBitmap(source, { imageOrientation: "from-image", premultiplyAlpha: "none" });
   } catch {
-    if (format === "heic" || format === "tiff") throw new Refusal("program-format", `${name} is ${format.toUpperCase()}, which this browser can't decode.`, { name, format: format.toUpperCase() });
-    throw new Refusal("photo-error", `${name} can't be decoded by this browser.`);
+    if (NAMES[format]) throw program(NAMES[format]);
+    const [code, fact] = ["pdf", "other"].includes(format) ? ["unsupported", "is of a kind that a browser can't read"] : ["damaged", "is damaged, or too large for this browser"];
+    throw new Refusal(code, `${name} ${fact}.`, { name });
   }
   if (bitmap.width * bitmap.height > MAX_PIXELS) {
     bitmap.close();
     throw new Refusal("too-many-pixels", `${name} has more than ${MAX_PIXELS / 1e6} million pixels.`);
   }
-  return bitmap;
+  return turnedHere ? upright(bitmap, new Turn(metadata.orientation, bitmap.width, bitmap.height)) : bitmap;
+}
+
+const cutOff = (name) => new Refusal("cut-off", `${name} is cut off: its end is missing.`, { name });
+
+/** A WebP whose EXIF no browser finds. @param {Blob} file */
+async function withoutExif(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const at = [...chunksOf(bytes)].find(([kind]) => kind === "EXIF")?.[1];
+  return new Blob([bytes.subarray(0, at), "none", bytes.subarray(at + 4)]);
+}
+
+function upright(bitmap, turn) {
+  const [width, height] = turn.swapped ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height];
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  context.setTransform(...turn.matrix);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas.transferToImageBitmap();
+}
+
+/**
+ * How much of a truncated file there is: the share of its stored rows, and a note. Throws a Refusal if it is too little.
+ * @param {Uint8Array} bytes
+ */
+export async function knownRows(bytes, { name, format, metadata }) {
+  if (format !== "jpeg" || (metadata.scans && metadata.scans <= MIN_SCANS)) throw cutOff(name);
+  const note = (code, text, values = {}) => [{ code, text, values: { name, ...values } }];
+  if (metadata.scans) return { rows: 1, notes: note("lacks-details", `${name} is truncated: parts of it lack their details, in the result, too`) };
+  const parts = [bytes.subarray(0, 2)];
+  let last = 2;
+  for (const [kind, at, end] of segmentsOf(bytes)) {
+    if (kind !== 0xe1 && kind !== 0xe2) parts.push(bytes.subarray(at, end)); // neither turned nor with a profile
+    last = end;
+  }
+  const bitmap = await createImageBitmap(new Blob([...parts, bytes.subarray(last), END])).catch(() => null);
+  if (!bitmap) throw cutOff(name);
+  const { width, height } = bitmap;
+  let rows = 0;
+  for (const { top, height: count, rgba } of strips(bitmap, "srgb", { x: Math.max(0, width - EDGE), width: Math.min(EDGE, width) }))
+    for (let y = count - 1; y >= 0; y--)
+      if (rgba.subarray(4 * y * Math.min(EDGE, width), 4 * (y + 1) * Math.min(EDGE, width)).some((level, i) => i % 4 < 3 && level !== FILLED)) {
+        rows = top + y + 1;
+        break;
+      }
+  bitmap.close();
+  if (rows < MIN_ROWS * height) throw cutOff(name);
+  if (rows === height) return { rows: 1, notes: note("lacks-end", `${name} lacks its end; all of its pixels are there`) };
+  const lost = height - rows;
+  return { rows: rows / height, notes: note("rows-missing", `${name} is truncated: ${lost} of its ${height} rows are missing, and plain gray in the result`, { lost, rows: height }) };
 }
 
 /**

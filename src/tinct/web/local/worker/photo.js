@@ -2,12 +2,13 @@
 
 import { Canvas } from "./canvas.js";
 import { lightness } from "./color.js";
-import { copied, decoded } from "./decode.js";
+import { copied, decoded, knownRows } from "./decode.js";
 import { hasOwnColor } from "./own_color.js";
 import { plane, planes } from "./planes.js";
 import { Refusal } from "./problem.js";
-import { formatOf, isWide, metadataOf } from "./segments.js";
+import { formatOf, metadataOf } from "./segments.js";
 import { thumbnail } from "./thumbnail.js";
+import { Turn } from "./turn.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
 
@@ -15,6 +16,8 @@ export const PREVIEW_SIDE = 1024; // pixels of the longer side of the first prev
 export const MAX_PREVIEW_SIDE = 2048;
 const MIN_SIDE = 8; // pixels of the short side
 const MAX_DETAIL = 2048;
+const RECORD = "urn:tinct:provenance:1"; // namespace in the XMP of what tinct colored
+const TURNED_IN_XMP = /tiff:Orientation(?:>|\s*=\s*["'])\s*[2-8]/;
 
 /** The bitmap of the photograph that was used last: 4 bytes a pixel, so only one is kept. */
 let latest = { photo: null, bitmap: null };
@@ -25,24 +28,28 @@ export class Photo {
     const bytes = new Uint8Array(await file.arrayBuffer().catch(() => {
       throw new Refusal("unreadable", `${file.name} can't be read.`, { name: file.name });
     }));
-    if (!bytes.length) throw new Refusal("photo-error", `${file.name} is empty (0 bytes).`);
+    if (!bytes.length) throw new Refusal("empty-file", `${file.name} is empty (0 bytes).`, { name: file.name });
     const photo = new Photo();
     photo.file = file;
     photo.name = file.name;
     photo.network = network;
     photo.format = formatOf(bytes);
-    photo.metadata = metadataOf(bytes, photo.format);
-    photo.space = isWide(photo.metadata.profile) ? "display-p3" : "srgb";
+    photo.metadata = await metadataOf(bytes, photo.format);
+    photo.space = "srgb";
+    const { rows, notes } = photo.metadata.truncated ? await knownRows(bytes, photo) : { rows: 1, notes: [] };
     const bitmap = await photo.bitmap();
     [photo.width, photo.height] = [bitmap.width, bitmap.height];
+    photo.metadata.turn = Turn.of(photo.metadata.orientation, photo.width, photo.height);
+    photo.known = rows < 1 ? photo.metadata.turn.box(0, 0, 1, rows) : null;
     if (Math.min(photo.width, photo.height) < MIN_SIDE)
       throw new Refusal("too-small", `${photo.name} has only ${photo.width} × ${photo.height} pixels; both sides need at least ${MIN_SIDE}.`);
     photo.sha256 = [...new Uint8Array(await digestOf(bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     photo.canvases = new Map();
     photo.grays = new Map();
     const small = await photo.small();
-    photo.hadColor = hasOwnColor(small);
-    photo.notes = photo.notesOf();
+    photo.coloredBefore = photo.xmp.includes(RECORD);
+    photo.hadColor = photo.coloredBefore || hasOwnColor(small);
+    photo.notes = [...photo.notesOf(), ...notes];
     return photo;
   }
 
@@ -51,7 +58,7 @@ export class Photo {
     if (latest.photo !== this) {
       latest.bitmap?.close();
       latest = { photo: null, bitmap: null };
-      const bitmap = await decoded(this.file, this.name, this.format);
+      const bitmap = await decoded(this);
       latest.bitmap?.close(); // none, unless two photographs were decoded at once
       latest = { photo: this, bitmap };
     }
@@ -91,11 +98,29 @@ export class Photo {
     return this.grays.get(key);
   }
 
-  /** What people should know, as sentences. */
+  /** The XMP packet as text. */
+  get xmp() {
+    return new TextDecoder().decode(this.metadata.xmp ?? new Uint8Array(0));
+  }
+
+  /** What the record of a result says of the original, and what its XMP needs to know. */
+  origin() {
+    const { sha256, name, format, hadColor, metadata } = this;
+    const { orientation, width, height } = metadata.turn;
+    return { xmp: metadata.xmp && this.xmp, sha256, name, format, hadColor, turn: { orientation, width, height } };
+  }
+
+  /** What people should know. @returns {{code: string, text: string, values: object}[]} */
   notesOf() {
+    const { name, metadata } = this;
     const notes = [];
-    if (this.hadColor) notes.push(`${this.name} is a color photograph; only its lightness was used, and its colors were replaced`);
-    if (this.metadata.deep) notes.push(`${this.name} has 16 bits a sample; a browser decodes 8 of them`);
+    const note = (code, text, values = {}) => notes.push({ code, text, values: { name, ...values } });
+    const rest = "only its lightness was used, and its colors were replaced";
+    if (this.coloredBefore) note("colored-before", `${name} was colored by tinct before; ${rest}`);
+    else if (this.hadColor) note("color-photograph", `${name} is a color photograph; ${rest}`);
+    if (metadata.deep) note("eight-bits", `${name} has more than 8 bits a sample; a browser keeps 8 of them, and the program tinct all`);
+    if (metadata.frames > 1) note("first-picture", `only the first of the ${metadata.frames} pictures of ${name} is colored`, { count: metadata.frames });
+    if (metadata.orientation === 1 && TURNED_IN_XMP.test(this.xmp)) note("turned-in-xmp", `only the XMP of ${name} says that it is turned, which most programs ignore; it was left as it is`);
     return notes;
   }
 
