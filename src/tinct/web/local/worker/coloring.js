@@ -72,10 +72,10 @@ export class Coloring {
     const area = { x, y, width: Math.min(width, photo.width - x), height: Math.min(height, photo.height - y) };
     const merge = await this.merge(photo, await this.checked(edit), photo.width, photo.height);
     const bitmap = await photo.bitmap();
-    learn(merge, bitmap, photo.space);
+    learn(merge, bitmap);
     const rgba = new Uint8ClampedArray(4 * area.width * area.height);
-    for (const strip of strips(bitmap, photo.space, area)) {
-      paintStrip(merge, strip, photo.space, { ...area, y: area.y + strip.top, height: strip.height });
+    for (const strip of strips(bitmap, area)) {
+      paintStrip(merge, strip, { ...area, y: area.y + strip.top, height: strip.height });
       rgba.set(strip.rgba, 4 * strip.top * area.width);
     }
     return previewJpeg(rgba, area.width, area.height);
@@ -93,7 +93,7 @@ export class Coloring {
     if (!SUFFIXES[kind]) throw new Refusal("program-format", `${format.toUpperCase()} is a format that the program writes.`, { name: photo.name, format: format.toUpperCase() });
     const merge = await this.merge(photo, await this.checked(edit), photo.width, photo.height);
     const bitmap = await photo.bitmap();
-    learn(merge, bitmap, photo.space);
+    learn(merge, bitmap);
     const { width, height, rows, alpha } = outputs[output](photo, bitmap, merge);
     const packet = xmp === null ? null : new TextEncoder().encode(xmp);
     const blob = await encoded(kind, rows, width, height, alpha, photo.metadata, packet);
@@ -160,19 +160,19 @@ export class Coloring {
 }
 
 /** Give a merge the whole lightness, where it needs that first. */
-function learn(merge, bitmap, space) {
+function learn(merge, bitmap) {
   if (!merge.needsGuide) return;
-  for (const { top, height, rgba } of strips(bitmap, space)) merge.learn(lightOf(rgba, space, bitmap.width * height), top);
+  for (const { top, height, rgba } of strips(bitmap)) merge.learn(lightOf(rgba, bitmap.width * height), top);
 }
 
-function lightOf(rgba, space, count) {
+function lightOf(rgba, count) {
   const light = new Float32Array(count);
-  lightness(rgba, space, light);
+  lightness(rgba, light);
   return light;
 }
 
-function paintStrip(merge, { rgba }, space, part) {
-  merge.strip(lightOf(rgba, space, part.width * part.height), part, rgba);
+function paintStrip(merge, { rgba }, part) {
+  merge.strip(lightOf(rgba, part.width * part.height), part, rgba);
 }
 
 /** What each output is made of: its size, its rows from top to bottom, and whether it is transparent in places. */
@@ -205,9 +205,9 @@ const outputs = {
 };
 
 function* colored(photo, bitmap, merge, made) {
-  for (const strip of strips(bitmap, photo.space)) {
+  for (const strip of strips(bitmap)) {
     const before = strip.rgba.slice();
-    paintStrip(merge, strip, photo.space, { x: 0, y: strip.top, width: photo.width, height: strip.height });
+    paintStrip(merge, strip, { x: 0, y: strip.top, width: photo.width, height: strip.height });
     yield { ...strip, rgba: made(strip, before) };
   }
 }

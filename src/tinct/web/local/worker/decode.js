@@ -5,8 +5,6 @@ import { Refusal } from "./problem.js";
 import { chunksOf, segmentsOf } from "./segments.js";
 import { Turn } from "./turn.js";
 
-/** @typedef {"srgb" | "display-p3"} Space */
-
 export const MAX_PIXELS = 120_000_000; // a browser's bitmap holds about that many
 const STRIP_PIXELS = 2_000_000;
 const NAMES = { tiff: "TIFF", heic: "HEIC", avif: "AVIF" }; // formats that not every browser decodes
@@ -81,7 +79,7 @@ export async function knownRows(bytes, { name, format, metadata }) {
   if (!bitmap) throw cutOff(name);
   const { width, height } = bitmap;
   let rows = 0;
-  for (const { top, height: count, rgba } of strips(bitmap, "srgb", { x: Math.max(0, width - EDGE), width: Math.min(EDGE, width) }))
+  for (const { top, height: count, rgba } of strips(bitmap, { x: Math.max(0, width - EDGE), width: Math.min(EDGE, width) }))
     for (let y = count - 1; y >= 0; y--)
       if (rgba.subarray(4 * y * Math.min(EDGE, width), 4 * (y + 1) * Math.min(EDGE, width)).some((level, i) => i % 4 < 3 && level !== FILLED)) {
         rows = top + y + 1;
@@ -95,28 +93,28 @@ export async function knownRows(bytes, { name, format, metadata }) {
 }
 
 /**
- * The pixels of a bitmap in strips from top to bottom.
- * @param {ImageBitmap} bitmap @param {Space} space
+ * The pixels of a bitmap, in sRGB, in strips from top to bottom.
+ * @param {ImageBitmap} bitmap
  * @param {{x?: number, y?: number, width?: number, height?: number}} [part]
  * @param {number} [multiple]  of which the height of all strips but the last is one
  * @returns {Generator<{top: number, height: number, rgba: Uint8ClampedArray}>}  `top` from the upper edge of the part
  */
-export function* strips(bitmap, space, { x = 0, y = 0, width = bitmap.width, height = bitmap.height } = {}, multiple = 1) {
+export function* strips(bitmap, { x = 0, y = 0, width = bitmap.width, height = bitmap.height } = {}, multiple = 1) {
   const rows = Math.min(height, multiple * clamp(Math.floor(STRIP_PIXELS / width / multiple), 1, height));
   const canvas = new OffscreenCanvas(width, rows);
-  const context = canvas.getContext("2d", { willReadFrequently: true, colorSpace: space });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   for (let top = 0; top < height; top += rows) {
     const count = Math.min(rows, height - top);
     context.clearRect(0, 0, width, rows);
     context.drawImage(bitmap, x, y + top, width, count, 0, 0, width, count);
-    yield { top, height: count, rgba: context.getImageData(0, 0, width, count, { colorSpace: space }).data };
+    yield { top, height: count, rgba: context.getImageData(0, 0, width, count).data };
   }
 }
 
 /** A small copy for the screen, as the browser's own canvas shrinks it. @returns {Uint8ClampedArray}  RGBA */
-export function copied(bitmap, space, width, height) {
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true, colorSpace: space });
+export function copied(bitmap, width, height) {
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
-  return context.getImageData(0, 0, width, height, { colorSpace: space }).data;
+  return context.getImageData(0, 0, width, height).data;
 }

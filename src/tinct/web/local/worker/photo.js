@@ -35,7 +35,6 @@ export class Photo {
     photo.network = network;
     photo.format = formatOf(bytes);
     photo.metadata = await metadataOf(bytes, photo.format);
-    photo.space = "srgb";
     const { rows, notes } = photo.metadata.truncated ? await knownRows(bytes, photo) : { rows: 1, notes: [] };
     const bitmap = await photo.bitmap();
     [photo.width, photo.height] = [bitmap.width, bitmap.height];
@@ -68,7 +67,7 @@ export class Photo {
   /** Red, green and blue at the working size, 0..255. @returns {Promise<Planes>} */
   async small(side) {
     const [width, height] = this.network.workingSize(this.width, this.height, side);
-    return thumbnail(await this.bitmap(), this.space, width, height, this.format === "jpeg");
+    return thumbnail(await this.bitmap(), width, height, this.format === "jpeg");
   }
 
   /** The photograph as the network encodes it. @param {number | null} detail  working size of the short side @returns {Promise<Canvas>} */
@@ -79,7 +78,7 @@ export class Photo {
     const key = detail ?? side;
     if (!this.canvases.has(key)) {
       if (this.canvases.size > 1) this.canvases.delete([...this.canvases.keys()].find((one) => one !== side));
-      const light = lightnessOf(await this.small(key), this.space);
+      const light = lightnessOf(await this.small(key));
       this.canvases.set(key, await Canvas.of(this.network, light, [this.width, this.height]));
     }
     return this.canvases.get(key);
@@ -92,7 +91,7 @@ export class Photo {
     const key = Math.max(width, height);
     if (!this.grays.has(key)) {
       const light = planes(1, height, width);
-      lightness(copied(await this.bitmap(), this.space, width, height), this.space, light.data);
+      lightness(copied(await this.bitmap(), width, height), light.data);
       this.grays.set(key, light);
     }
     return this.grays.get(key);
@@ -134,11 +133,11 @@ export class Photo {
 /** SHA-256; a page that came without TLS has none, and the record goes without. */
 const digestOf = (bytes) => (crypto.subtle ? crypto.subtle.digest("SHA-256", bytes) : new ArrayBuffer(0));
 
-/** L* of red, green and blue. @param {Planes} rgb @returns {Planes} */
-export function lightnessOf(rgb, space) {
+/** L* of sRGB. @param {Planes} rgb @returns {Planes} */
+export function lightnessOf(rgb) {
   const found = planes(1, rgb.height, rgb.width);
   const rgba = new Uint8ClampedArray(4 * found.data.length);
   for (const c of [0, 1, 2]) plane(rgb, c).forEach((value, i) => (rgba[4 * i + c] = value));
-  lightness(rgba, space, found.data);
+  lightness(rgba, found.data);
   return found;
 }
