@@ -160,6 +160,9 @@ def test_metadata_are_the_programs(engine: Engine, tmp_path: Path, suffix: str, 
     if output_format == "png":
         assert found.pop("icc-profile-data", None) is None  # the chunk sRGB says the same
         assert expected.pop("icc-profile-data") == srgb_profile()
+    if suffix == "avif":
+        assert found.pop("dpi") == 72  # nothing in this file says so; the library takes what libvips makes up, one dot a millimeter
+        del expected["dpi"]
     assert found == expected
     (tmp_path / f"mine.{output_format}").write_bytes(mine)
     (tmp_path / f"theirs.{output_format}").write_bytes(theirs)
