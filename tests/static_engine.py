@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Engine", "EngineProblem"]
+from static_serving import serving_files
+
+__all__ = ["Engine", "EngineError", "driving"]
 
 _PAGE = '<!doctype html><meta charset="utf-8"><title>engine</title><input type="file" id="files" multiple>'
 _START = "async (address) => { window.engine = await import(address); }"
@@ -35,7 +39,7 @@ _RENDER = """async ([edit, format, output]) => {
 }"""
 
 
-class EngineProblem(Exception):
+class EngineError(Exception):
     """What the engine told instead of a result."""
 
     def __init__(self, code: str, fact: str, values: dict[str, Any] | None) -> None:
@@ -54,14 +58,20 @@ class Engine:
         page.evaluate(_START, f"{address}static/engine.js")
 
     def call(self, method: str, path: Path, *args: Any) -> Any:
-        """What a method of the engine returns about a file. Raises EngineProblem."""
+        """What a method of the engine returns about a file. Raises EngineError."""
         self.page.set_input_files("#files", [path])
         return self._checked(self.page.evaluate(_CALL, [method, list(args), False]))["found"]
 
     def render(
-        self, path: Path, edit: dict[str, Any] | None = None, *, output_format: str = "original", output: str = "color", like: Path | None = None
+        self,
+        path: Path,
+        edit: dict[str, Any] | None = None,
+        *,
+        output_format: str = "original",
+        output: str = "color",
+        like: Path | None = None,
     ) -> tuple[bytes, str]:
-        """Content and name of a result. Raises EngineProblem."""
+        """Content and name of a result. Raises EngineError."""
         self.page.set_input_files("#files", [path, *([like] if like else [])])
         found = self._checked(self.page.evaluate(_RENDER, [edit or {}, output_format, output]))
         return base64.b64decode(found["content"]), found["name"]
@@ -69,5 +79,16 @@ class Engine:
     @staticmethod
     def _checked(answer: Any) -> Any:
         if "problem" in answer:
-            raise EngineProblem(**answer["problem"])
+            raise EngineError(**answer["problem"])
         return answer
+
+
+@contextmanager
+def driving(browser: Any, site: Path) -> Iterator[Engine]:
+    """The engine of a site in a folder, served as by a host that allows threads."""
+    context = browser.new_context()
+    try:
+        with serving_files(site, isolated=True) as address:
+            yield Engine(context.new_page(), address)
+    finally:
+        context.close()

@@ -18,10 +18,20 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Isolated(Quiet):
+    """Sends the headers with which WASM may use threads."""
+
+    def end_headers(self) -> None:
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
+
 @contextmanager
-def serving_files(folder: Path) -> Iterator[str]:
-    """The address at which the files of a folder are served, with a slash at its end."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+def serving_files(folder: Path, *, isolated: bool = False) -> Iterator[str]:
+    """The address at which the files of a folder are served, with a slash at its end; if `isolated`, with the headers for threads."""
+    handler = partial(Isolated if isolated else Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -13,8 +13,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from static_engine import Engine
-from static_serving import serving_files
+from static_engine import Engine, driving
 from tinct import Colorizer, Edit, Photo, again
 from tinct.coloring.packing import Omitted, digest
 from tinct.coloring.provenance import SOURCE_TYPE, Record, read_record
@@ -27,7 +26,6 @@ from tinct.photo.metadata.xmp import merge, properties, rdf_of, without_record
 from tinct.photo.opening import read_xmp
 from tinct.photo.sources import open_picture
 from tinct.photo.working_memory import free
-from tinct.web.static_site import write_site
 
 pytestmark = pytest.mark.timeout(300)
 SIZE = (208, 144)
@@ -61,18 +59,9 @@ XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("web") / "site"
-    write_site(folder)
-    with serving_files(folder.parent) as found:
-        yield f"{found}site/"
-
-
-@pytest.fixture(scope="module")
-def engine(browser: Any, address: str) -> Iterator[Engine]:
-    context = browser.new_context()
-    yield Engine(context.new_page(), address)
-    context.close()
+def driver(browser: Any, site: Path) -> Iterator[Engine]:
+    with driving(browser, site) as found:
+        yield found
 
 
 def exif_of(orientation: int) -> bytes:
@@ -144,11 +133,13 @@ def others(packet: bytes) -> str:
     return repr(plain(rdf))
 
 
-@pytest.mark.parametrize(("suffix", "output_format"), [("jpg", "jpg"), ("jpg", "png"), ("png", "png"), ("png", "jpg"), ("webp", "webp"), ("avif", "jpg")])
-def test_metadata_are_the_programs(engine: Engine, tmp_path: Path, suffix: str, output_format: str) -> None:
+@pytest.mark.parametrize(
+    ("suffix", "output_format"), [("jpg", "jpg"), ("jpg", "png"), ("png", "png"), ("png", "jpg"), ("webp", "webp"), ("avif", "jpg")]
+)
+def test_metadata_are_the_programs(driver: Engine, tmp_path: Path, suffix: str, output_format: str) -> None:
     path = tmp_path / f"photo.{suffix}"
     path.write_bytes(photograph(suffix))
-    mine, _ = engine.render(path, output_format=output_format)
+    mine, _ = driver.render(path, output_format=output_format)
     theirs = Colorizer().colorize(path).to_bytes(f".{output_format}")
     found, expected = fields(mine), fields(theirs)
     common = {name for name in found["exif"] if not name.endswith("Resolution")}  # which is rounded, and compared as dpi
@@ -180,10 +171,10 @@ def test_metadata_are_the_programs(engine: Engine, tmp_path: Path, suffix: str, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_places_turn_with_the_pixels(engine: Engine, tmp_path: Path, orientation: int) -> None:
+def test_places_turn_with_the_pixels(driver: Engine, tmp_path: Path, orientation: int) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(photograph("jpg", orientation))
-    mine, _ = engine.render(path)
+    mine, _ = driver.render(path)
     (tmp_path / "mine.jpg").write_bytes(mine)
     assert others(read_xmp(tmp_path / "mine.jpg")) == others(turned_xmp(XMP, orientation, *SIZE))
     expected = Colorizer().colorize(path).to_bytes(".jpg")
@@ -191,13 +182,13 @@ def test_places_turn_with_the_pixels(engine: Engine, tmp_path: Path, orientation
     assert fields(mine)["exif"][name] == fields(expected)["exif"][name]
 
 
-def test_the_thumbnail_in_gray_is_gone(engine: Engine, tmp_path: Path) -> None:
+def test_the_thumbnail_in_gray_is_gone(driver: Engine, tmp_path: Path) -> None:
     content = photograph("jpg")
     thumbnail = content.find(b"\xff\xd8", 2)
     assert thumbnail > 0
     path = tmp_path / "photo.jpg"
     path.write_bytes(content)
-    mine, _ = engine.render(path)
+    mine, _ = driver.render(path)
     assert mine.count(b"\xff\xd8\xff") == 1
 
 
@@ -207,24 +198,31 @@ def polygon_hint(number: int, points: int) -> dict[str, Any]:
     return {"x": 100, "y": 10.5, "color": "#704020", "reach": {"region": [*corners, [190, 130], [10, 130]]}}
 
 
-def test_hints_that_are_too_long_are_replaced_by_checksums(engine: Engine, tmp_path: Path) -> None:
+def test_hints_that_are_too_long_are_replaced_by_checksums(driver: Engine, tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(photograph("jpg", 1))
-    brush = {"x": 1e-7, "y": 120, "ab": [10, -20.25], "size": 12, "reach": {"brush": [[20, 30], [21.125, 1e2]], "width": 7}, "keep_rest": True}
+    brush = {
+        "x": 1e-7,
+        "y": 120,
+        "ab": [10, -20.25],
+        "size": 12,
+        "reach": {"brush": [[20, 30], [21.125, 1e2]], "width": 7},
+        "keep_rest": True,
+    }
     hints = [{"x": 30, "y": 40, "color": "#C03010"}, brush, *[polygon_hint(number, 1200) for number in range(3)]]
     edit = Edit.from_dict({"hints": hints})
-    mine, _ = engine.render(path, {"hints": hints})
+    mine, _ = driver.render(path, {"hints": hints})
     (tmp_path / "mine.jpg").write_bytes(mine)
     record = read_record(tmp_path / "mine.jpg")
     assert record.edit.hints == (edit.hints[0], *[Omitted(digest([hint])) for hint in edit.hints[1:]])
     assert others(read_xmp(tmp_path / "mine.jpg")) == others(turned_xmp(XMP, 1, *SIZE))
     many = [{"x": 1 + number / 13, "y": 1 + number / 31, "color": f"#{number * 9973 % 2**24:06x}"} for number in range(4000)]
-    mine, _ = engine.render(path, {"hints": many, "strength": 0})
+    mine, _ = driver.render(path, {"hints": many, "strength": 0})
     (tmp_path / "many.jpg").write_bytes(mine)
     assert read_record(tmp_path / "many.jpg").edit.hints == (Omitted(digest(Edit.from_dict({"hints": many}).hints), 4000),)
 
 
-def test_long_properties_of_others_give_way_to_the_record(engine: Engine, tmp_path: Path) -> None:
+def test_long_properties_of_others_give_way_to_the_record(driver: Engine, tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     content = photograph("jpg")
     long = XMP.replace(b"Grandmother", b"Grandmother" * 5300)
@@ -232,7 +230,7 @@ def test_long_properties_of_others_give_way_to_the_record(engine: Engine, tmp_pa
     body = b"http://ns.adobe.com/xap/1.0/\0" + long
     size = struct.unpack_from(">H", content, start - 2)[0]
     path.write_bytes(content[: start - 2] + struct.pack(">H", len(body) + 2) + body + content[start - 2 + size :])
-    mine, _ = engine.render(path)
+    mine, _ = driver.render(path)
     (tmp_path / "mine.jpg").write_bytes(mine)
     assert read_record(tmp_path / "mine.jpg").original_name == "photo.jpg"
     packet = read_xmp(tmp_path / "mine.jpg")
@@ -240,10 +238,10 @@ def test_long_properties_of_others_give_way_to_the_record(engine: Engine, tmp_pa
     assert b"Anna" in packet
 
 
-def test_the_record_repeats_the_coloring(engine: Engine, tmp_path: Path) -> None:
+def test_the_record_repeats_the_coloring(driver: Engine, tmp_path: Path) -> None:
     path = tmp_path / "photo.webp"
     path.write_bytes(photograph("webp"))
-    mine, name = engine.render(path, {"variant": 2, "vividness": 0.75}, output_format="png")
+    mine, name = driver.render(path, {"variant": 2, "vividness": 0.75}, output_format="png")
     result = tmp_path / name
     result.write_bytes(mine)
     edit = read_record(result).edit

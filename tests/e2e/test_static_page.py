@@ -18,22 +18,14 @@ from static_serving import serving_files
 from tinct import Colorizer, Edit, again
 from tinct.color import rgb_to_lab
 from tinct.coloring.provenance import read_record
-from tinct.web.static_site import write_site
 
 pytestmark = pytest.mark.timeout(300)
 ORIENTATION, ARTIST = 274, 315
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("web") / "site"
-    write_site(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    """Of the site, in a folder of the server."""
+    """Of the page, in a folder of a plain file server."""
     with serving_files(site.parent) as found:
         yield f"{found}site/"
 
@@ -131,7 +123,7 @@ def test_what_only_the_program_does_is_told(visit: Visit, pictures: Path, tmp_pa
     film.write_bytes(b"\0\0\0\x18ftypmp42")
     page.set_input_files("#files", film)
     page.wait_for_selector("#trouble:visible")
-    assert "no films" in page.inner_text("#trouble-text")
+    assert page.inner_text("#trouble-text") == "This page colors no films. The program tinct does."
     assert page.eval_on_selector_all("#format option", "(all) => all.map((one) => one.value)") == ["original", "jpg", "png", "webp"]
 
 

@@ -174,7 +174,7 @@ class GraphEngine:
         if variant > 1:
             count = self.session("code").get_inputs()[2].shape[0]
             places = evenly(np.random.default_rng(self.seed), count, variant - 1)
-            code = self.run("code", mean=code, scale=self.encoded["prior_scale"], places=places, temperature=0)["code"]
+            code = self.run("code", mean=code, scale=self.encoded["prior_scale"], places=places, like_strength=0)["code"]
         logits = self.run("decode", **self.features, hints=planes, code=code)["logits"]
         if variant > 1:
             regions = self.affinity["regions"]

@@ -11,7 +11,7 @@ import pytest
 from conftest import Shared, draw
 from graphs.graph_engine import GraphEngine
 from tinct import Brush, Canvas, Colorizer, Hint, Mask, Region
-from tinct.coloring.canvas import REFERENCE_TEMPERATURE
+from tinct.coloring.canvas import REFERENCE_HISTOGRAM_WEIGHT, REFERENCE_TEMPERATURE
 from tinct.coloring.palette import confidence, histogram, match_histogram, peaks, probabilities
 from tinct.coloring.upsampling import slope
 from tinct.coloring.variants import code_offset, evenly
@@ -136,21 +136,24 @@ def test_the_code_of_a_variant(colorizer: Colorizer, graphs: Path) -> None:
     latent = colorizer.spec.config["latent"]
     for seed, number in ((0, 1), (3, 9)):
         places = evenly(np.random.default_rng(seed), len(codes.directions), number)
-        found = engine.run("code", mean=encoded.prior_mean, scale=encoded.prior_scale, places=places, temperature=0)["code"]
+        found = engine.run("code", mean=encoded.prior_mean, scale=encoded.prior_scale, places=places, like_strength=0)["code"]
         assert apart(found, encoded.prior_mean + code_offset(codes, latent, seed, number) * encoded.prior_scale) < 1e-4
-        around = CodeDistribution((0.0,) * latent, codes.directions, REFERENCE_TEMPERATURE * codes.temperature)
-        found = engine.run(
-            "code", mean=encoded.prior_mean, scale=encoded.prior_scale, places=places, temperature=REFERENCE_TEMPERATURE
-        )["code"]
-        assert apart(found, encoded.prior_mean + code_offset(around, latent, seed, number) * encoded.prior_scale) < 1e-4
+        for share in (0.3, 1.0):
+            mean = tuple((1 - share) * value for value in codes.mean)
+            around = CodeDistribution(mean, codes.directions, (1 - share + share * REFERENCE_TEMPERATURE) * codes.temperature)
+            found = engine.run("code", mean=encoded.prior_mean, scale=encoded.prior_scale, places=places, like_strength=share)[
+                "code"
+            ]
+            assert apart(found, encoded.prior_mean + code_offset(around, latent, seed, number) * encoded.prior_scale) < 1e-4
 
 
 def test_a_reference_picture(colorizer: Colorizer, graphs: Path) -> None:
     _canvas, engine = pair(colorizer, graphs)
     logits = engine._decoded((), 1)
     wanted = histogram(np.random.default_rng(0).normal(10, 20, (500, 2)).astype(np.float32))
-    found = engine.run("match", logits=logits, histogram=wanted)["matched"]
-    assert apart(found[0], match_histogram(logits[0], wanted)) < 1e-3
+    for share in (0.3, 1.0):
+        found = engine.run("match", logits=logits, histogram=wanted, like_strength=share)["matched"]
+        assert apart(found[0], match_histogram(logits[0], wanted, strength=share * REFERENCE_HISTOGRAM_WEIGHT)) < 1e-3
 
 
 def test_suggestions_and_confidence(colorizer: Colorizer, graphs: Path) -> None:

@@ -1,11 +1,11 @@
-// Runs the coloring of the static page in Node.js on what a test wrote into a folder: `node local_parity.mjs WORKER FOLDER`. The network is the
-// one that the test has in Python, too: logits that depend on hints and code in a simple way.
+// Runs the coloring of the static page in Node.js on what a test wrote into a folder: `node local_parity.mjs WORKER FOLDER GRAPHS RUNTIME`. The network
+// is the one that the test has in Python, too: logits that depend on hints and code in a simple way. All else is computed by the graphs.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [worker, folder] = process.argv.slice(2);
+const [worker, folder, graphs, runtime] = process.argv.slice(2);
 const load = (name) => import(pathToFileURL(join(worker, name)).href);
 const { Canvas } = await load("canvas.js");
 const { planes } = await load("planes.js");
@@ -16,6 +16,9 @@ const { randoms } = await load("random.js");
 const { families, suggestions } = await load("suggestions.js");
 const { histogram } = await load("palette.js");
 const { hasOwnColor } = await load("own_color.js");
+const { Network } = await load("network.js");
+const ort = await import(pathToFileURL(runtime).href);
+ort.env.wasm.numThreads = 1;
 
 const floats = (name) => {
   const bytes = readFileSync(join(folder, `${name}.f32`));
@@ -28,10 +31,11 @@ const keep = (name, data) => writeFileSync(join(folder, `${name}.out`), Float32A
 
 const base = stored("logits");
 const weights = floats("weights"); // (bins, 3 + latent): what hints and code add to the logits
-const network = {
-  spec: asked.spec,
-  automatic: asked.spec.edit,
-  encode: async () => ({ features: { feature0: stored("feature0"), feature2: stored("feature2") }, priorMean: floats("prior_mean"), priorScale: floats("prior_scale") }),
+class SimpleNetwork extends Network {
+  async encode() {
+    return { features: { feature0: stored("feature0"), feature2: stored("feature2") }, priorMean: floats("prior_mean"), priorScale: floats("prior_scale") };
+  }
+
   async decode(_, hints, code) {
     const cells = areaResize(hints, base.height, base.width);
     const size = base.height * base.width;
@@ -42,8 +46,9 @@ const network = {
       for (let p = 0; p < size; p++) found.data[bin * size + p] += shift + [0, 1, 2].reduce((sum, c) => sum + weights[bin * inputs + c] * cells.data[c * size + p], 0);
     }
     return found;
-  },
-};
+  }
+}
+const network = new SimpleNetwork(ort, asked.spec, async (name) => readFileSync(join(graphs, name.replace("graphs/", ""))));
 
 const light = stored("light");
 const canvas = await Canvas.of(network, light, asked.photo);
@@ -51,7 +56,6 @@ for (const [i, edit] of asked.edits.entries()) {
   const like = edit.like && { ...edit.like, code: Float32Array.from(edit.like.code), histogram: Float32Array.from(edit.like.histogram) };
   keep(`edit${i}`, (await canvas.colors({ ...asked.spec.edit, ...edit, like })).data);
 }
-answers.mount = [...canvas.affinity.mount];
 answers.suggested = [];
 for (const { x, y, hints } of asked.places) {
   const { likely, light: level } = await canvas.likely(x, y, hints);
@@ -63,9 +67,10 @@ answers.own = asked.own.map((name) => hasOwnColor(stored(name)));
 keep("gamut", gamutChroma());
 keep("histogram", histogram(stored("ab")));
 
+const lines = await network.lines(stored("ab"), stored("ab_light"), 1);
 for (const [i, { width, height }] of asked.merges.entries()) {
   const full = floats(`full${i}`);
-  const merge = new Merge(stored("ab"), stored("ab_light"), width, height);
+  const merge = new Merge(lines, width, height);
   const rows = Math.ceil(height / 3);
   const rgba = new Uint8ClampedArray(4 * width * height);
   const strip = (act) => {

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from skimage import data
 
+from conftest import Shared
+from node_runtime import unpack_runtime
 from tinct import Photo
 from tinct.color import ab_bins, gamut_chroma, lab_to_rgb, rgb_to_lab
 from tinct.coloring import Edit
@@ -24,11 +26,12 @@ from tinct.coloring.packing import Reference
 from tinct.coloring.palette import histogram
 from tinct.coloring.provenance import Record
 from tinct.coloring.upsampling import recolor
+from tinct.graphs import write_graphs
 from tinct.photo.own_color import has_own_color
 from tinct.resampling import area_resize, bilinear_resize
 from tinct.runtime.prepare import MAX_ASPECT
 from tinct.runtime.sessions import Encoded, TinctNetwork
-from tinct.runtime.spec import check_pair, find
+from tinct.runtime.spec import bundled, check_pair, find
 from tinct.web.static_site import LOCAL
 
 NODE = shutil.which("node")
@@ -78,6 +81,24 @@ EDITS: dict[str, dict[str, Any]] = {
     "a variant with a hint": {"variant": 3, "hints": [{"x": 200, "y": 150, "color": "#b58863"}]},
     "a reference": {"like": "reference"},
     "a variant of a reference": {"like": "reference", "variant": 4},
+    "half of a reference": {"like": "reference", "like_strength": 0.5},
+    "a variant of half of a reference": {"like": "reference", "like_strength": 0.5, "variant": 3},
+    "a reference without strength": {"like": "reference", "like_strength": 0.0, "variant": 2},
+    "a hint in a third of a reference": {
+        "like": "reference",
+        "like_strength": 0.3,
+        "hints": [{"x": 100, "y": 200, "color": "#10c020"}],
+    },
+    "all kinds of hints": {
+        "hints": [
+            {"x": 60, "y": 40, "color": "#7090c0"},
+            {"x": 200, "y": 150, "color": "#b58863", "reach": "picture"},
+            {"x": 330, "y": 280, "color": "keep"},
+            {"x": 100, "y": 100, "color": "#a04040", "reach": {"region": [[40, 40], [200, 60.5], [180, 200], [30, 180]]}},
+            {"x": 250, "y": 60, "color": "#3030c0", "keep_rest": True},
+            {"x": 380, "y": 150, "color": "keep", "reach": "picture"},
+        ]
+    },
 }
 PLACES: list[dict[str, Any]] = [
     {"x": 200, "y": 150, "hints": []},
@@ -157,11 +178,13 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="module")
-def answers(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the modules of the page's worker give."""
+def answers(case: Case, shared_folder: Shared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the modules of the page's worker give, with the graphs of the coloring."""
     if NODE is None:
         pytest.skip("no Node.js on this machine")
     folder = tmp_path_factory.mktemp("parity")
+    graphs = shared_folder("graphs", lambda root: write_graphs(bundled()["tinct"], root / "graphs")) / "graphs"
+    runtime = unpack_runtime(folder / "node_modules")
     worker = shutil.copytree(LOCAL / "worker", folder / "worker")
     (worker / "package.json").write_text('{"type": "module"}')  # older versions of Node.js take .js for CommonJS
     painted = area_resize(data.coffee().astype(np.float32), 40, 60)
@@ -189,6 +212,8 @@ def answers(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
             "palette": asdict(spec.palette),
             "codes": asdict(spec.codes),
             "edit": Edit().to_dict(),
+            "files": {},
+            "tensors": {},
         },
         "edits": [edit | ({"like": like} if "like" in edit else {}) for edit in EDITS.values()],
         "places": PLACES,
@@ -199,7 +224,7 @@ def answers(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     }
     (folder / "asked.json").write_text(json.dumps(asked))
     script = Path(__file__).with_name("local_parity.mjs")
-    subprocess.run([NODE, script, worker, folder], check=True, timeout=300)
+    subprocess.run([NODE, script, worker, folder, graphs, runtime], check=True, timeout=300)
     return {
         "folder": folder,
         "own expected": [has_own_color(np.rint(one).astype(np.uint8)) for one in pictures.values()],

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ._extras import requires
 from ._options import Default
 
 
@@ -32,5 +33,6 @@ def page(
     """
     from ..web.static_site import write_site
 
-    size = write_site(output, model=model)
+    with requires("A page with a model that decodes in another way than the bundled one", "train"):
+        size = write_site(output, model=model)
     typer.echo(f"{output}: the page, {size / 1e6:.0f} MB")

@@ -79,7 +79,9 @@ def _colorizer(record: Record, model: str | os.PathLike[str] | None, device: str
     if model is None and record.model not in bundled():
         raise WeightsError(f"{made} with the model {record.model!r}, which isn't bundled.", code="model-not-bundled")
     device = device or ("cpu" if record.device == BROWSER else record.device)
-    colorizer = Colorizer(record.model if model is None else model, device=device, threads=record.threads, precision=record.precision)
+    colorizer = Colorizer(
+        record.model if model is None else model, device=device, threads=record.threads, precision=record.precision
+    )
     if colorizer.weights != record.weights:
         have = f"the bundled {record.model!r}" if model is None else os.fspath(model)
         raise WeightsError(

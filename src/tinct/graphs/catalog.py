@@ -34,8 +34,8 @@ class Graph:
         return trace(self.function, self.inputs, self.outputs, name)
 
 
-def _coded(codes: CodeDistribution, mean: Tensor, scale: Tensor, places: Tensor, temperature: Tensor) -> list[Tensor]:
-    return [variants.code_of(mean, scale, places, temperature, codes)]
+def _coded(codes: CodeDistribution, mean: Tensor, scale: Tensor, places: Tensor, like_strength: Tensor) -> list[Tensor]:
+    return [variants.code_of(mean, scale, places, like_strength, codes)]
 
 
 def _f(*shape: int | str, text: str = "") -> Wanted:
@@ -76,6 +76,7 @@ def catalog(spec: ModelSpec) -> dict[str, Graph]:
     )
     colors, fills = _f("groups", 2, text="a*, b*"), _f("groups", text="0..1")
     prior = {"prior_mean": _f(1, latent), "prior_scale": _f(1, latent)}
+    like_strength = _f(text="how far the colors are those of a reference picture, 0..1; 0 without one")
     directions = len(spec.codes.directions) or latent
     feature = _f(1, "channels", "feature_rows", "feature_columns", text="of the network's encoder, 1/16 of the working size")
     graphs: dict[str, Graph] = {}
@@ -201,10 +202,10 @@ def catalog(spec: ModelSpec) -> dict[str, Graph]:
         "The latent code of a variant.",
         partial(_coded, spec.codes),
         {
-            "mean": prior["prior_mean"],
+            "mean": _f(1, latent, text="prior_mean; with a reference like_strength · its code + (1 - like_strength) · prior_mean"),
             "scale": prior["prior_scale"],
             "places": _f(directions, text="a point of the sequence, 0..1" if spec.codes.directions else "standard normal numbers"),
-            "temperature": _f(text="0; around a reference's code 0.4"),
+            "like_strength": like_strength,
         },
         {"code": _f(1, latent)},
     )
@@ -219,7 +220,11 @@ def catalog(spec: ModelSpec) -> dict[str, Graph]:
         "match",
         "Logits in the palette of a reference picture.",
         lambda *values: [variants.matched(*values)],
-        {"logits": logits, "histogram": _f(bins, text="relative frequency of each bin in the reference, summing to 1")},
+        {
+            "logits": logits,
+            "histogram": _f(bins, text="relative frequency of each bin in the reference, summing to 1"),
+            "like_strength": like_strength,
+        },
         {"matched": logits},
     )
     add(

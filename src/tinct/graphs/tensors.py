@@ -5,7 +5,7 @@ The graphs use only operators of ONNX opset 20 that ONNX Runtime runs everywhere
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
@@ -51,11 +51,10 @@ class Tensor:
         self.value = value
 
     def op(self, kind: str, *others: Tensor | None, outputs: int = 1, **attributes: Any) -> Any:
-        """A node of the type `kind`, whose first input is this value, in the graph that is being built."""
-        made = getattr(_builder.get().op, kind)(
-            self.value, *(None if other is None else other.value for other in others), _outputs=outputs, **attributes
-        )
-        return Tensor(made) if outputs == 1 else [Tensor(one) for one in made]
+        """A node of the type `kind`, whose first input is this value, in the graph that is being built; the same node is made once."""
+        values = [self.value, *(None if other is None else other.value for other in others)]
+        key = (kind, outputs, tuple(map(id, values)), repr(sorted(attributes.items())))
+        return _once(key, lambda builder: getattr(builder.op, kind)(*values, _outputs=outputs, **attributes))
 
     def _binary(self, kind: str, other: Operand, swapped: bool = False) -> Tensor:
         if not isinstance(other, Tensor):
@@ -255,9 +254,30 @@ def _vector(like: Tensor, bound: int | Tensor) -> Tensor:
     return like.ints([bound]) if isinstance(bound, int) else bound.reshape(1)
 
 
+def _once(key: tuple[Any, ...], make: Callable[[GraphBuilder], Any], *, at_root: bool = False) -> Any:
+    """A node's output (or list of outputs) that is made where there is none with this key in this graph or in one around it.
+
+    A graph with fewer nodes takes less time to load, which counts where it is loaded for every visit.
+    """
+    own = _builder.get()
+    builder: GraphBuilder | None = own.root if at_root else own
+    own = own.root if at_root else own
+    while builder is not None:
+        if key in (known := vars(builder).setdefault("known_nodes", {})):
+            return known[key]
+        builder = builder.parent
+    made = make(own)
+    found = Tensor(made) if isinstance(made, ir.Value) else [Tensor(one) for one in made]
+    vars(own)["known_nodes"][key] = found
+    return found
+
+
 def constant(values: npt.ArrayLike, dtype: Any = np.float32) -> Tensor:
     """A constant."""
-    return Tensor(_builder.get().op.Constant(value=ir.tensor(np.asarray(values, dtype))))
+    array = np.asarray(values, dtype)
+    key = ("Constant", array.dtype.str, array.shape, array.tobytes())
+    result: Tensor = _once(key, lambda builder: builder.op.Constant(value=ir.tensor(array)), at_root=True)
+    return result
 
 
 def concat(parts: Sequence[Tensor], axis: int = 0) -> Tensor:
@@ -405,15 +425,30 @@ def trace(
     finally:
         _builder.reset(token)
     model = ir.serde.serialize_model(ir.Model(graph, ir_version=IR_VERSION, producer_name="tinct"))
-    _without_comments(model.graph)
+    kept = [value.name for value in (*model.graph.input, *model.graph.output)]
+    _shortened(model.graph, dict(zip(kept, kept, strict=True)), count())
     return model
 
 
-def _without_comments(graph: onnx.GraphProto) -> None:
+def _shortened(graph: onnx.GraphProto, names: dict[str, str], numbers: Iterator[int]) -> None:
+    """Without comments, with short names that don't depend on the version of onnxscript."""
+
+    def renamed(name: str) -> str:
+        if name and name not in names:
+            names[name] = f"v{next(numbers)}"
+        return names.get(name, name)
+
+    for value in (*graph.input, *graph.initializer):
+        value.name = renamed(value.name)
     for node in graph.node:
-        node.ClearField("metadata_props")
-        node.ClearField("doc_string")
+        for field in ("name", "metadata_props", "doc_string"):
+            node.ClearField(field)
+        node.input[:] = map(renamed, node.input)
         for attribute in node.attribute:
             if attribute.type == onnx.AttributeProto.GRAPH:
-                _without_comments(attribute.g)
+                _shortened(attribute.g, names, numbers)
+        node.output[:] = map(renamed, node.output)
+    for value in graph.output:
+        value.name = renamed(value.name)
+    graph.name = graph.name if not graph.name.startswith("part") else "part"
     graph.ClearField("value_info")  # shapes are inferred again when the graph is loaded

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..color import BIN_STEP, ab_bins
 from ..coloring import palette, variants
+from ..coloring.canvas import REFERENCE_HISTOGRAM_WEIGHT, REFERENCE_TEMPERATURE
 from ..runtime.spec import CodeDistribution
 from .grids import cell_means, flat
 from .tensors import Tensor, constant, loop, where
@@ -16,14 +17,14 @@ _NEWTON_STEPS = 14
 """For the inverse of the normal distribution at probabilities from 0.001 to 0.999."""
 
 
-def code_of(mean: Tensor, scale: Tensor, places: Tensor, centered: Tensor, codes: CodeDistribution) -> Tensor:
+def code_of(mean: Tensor, scale: Tensor, places: Tensor, like_strength: Tensor, codes: CodeDistribution) -> Tensor:
     """(1, latent) code of a variant: `coloring.variants.code_offset` in units of the prior.
 
     Args:
-        mean: (1, latent) of the prior, or a reference picture's code.
+        mean: (1, latent) of the prior; with a reference picture, between it and the reference's code.
         scale: (1, latent) the prior's standard deviation.
         places: (directions,) a point of the sequence, each in 0..1; without directions (latent,) standard normal numbers.
-        centered: scalar; 0 for the prior's own codes; the temperature's factor, `canvas.REFERENCE_TEMPERATURE`, around a reference's.
+        like_strength: scalar, 0 without a reference; up to 1 the codes lie nearer to `mean`.
         codes: of the model.
     """
     if not codes.directions:
@@ -36,9 +37,10 @@ def code_of(mean: Tensor, scale: Tensor, places: Tensor, centered: Tensor, codes
         return [x + (p - reached) / density], None
 
     (normal,) = loop(_NEWTON_STEPS, [p * 0.0], nearer)
-    temperature = where(centered > 0.0, centered, 1.0) * codes.temperature
-    shift = constant(np.array(codes.mean)) * where(centered > 0.0, 0.0, constant(1.0))
-    offset = shift + ((normal * temperature).expand(0) @ constant(np.array(codes.directions))).squeeze(0)
+    spread = normal * (1.0 - like_strength * (1 - REFERENCE_TEMPERATURE)) * codes.temperature
+    offset = (1.0 - like_strength) * constant(np.array(codes.mean)) + (
+        spread.expand(0) @ constant(np.array(codes.directions))
+    ).squeeze(0)
     return mean + offset.expand(0) * scale
 
 
@@ -101,10 +103,11 @@ def _pairs(which: Tensor) -> Tensor:
     return wide
 
 
-def matched(logits: Tensor, wanted: Tensor, strength: float = 0.7, iterations: int = 6, limit: float = 4.0) -> Tensor:
-    """(1, bins, h, w) `coloring.palette.match_histogram`; `wanted` is (bins,)."""
+def matched(logits: Tensor, wanted: Tensor, like_strength: Tensor, iterations: int = 6, limit: float = 4.0) -> Tensor:
+    """(1, bins, h, w) `coloring.palette.match_histogram` of logits, for `wanted`, (bins,), and a scalar strength of the reference, 0..1."""
     values = flat(logits.squeeze(0))
-    target = wanted * strength + values.softmax(0).mean(1) * (1 - strength) + 1e-5
+    strength = like_strength * REFERENCE_HISTOGRAM_WEIGHT
+    target = wanted * strength + values.softmax(0).mean(1) * (1.0 - strength) + 1e-5
 
     def fitted(_: Tensor, weight: Tensor) -> tuple[list[Tensor], None]:
         now = (values + weight.expand(1)).softmax(0).mean(1) + 1e-5

@@ -14,7 +14,7 @@ import onnx
 from .._util.fields import to_dict
 from .._version import __version__
 from ..color import AB_SCALE, L_SCALE, ab_bins
-from ..coloring.canvas import MAX_RELATIVE_CHROMA, REFERENCE_TEMPERATURE
+from ..coloring.canvas import MAX_RELATIVE_CHROMA
 from ..coloring.coherence import REGIONS
 from ..coloring.hints import DEFAULT_SIZE, MIN_COVERAGE, NEUTRAL_CHROMA
 from ..errors import ConfigError, WeightsError
@@ -134,7 +134,6 @@ def _constants(spec: ModelSpec) -> dict[str, Any]:
         "neutral_chroma": NEUTRAL_CHROMA,
         "min_coverage": MIN_COVERAGE,
         "max_relative_chroma": MAX_RELATIVE_CHROMA,
-        "reference_temperature": REFERENCE_TEMPERATURE,
         "shifts": {
             "places": np.random.default_rng(0).random(len(spec.codes.directions)).tolist(),
             "draws": {str(n): np.random.default_rng((0, n)).random(n).tolist() for n in range(1, REGIONS + 1)},

@@ -21,14 +21,20 @@ from ..coloring.color_names import color_table
 from ..errors import ConfigError
 from ..runtime.prepare import MAX_ASPECT
 from ..runtime.renamed import TENSORS
-from ..runtime.spec import DEFAULT_MODEL, check_pair, find, part
+from ..runtime.spec import DEFAULT_MODEL, ModelSpec, check_pair, find, part
 
-__all__ = ["LOCAL", "write_site"]
+__all__ = ["GRAPHS", "GRAPH_SPEC", "LOCAL", "graph_spec", "made_graphs", "write_site"]
 
 _LIST = "site.json"
 """Names the files that were written, so that they may be replaced."""
 _PAGE = Path(str(resources.files(__package__) / "page"))
 LOCAL = Path(str(resources.files(__package__) / "local"))
+GRAPHS = LOCAL / "graphs.tar.xz"
+"""The graphs between the networks for the bundled model, which ``scripts/write_page_graphs.py`` writes; so a site needs none of the packages that make graphs."""
+GRAPH_SPEC = "spec.json"
+"""In `GRAPHS`: what of a model's description they depend on."""
+_GRAPH_NAMES = ("affinity", "cells", "pixels", "lines", "scene", "groups", "masks", "code", "tilt", "match")
+"""Those that the worker runs; in its modules stands why it doesn't run the others."""
 _SERVER_ONLY = {"engine.js", "engine_http.js", "engine_films.js", "index.html"}
 _RENAMED = {"engine_local.js", "service_worker.js"}
 """Modules of `LOCAL` that have another place in the site."""
@@ -53,6 +59,7 @@ def write_site(folder: str | os.PathLike[str], *, model: str = DEFAULT_MODEL) ->
     Raises:
         ConfigError: the folder holds other files; the model takes no hints.
         WeightsError: there is no such model, or it is damaged.
+        ImportError: the model decodes in another way than the bundled one, and the packages that make graphs aren't installed.
     """
     target = Path(folder)
     old = _replaceable(target)
@@ -148,16 +155,43 @@ def _model(model: str) -> Iterator[tuple[str, bytes]]:
     yield "model/colors.json", json.dumps(color_table()).encode()
     for path in (graph.with_suffix(".safetensors"), *graphs.values()):
         yield f"model/{path.name}", path.read_bytes()
+    with tarfile.open(GRAPHS) as archive:
+        kept = {entry.name: _content(archive, entry) for entry in archive}
+    same = json.loads(kept.pop(GRAPH_SPEC)) == graph_spec(spec)
+    for name, data in (kept if same else made_graphs(spec)).items():
+        yield f"model/graphs/{name}", data
+
+
+def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(entry)
+    assert file is not None
+    return file.read()
+
+
+def graph_spec(spec: ModelSpec) -> dict[str, Any]:
+    """What of a model's description the graphs of a site depend on, as JSON holds it."""
+    depends = {"latent": spec.config["latent"], "palette": vars(spec.palette), "codes": vars(spec.codes)}
+    found: dict[str, Any] = json.loads(json.dumps(depends))
+    return found
+
+
+def made_graphs(spec: ModelSpec) -> dict[str, bytes]:
+    """File name and content of the graphs of a site for any model. Raises ImportError without the packages of the extra ``train``."""
+    from ..graphs.catalog import catalog
+
+    graphs = catalog(spec)
+    return {f"{name}.onnx": graphs[name].model(name).SerializeToString() for name in _GRAPH_NAMES}
 
 
 def _runtime() -> Iterator[tuple[str, bytes]]:
     """ONNX Runtime Web and its licenses. Its modules are named ``.js``: not every web space serves ``.mjs`` as a script."""
     with tarfile.open(LOCAL / "runtime.tar.xz") as archive:
         for entry in archive:
-            file = archive.extractfile(entry)
-            assert file is not None
             name = entry.name
-            yield f"runtime/{name.removesuffix('.mjs')}.js" if name.endswith(".mjs") else f"runtime/{name}", file.read()
+            yield (
+                f"runtime/{name.removesuffix('.mjs')}.js" if name.endswith(".mjs") else f"runtime/{name}",
+                _content(archive, entry),
+            )
     for name in ("LICENSE", "ThirdPartyNotices.txt"):  # those of the Python package, which is built from the same source
         yield f"licenses/onnxruntime-{name}", _license("onnxruntime", name)
     yield "licenses/tinct-LICENSE", _license("tinct", "LICENSE")

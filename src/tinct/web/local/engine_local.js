@@ -1,5 +1,5 @@
 // The engine of the static page: everything is computed in this browser, by a worker, and nothing is sent anywhere. It has the interface that
-// the page's engine.js describes, and stands in its place. Films, painted layers and ensembles are left to the program.
+// the page's engine.js describes, and stands in its place. Films, painted layers, masks and ensembles are left to the program.
 
 import { packetOf } from "./provenance.js";
 
@@ -7,19 +7,32 @@ import { packetOf } from "./provenance.js";
 export class Problem extends Error {
   /**
    * @param {string} code  kind of problem, in kebab case
-   * @param {string} fact  what is wrong, as an English sentence, where the page has no words of its own
+   * @param {string} fact  what is wrong, as an English sentence
+   * @param {string} [detail]  what is shown where the page has no words of its own
    * @param {object} [values]  for the page's words, by name
    */
-  constructor(code, fact, values = {}) {
-    super(fact);
-    Object.assign(this, { code, fact, detail: fact, values });
+  constructor(code, fact, detail = fact, values = undefined) {
+    super(detail);
+    Object.assign(this, { code, fact, detail, values });
   }
 }
 
-const base = new URL("../", import.meta.url); // the folder of the site
+const MAX_OTHERS = 50; // photographs that are compared with one another when an object is looked for
 
-const started = prepared().then(() => new Worker(new URL("worker/main.js", import.meta.url), { type: "module" }));
-started.then((worker) => (worker.onmessage = ({ data }) => heard(data)));
+const base = new URL("../", import.meta.url); // the folder of the site
+const aborted = () => new Problem("aborted", "It was closed.");
+
+// ---- the worker ----
+
+let started = null; // promise of the worker
+
+async function start() {
+  await prepared();
+  const worker = new Worker(new URL("worker/main.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }) => heard(data);
+  worker.onerror = () => broken(worker);
+  return worker;
+}
 
 /** The service worker keeps the site for visits without a network, and adds the headers that threads of WASM need. */
 async function prepared() {
@@ -31,25 +44,48 @@ async function prepared() {
   }
 }
 
-const waiting = new Map(); // number of a question -> {resolve, reject}
+const waiting = new Map(); // number of a question -> {resolve, reject, about: key of the file that it is about}
 let questions = 0;
 
 function heard({ id, result, problem }) {
-  const { resolve, reject } = waiting.get(id);
+  const question = waiting.get(id);
+  if (!question) return; // nobody waits for it any more
   waiting.delete(id);
-  if (problem) reject(new Problem(problem.code, problem.fact, problem.values));
-  else resolve(result);
+  if (problem) question.reject(new Problem(problem.code, problem.fact, problem.fact, problem.values));
+  else question.resolve(result);
 }
 
-async function ask(action, ...args) {
-  const worker = await started;
+/** A module of the worker could not be loaded: the next question starts another one. */
+function broken(worker) {
+  worker.terminate();
+  started = null;
+  for (const { reject } of waiting.values()) reject(new Problem("unreachable", "A part of this page could not be loaded."));
+  waiting.clear();
+}
+
+/** @param {number | null} about  key of a file @param {AbortSignal} [signal]  which ends the question */
+async function ask(action, about, args, signal) {
+  if (signal?.aborted) throw aborted();
+  const worker = await (started ??= start());
   return new Promise((resolve, reject) => {
-    waiting.set(++questions, { resolve, reject });
-    worker.postMessage({ id: questions, action, args });
+    const id = ++questions;
+    waiting.set(id, { resolve, reject, about });
+    worker.postMessage({ id, action, args });
+    signal?.addEventListener("abort", () => leave([id]));
   });
 }
 
-ask("warm").catch(() => {}); // the first photograph tells what is wrong
+/** End questions, which the worker doesn't answer if it hasn't begun. */
+async function leave(ids) {
+  const open = ids.filter((id) => waiting.has(id));
+  for (const id of open) {
+    waiting.get(id).reject(aborted());
+    waiting.delete(id);
+  }
+  if (open.length) (await started)?.postMessage({ cancel: open });
+}
+
+ask("warm", null, []).catch(() => {}); // the first photograph tells what is wrong
 
 const keys = new WeakMap(); // File -> number by which the worker knows it
 let files = 0;
@@ -59,15 +95,15 @@ function keyOf(file) {
   return keys.get(file);
 }
 
-const about = (action, file, ...args) => ask(action, keyOf(file), file, ...args);
-const plain = (edit) => ({ ...edit, like: edit.like ? { key: keyOf(edit.like), file: edit.like } : null });
+const named = (file) => ({ key: keyOf(file), file });
+const about = (action, file, ...args) => ask(action, keyOf(file), [named(file), ...args]);
+const plain = (edit) => ({ ...edit, like: edit.like ? named(edit.like) : null });
 
 // ---- the interface ----
 
-export async function open(file, { progress = () => {}, signal } = {}) {
+export function open(file, { progress = () => {}, signal } = {}) {
   progress(1); // there is nothing to send
-  const aborted = new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new Problem("aborted", "It was closed."))));
-  return Promise.race([about("open", file), aborted]);
+  return ask("open", keyOf(file), [named(file)], signal);
 }
 
 export const preview = (file, edit, side) => about("preview", file, plain(edit), side);
@@ -76,9 +112,22 @@ export const part = (file, edit, area) => about("part", file, plain(edit), area)
 
 export const suggest = (file, place) => about("suggest", file, place);
 
-/** One after the other, so that more urgent questions need not wait. */
+/** One question for each, so that more urgent ones come between two of them. */
 export async function* variants(file, edit, numbers, side) {
-  for (const variant of numbers) yield [variant, await preview(file, { ...edit, variant }, side)];
+  const last = Math.max(...numbers);
+  for (let variant = Math.min(...numbers); variant <= last; variant++) yield [variant, await preview(file, { ...edit, variant }, side)];
+}
+
+export const objectVariants = (file, place) => about("objectVariants", file, place);
+
+export async function recurring(file, hint, others) {
+  const found = new Map();
+  for (let at = 0; at < others.length; at += MAX_OTHERS) {
+    const group = others.slice(at, at + MAX_OTHERS).map(named);
+    for (const one of group) await about("describe", file, one);
+    for (const [i, one] of group.entries()) found.set(one.file, await about("recurring", file, hint, group, i));
+  }
+  return found;
 }
 
 export async function render(file, edit, format, output) {
@@ -88,7 +137,10 @@ export async function render(file, edit, format, output) {
 }
 
 export async function close(file) {
-  if (keys.has(file)) await ask("close", keyOf(file)).catch(() => {});
+  if (!keys.has(file)) return;
+  const key = keyOf(file);
+  leave([...waiting].filter(([, question]) => question.about === key).map(([id]) => id));
+  await ask("close", null, [key]).catch(() => {});
 }
 
 export const locked = async () => false;
@@ -97,9 +149,10 @@ export const unlock = async () => true;
 // ---- films: what the program does ----
 
 const noFilms = async () => {
-  throw new Problem("no-films", "Films are colored by the program.");
+  throw new Problem("no-films", "This page colors no films.");
 };
 
+export const takesFilms = async () => false;
 export { noFilms as colorizeFilm, noFilms as frame, noFilms as keyframes, noFilms as openFilm, noFilms as filmResult };
 export const filmKey = () => null;
 export const filmState = async () => null;

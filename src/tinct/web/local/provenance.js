@@ -18,8 +18,8 @@ const MAX_JPEG_BYTES = 60_000; // of a packet in JPEG
  * @returns {Promise<string>}
  */
 export async function packetOf(origin, edit, format, output, model) {
-  const { hints, like, variant, seed, vividness, strength, detail, ensemble } = { ...model.edit, ...edit };
-  const whole = { hints, like, variant, seed, vividness, strength, detail: detail ?? model.preparation.side, ensemble };
+  const { hints, like, like_strength, variant, seed, vividness, strength, detail, ensemble } = { ...model.edit, ...edit };
+  const whole = { hints, like, like_strength, variant, seed, vividness, strength, detail: detail ?? model.preparation.side, ensemble };
   const { orientation, width, height } = origin.turn;
   const photographs = () => {
     const rdf = rdfOf(origin.xmp); // anew, as a merge changes it

@@ -1,25 +1,23 @@
-// One photograph that the network has encoded, ready for any number of edits, as `tinct.coloring.canvas`.
+// One photograph that the network has encoded, ready for any number of edits, as `tinct.coloring.canvas`: the graphs of `tinct.graphs` in the
+// order of docs/graphs.md, and what is kept between them.
 
-import { affinityOf } from "./affinity.js";
-import { coherentColors, cover } from "./coherence.js";
+import { AB_SCALE, L_SCALE } from "./color.js";
 import { checkHints, draw } from "./hints.js";
-import { mountPixels } from "./mounts.js";
-import { describe } from "./objects.js";
-import { expectedColor, matchHistogram, probabilities } from "./palette.js";
-import { clamp, padded, plane, planes } from "./planes.js";
+import { probabilities } from "./palette.js";
+import { clamp, padded, planes } from "./planes.js";
+import { Refusal } from "./problem.js";
 import { colorView, withColors } from "./reaching.js";
 import { bilinearSample } from "./resampling.js";
-import { AB_SCALE } from "./color.js";
-import { Refusal } from "./problem.js";
-import { codeOffset, regionTilts } from "./variants.js";
+import { evenly } from "./variants.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
 /** @typedef {import("./hints.js").Hint} Hint */
 /** @typedef {{code: Float32Array, histogram: Float32Array, name: string}} Reference */
-/** @typedef {{hints: Hint[], like: Reference | null, variant: number, seed: number, vividness: number, strength: number}} Edit */
+/** @typedef {{hints: Hint[], like: Reference | null, like_strength: number, variant: number, seed: number, vividness: number, strength: number}} Edit */
+/** @typedef {import("./network.js").Tensor} Tensor */
+/** @typedef {{masks: Float32Array, colors: Float32Array, fills: Float32Array}} Fill  objects in the colors of their hints, as the graph `cells` takes them */
 
 const MAX_RELATIVE_CHROMA = 1.5; // limit of a variant's mean chroma relative to that of the automatic result
-const REFERENCE_TEMPERATURE = 0.4; // factor on the spread of variants in the colors of a reference picture
 const MAX_LOGITS = 6; // decoder outputs that are kept
 const MAX_COLORS = 12; // results of edits that are kept
 const FEATURE_MAP = "feature2"; // the encoder's map with 1/16 of the working size
@@ -55,19 +53,23 @@ export class Canvas {
     const { multiple } = network.spec.preparation;
     const whole = [light.height, light.width].map((n) => Math.ceil(n / multiple) * multiple);
     const full = padded(light, whole[0], whole[1], "symmetric");
-    return new Canvas(network, light, full, photo, await network.encode(full));
+    const encoded = await network.encode(full);
+    const gray = network.tensor(planes(1, full.height, full.width, full.data.map((value) => value / L_SCALE)));
+    const given = { gray, size: network.integers([light.height, light.width]), feature2: network.tensor(encoded.features[FEATURE_MAP]) };
+    return new Canvas(network, light, full, photo, encoded, { ...given, ...(await network.run("affinity", given)) });
   }
 
-  constructor(network, light, full, photo, encoded) {
-    Object.assign(this, { network, light, full, photo, encoded });
-    const { features } = encoded;
-    this.shape = [features.feature0.height, features.feature0.width];
-    this.cell = full.height / this.shape[0];
+  /** @param {Record<string, Tensor>} fixed  inputs of graphs that are the same for all edits */
+  constructor(network, light, full, photo, encoded, fixed) {
+    Object.assign(this, { network, light, full, photo, encoded, fixed });
+    const { height, width } = encoded.features.feature0;
+    this.shape = [height, width];
+    this.cell = full.height / height;
     this.size = [light.width, light.height];
-    this.affinity = affinityOf(full, features[FEATURE_MAP], this.shape, [light.height, light.width]);
-    this.mount = mountPixels(this.affinity.mount, this.shape, full);
     this.decoded = new Latest(MAX_LOGITS);
     this.colored = new Latest(MAX_COLORS);
+    this.unhinted = new Latest(MAX_COLORS); // cells
+    this.chromas = new Latest(MAX_COLORS);
     this.scenes = new Latest(2);
   }
 
@@ -76,9 +78,15 @@ export class Canvas {
     checkHints(edit.hints, this.photo);
     const key = JSON.stringify([keyOf(edit), edit.vividness, edit.hints]);
     return this.colored.get(key, async () => {
-      const found = await colorView(await this.view(edit), edit.hints);
+      const found = await colorView(this, edit);
       return planes(2, found.height, found.width, found.data.map((value) => clamp(value, -AB_SCALE, AB_SCALE)));
     });
+  }
+
+  /** What `Merge` enlarges. @param {Edit} edit @returns {Promise<Planes>} */
+  async lines(edit) {
+    const { height, width } = this.light;
+    return edit.strength ? this.network.lines(await this.colors(edit), this.light, edit.strength) : planes(4, height, width);
   }
 
   /**
@@ -89,98 +97,122 @@ export class Canvas {
     if (!(0 <= x && x <= this.photo[0] && 0 <= y && y <= this.photo[1])) throw new Refusal("hint-outside", `${x},${y} lies outside the picture.`);
     checkHints(hints, this.photo);
     const edit = { ...this.network.automatic, hints };
-    const { known } = await withColors(await this.view(edit), hints);
+    const { known } = await withColors(this, edit);
     const logits = await this.logits({ ...edit, hints: known });
     const [row, column] = [(y / this.photo[1]) * this.light.height, (x / this.photo[0]) * this.light.width];
     const at = Math.min(Math.floor(row), this.light.height - 1) * this.light.width + Math.min(Math.floor(column), this.light.width - 1);
-    return { likely: probabilities(bilinearSample(logits, row / this.cell, column / this.cell), 1), light: this.light.data[at] };
+    return { likely: probabilities(bilinearSample(logits, row / this.cell, column / this.cell)), light: this.light.data[at] };
   }
 
-  /** @param {Edit} edit @returns {Promise<import("./reaching.js").View>} */
-  async view(edit) {
-    const { photo, size, full: light, mount } = this;
-    const scene = edit.hints.length ? await this.scene(edit) : null;
-    return { photo, size, light, mount, vividness: edit.vividness, scene: () => scene, cells: (hints) => this.cells({ ...edit, hints }) };
-  }
-
-  /** What the hints' masks are computed from: the automatic result without hints. */
-  scene(edit) {
-    return this.scenes.get(edit.like, async () => describe(this.full, this.encoded.features[FEATURE_MAP], await this.logits({ ...edit, variant: 1, hints: [] })));
-  }
-
-  /** a*, b* of the decoder's cells, as if the edit's hints reached the whole picture. */
-  async cells(edit) {
-    const cells = await this.agreed(edit);
-    if (edit.variant === 1 || !edit.vividness) return cells;
-    const usual = await this.agreed({ ...edit, variant: 1 });
-    const logits = await this.logits(edit);
-    const mean = expectedColor(probabilities(logits.data, this.shape[0] * this.shape[1]), ...this.shape);
-    const limit = Math.max(MAX_RELATIVE_CHROMA * meanChroma(usual), meanChroma(mean));
-    const part = Math.min(1, limit / Math.max(meanChroma(cells), 1e-6));
-    return planes(2, ...this.shape, cells.data.map((value) => value * part));
-  }
-
-  /** a*, b* on which the cells agree; those that hints cover keep what the network made of the hints. */
-  async agreed(edit) {
-    const { spec } = this.network;
-    return coherentColors(await this.logits(edit), this.affinity, spec.palette, edit.vividness, edit.hints.length ? this.covered(edit.hints) : undefined);
-  }
-
-  covered(hints) {
-    const drawn = draw(hints, this.photo, this.size);
-    return cover(planes(1, drawn.height, drawn.width, plane(drawn, 2)), this.cell, this.shape);
-  }
+  // ---- the graphs, in their order ----
 
   /** Logits of the decoder's cells. @param {Edit} edit @returns {Promise<Planes>} */
   logits(edit) {
     return this.decoded.get(keyOf(edit), async () => {
-      const found = await this.decode(edit);
-      return edit.variant > 1 ? this.tilted(found, edit) : found;
+      const { network, encoded } = this;
+      const { like, share } = referenceOf(edit);
+      const mean = like ? encoded.priorMean.map((value, i) => share * like.code[i] + (1 - share) * value) : encoded.priorMean;
+      const code = edit.variant > 1 ? await this.code(mean, share, edit) : mean;
+      const logits = await network.decode(encoded, this.drawn(edit.hints), code);
+      if (!like && edit.variant === 1) return logits;
+      let found = network.tensor(logits);
+      if (like) found = (await network.run("match", { logits: found, histogram: network.floats(like.histogram), like_strength: network.scalar(share) })).matched;
+      return planes(logits.count, logits.height, logits.width, (edit.variant > 1 ? await this.tilted(found, edit) : found).data);
     });
   }
 
-  async decode({ like, variant, seed, hints }) {
+  /** The latent code of a variant. */
+  async code(mean, share, { seed, variant }) {
     const { network, encoded } = this;
-    const { codes } = network.spec;
-    const around = like ? { ...codes, mean: codes.mean.map(() => 0), temperature: REFERENCE_TEMPERATURE * codes.temperature } : codes;
-    const offset = variant > 1 ? codeOffset(around, seed, variant - 1) : codes.mean.map(() => 0);
-    const middle = like ? like.code : encoded.priorMean;
-    const code = Float32Array.from(middle, (value, i) => value + offset[i] * encoded.priorScale[i]);
-    const drawn = padded(draw(hints, this.photo, this.size), this.full.height, this.full.width, "zero");
-    const logits = await network.decode(encoded, drawn, code);
-    return like ? planes(logits.count, logits.height, logits.width, matchHistogram(logits.data, logits.height * logits.width, like.histogram)) : logits;
+    const latent = [1, mean.length];
+    const places = evenly([seed], network.spec.codes.directions.length, variant - 1);
+    const inputs = { mean: network.floats(mean, latent), scale: network.floats(encoded.priorScale, latent), places: network.floats(places), like_strength: network.scalar(share) };
+    return (await network.run("code", inputs)).code.data;
   }
 
-  /** Logits of a variant, with each region drawn toward one of its plausible colors; where hints are, nothing changes. */
-  tilted(logits, { seed, variant, hints }) {
-    const { regions } = this.affinity;
-    const size = regions.height * regions.width;
-    const all = probabilities(logits.data, size);
-    const likely = Array.from({ length: regions.count }, (_, region) => {
-      const shares = plane(regions, region);
-      const total = Math.max(shares.reduce((sum, one) => sum + one, 0), 1e-6);
-      return Float32Array.from({ length: logits.count }, (_, bin) => all.subarray(bin * size, (bin + 1) * size).reduce((sum, one, i) => sum + one * shares[i], 0) / total);
-    });
-    const covered = hints.length ? this.covered(hints) : null;
-    const found = planes(logits.count, logits.height, logits.width, logits.data.slice());
-    regionTilts(likely, seed, variant - 1).forEach((tilt, region) => {
-      const shares = plane(regions, region).map((share, i) => (covered ? share * (1 - covered[i]) : share));
-      tilt.forEach((value, bin) => {
-        for (let i = 0, k = bin * size; i < size; i++, k++) found.data[k] += value * shares[i];
-      });
-    });
-    return found;
+  /** Logits of a variant, with each region drawn toward one of its plausible colors. @param {Tensor} logits @param {Edit} edit */
+  async tilted(logits, { seed, variant, hints }) {
+    const { network } = this;
+    const { regions } = this.fixed;
+    const count = regions.dims[0];
+    const draws = network.floats(evenly([seed, count], count, variant - 1));
+    return (await network.run("tilt", { logits, first_logits: logits, regions, draws, planes: network.tensor(this.drawn(hints)) })).tilted;
   }
+
+  /** What the hints' masks are computed from: the automatic result without hints. @param {Edit} edit @returns {Promise<Record<string, Tensor>>} */
+  scene(edit) {
+    return this.scenes.get(JSON.stringify(referenceKey(edit)), async () => {
+      const logits = this.network.tensor(await this.logits({ ...edit, variant: 1, hints: [] }));
+      return this.network.run("scene", { ...this.fixed, logits });
+    });
+  }
+
+  /** a*, b* of the decoder's cells without hints. @param {Edit} edit @returns {Promise<Tensor>} */
+  plain(edit) {
+    const bare = { ...edit, hints: [] };
+    return this.unhinted.get(JSON.stringify([keyOf(bare), edit.vividness]), async () => (await this.decided(bare, await this.maxChroma(bare))).cells);
+  }
+
+  /** `before` with one step's hints. @param {Edit} edit @param {Hint[]} hints @param {Tensor} before @param {number} amount  how far all cells take on the new colors @param {Fill} fill */
+  async cells(edit, hints, before, amount, fill) {
+    const mine = { ...edit, hints };
+    return (await this.decided(mine, await this.maxChroma(mine), before, amount, fill)).cells;
+  }
+
+  /** Limit of the mean chroma of a variant; 0 for none. @param {Edit} edit @returns {Promise<number>} */
+  async maxChroma(edit) {
+    if (edit.variant === 1 || !edit.vividness) return 0;
+    const usual = { ...edit, variant: 1 };
+    return this.chromas.get(JSON.stringify([keyOf(usual), edit.vividness]), async () => MAX_RELATIVE_CHROMA * (await this.decided(usual, 0)).chroma.data[0]);
+  }
+
+  async decided(edit, maxChroma, before = null, amount = 1, fill = { masks: [], colors: [], fills: [] }) {
+    const { network, shape } = this;
+    const groups = fill.fills.length;
+    return network.run("cells", {
+      ...this.fixed,
+      logits: network.tensor(await this.logits(edit)),
+      planes: network.tensor(this.drawn(edit.hints)),
+      vividness: network.scalar(edit.vividness),
+      before: before ?? network.floats(new Float32Array(2 * shape[0] * shape[1]), [2, ...shape]),
+      amount: network.scalar(amount),
+      max_chroma: network.scalar(maxChroma),
+      masks: network.floats(fill.masks, [groups, ...shape]),
+      colors: network.floats(fill.colors, [groups, 2]),
+      fills: network.floats(fill.fills),
+    });
+  }
+
+  /** a*, b* of the working size. @param {Edit} edit @param {Tensor} cells @param {Hint[]} hints @param {{onto: Planes, amount: Float32Array}} [blended]  the result of earlier steps */
+  async pixels(edit, cells, hints, blended) {
+    const { network } = this;
+    const { height, width } = this.light;
+    const { ab } = await network.run("pixels", {
+      ...this.fixed,
+      cells,
+      planes: network.tensor(this.drawn(hints)),
+      vividness: network.scalar(edit.vividness),
+      onto: network.floats(blended?.onto.data ?? new Float32Array(2 * height * width), [2, height, width]),
+      amount: network.floats(blended?.amount ?? new Float32Array(height * width).fill(1), [height, width]),
+    });
+    return planes(2, height, width, ab.data);
+  }
+
+  /** Hints as input planes, padded. @param {Hint[]} hints @returns {Planes} */
+  drawn(hints) {
+    return padded(draw(hints, this.photo, this.size), this.full.height, this.full.width, "zero");
+  }
+}
+
+/** The reference of an edit, and its strength; null and 0 where it has no effect. @param {Partial<Edit>} edit */
+const referenceOf = ({ like, like_strength: share }) => (like && share ? { like, share } : { like: null, share: 0 });
+
+function referenceKey(edit) {
+  const { like, share } = referenceOf(edit);
+  return [like && Array.from(like.code), share];
 }
 
 /** What the logits of an edit depend on. @param {Edit} edit */
-function keyOf({ like, variant, seed, hints }) {
-  return JSON.stringify([like && Array.from(like.code), variant, variant > 1 ? seed : 0, hints.map(({ x, y, color, ab, size }) => [x, y, color, ab, size])]);
-}
-
-function meanChroma(ab) {
-  const size = ab.height * ab.width;
-  let sum = 0;
-  for (let i = 0; i < size; i++) sum += Math.hypot(ab.data[i], ab.data[size + i]);
-  return sum / size;
+function keyOf({ variant, seed, hints, ...edit }) {
+  return JSON.stringify([referenceKey(edit), variant, variant > 1 ? seed : 0, hints.map(({ x, y, color, ab, size }) => [x, y, color, ab, size])]);
 }

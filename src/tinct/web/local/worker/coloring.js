@@ -1,21 +1,31 @@
 // What the page asks of the worker: photographs opened, previewed, rendered.
 
-import { labOf, lightness } from "./color.js";
+import { labOf } from "./color.js";
 import { strips } from "./decode.js";
 import { encoded, previewJpeg } from "./encode.js";
+import { Standardization, cellsOf } from "./matching.js";
 import { Merge } from "./merge.js";
+import { objectColors } from "./object_variants.js";
+import { learn, outputs, paintStrip } from "./outputs.js";
 import { histogram } from "./palette.js";
 import { MAX_PREVIEW_SIDE, PREVIEW_SIDE, Photo } from "./photo.js";
 import { planes } from "./planes.js";
 import { Refusal } from "./problem.js";
+import { decidedBy, hintsOn } from "./recurring.js";
 import { families, suggestions } from "./suggestions.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
+/** @typedef {{key: number, file: File}} Named  a picture file, and the number by which it is known */
 
 const MAX_PHOTOS = 8; // kept in memory, of about 30 MB each; others are opened again when they are needed
+const MAX_DESCRIBED = 200; // photographs of which it is kept what matching needs, about 400 kB each
+const MAX_PART = 4096; // pixels of a side
 const MIN_REFERENCE_CHROMA = 4; // mean chroma below which a reference picture counts as gray
 const WRITTEN = { jpeg: "jpeg", png: "png", webp: "webp" }; // format of a photograph -> that of its result; of all others JPEG
 const SUFFIXES = { jpeg: "jpg", png: "png", webp: "webp" };
+
+/** Fields of an edit with a range: [least, greatest, whether only whole numbers]. */
+const RANGES = { variant: [1, 1000, true], seed: [0, Number.MAX_SAFE_INTEGER, true], vividness: [0, 1], strength: [0, 1], like_strength: [0, 1] };
 
 export class Coloring {
   /** @param {import("./network.js").Network} network @param {object} table  colors.json */
@@ -23,15 +33,17 @@ export class Coloring {
     Object.assign(this, { network, table });
     this.photos = new Map(); // key of a file -> promise of its Photo
     this.references = new WeakMap(); // Photo -> promise of its Reference
+    this.described = new Map(); // key of a file -> promise of its Described
+    this.latest = {}; // name -> {key, value}: what the questions of one search have in common
   }
 
   /** Load what the first photograph needs. */
   async warm() {
-    await Promise.all([this.network.session("encode"), this.network.session("decode")]);
+    await Promise.all(["encode", "decode", "affinity", "cells", "pixels", "lines"].map((name) => this.network.session(name)));
   }
 
-  /** The photograph of a file, opened at its first use. @param {number} key @param {File} file @returns {Promise<Photo>} */
-  photo(key, file) {
+  /** The photograph of a file, opened at its first use. @param {Named} named @returns {Promise<Photo>} */
+  photo({ key, file }) {
     if (!this.photos.has(key)) {
       const opened = Photo.open(file, this.network);
       this.photos.set(key, opened);
@@ -44,16 +56,16 @@ export class Coloring {
     return found;
   }
 
-  async open(key, file) {
-    const photo = await this.photo(key, file);
+  async open(named) {
+    const photo = await this.photo(named);
     const { width, height, notes } = photo;
     const edit = this.network.spec.edit;
     const [gray, color] = [await this.drawn(photo, { ...edit, strength: 0 }, PREVIEW_SIDE), await this.drawn(photo, edit, PREVIEW_SIDE)];
     return { width, height, notes, edit, gray, color, previewSide: PREVIEW_SIDE, maxPreviewSide: MAX_PREVIEW_SIDE };
   }
 
-  async preview(key, file, edit, side) {
-    return this.drawn(await this.photo(key, file), await this.checked(edit), side);
+  async preview(named, edit, side) {
+    return this.drawn(await this.photo(named), await this.checked(edit), Math.min(side, MAX_PREVIEW_SIDE));
   }
 
   /** A preview as a JPEG. */
@@ -67,9 +79,11 @@ export class Coloring {
   }
 
   /** A part of the photograph at full size. */
-  async part(key, file, edit, { x, y, width, height }) {
-    const photo = await this.photo(key, file);
-    const area = { x, y, width: Math.min(width, photo.width - x), height: Math.min(height, photo.height - y) };
+  async part(named, edit, area) {
+    const photo = await this.photo(named);
+    const { x, y, width, height } = area;
+    if (x < 0 || y < 0 || Math.min(width, height) < 1 || Math.max(width, height) > MAX_PART || x + width > photo.width || y + height > photo.height)
+      throw new Refusal("part-outside", `The part ${x},${y},${width},${height} lies outside the picture, or is larger than ${MAX_PART} pixels.`);
     const merge = await this.merge(photo, await this.checked(edit), photo.width, photo.height);
     const bitmap = await photo.bitmap();
     learn(merge, bitmap);
@@ -86,8 +100,8 @@ export class Coloring {
    * @param {string} format  original, jpg, png or webp @param {"color" | "layer" | "compare"} output
    * @param {string | null} xmp  the packet to write
    */
-  async render(key, file, edit, format, output, xmp) {
-    const photo = await this.photo(key, file);
+  async render(named, edit, format, output, xmp) {
+    const photo = await this.photo(named);
     const own = output === "layer" ? "png" : WRITTEN[photo.format] ?? "jpeg";
     const kind = format === "original" ? own : format === "jpg" ? "jpeg" : format;
     if (!SUFFIXES[kind]) throw new Refusal("program-format", `${format.toUpperCase()} is a format that the program writes.`, { name: photo.name, format: format.toUpperCase() });
@@ -101,21 +115,56 @@ export class Coloring {
   }
 
   /** What goes into the record of a result: the original, what was extracted from the reference, and the model. */
-  async origin(key, file, like) {
-    const photo = await this.photo(key, file);
+  async origin(named, like) {
+    const photo = await this.photo(named);
     const reference = like && (await this.reference(like));
     return { origin: photo.origin(), like: reference && (await packed(reference)), model: this.network.spec };
   }
 
-  async suggest(key, file, { x, y, hints, count }) {
-    const photo = await this.photo(key, file);
-    const { likely, light } = await (await photo.canvas(null)).likely(x, y, hints);
-    return { colors: suggestions(likely, light, count, this.table), families: families(likely, light, this.table) };
+  /** The colors that a place most probably has, and families of ready colors at its lightness. */
+  async suggest(named, { x, y, hints, count }) {
+    const { likely, light } = await this.likely(named, x, y, hints);
+    const told = ({ color, name, probability }) => ({ color, name, probability });
+    return {
+      colors: suggestions(likely, light, count, this.table).map(told),
+      families: families(likely, light, this.table).map(({ colors, ...one }) => ({ ...one, colors: colors.map(told) })),
+    };
   }
 
+  /** Hints with other plausible colors of one object, each of which keeps all else. */
+  async objectVariants(named, { x, y, reach = "object", hints = [], count = 8 }) {
+    const { likely, light } = await this.likely(named, x, y, hints);
+    const area = reach === "object" ? {} : { reach };
+    return objectColors(likely, light, count, this.table).map((color) => ({ x, y, color, ...area, keep_rest: true }));
+  }
+
+  async likely(named, x, y, hints) {
+    const canvas = await (await this.photo(named)).canvas(null);
+    return canvas.likely(x, y, hints);
+  }
+
+  /** Keep what `recurring` needs of another photograph. @param {Named} named @param {Named} other */
+  async describe(named, other) {
+    await this.description(other);
+  }
+
+  /**
+   * Hints that give the object of a hint its color on one photograph of a group.
+   * @param {Named} named  the photograph with the hint @param {Named[]} group  other photographs @param {number} i  which of them
+   */
+  async recurring(named, hint, group, i) {
+    const all = [];
+    for (const one of [named, ...group]) all.push(await this.description(one));
+    const standardization = this.common("standardization", [named, ...group].map(({ key }) => key), () => new Standardization(all.map(({ cells }) => cells)));
+    const decided = await this.common("decided", [named.key, hint], () => this.decided(named, hint, all[0]));
+    return hintsOn(hint, all[0], decided, all[i + 1], standardization);
+  }
+
+  /** @param {number} key  of a file */
   async close(key) {
     const photo = await this.photos.get(key)?.catch(() => null);
     this.photos.delete(key);
+    this.described.delete(key);
     photo?.close();
   }
 
@@ -124,13 +173,17 @@ export class Coloring {
   /** An edit with all fields, whose reference is what was extracted from it. */
   async checked(edit) {
     const whole = { ...this.network.spec.edit, ...edit };
+    for (const [field, [low, high, isWhole]] of Object.entries(RANGES)) {
+      const value = whole[field];
+      if (!(value >= low && value <= high) || (isWhole && !Number.isInteger(value))) throw new Refusal("edit-value", `${field} must be from ${low} to ${high}, not ${value}.`);
+    }
     if (whole.ensemble) throw new Refusal("needs-program", "An ensemble is something that the program computes.");
     return { ...whole, like: whole.like && (await this.reference(whole.like)) };
   }
 
-  /** @param {{key: number, file: File}} like */
-  async reference({ key, file }) {
-    const photo = await this.photo(key, file);
+  /** What was extracted from a reference picture. @param {Named} like */
+  async reference(like) {
+    const photo = await this.photo(like);
     if (!this.references.has(photo)) this.references.set(photo, this.extracted(photo));
     return this.references.get(photo);
   }
@@ -151,81 +204,41 @@ export class Coloring {
     return { name: photo.name, code: await this.network.code(canvas.encoded, ab, canvas.full), histogram: histogram(ab) };
   }
 
+  /** What matching needs of a photograph. @param {Named} named @returns {Promise<import("./recurring.js").Described>} */
+  description(named) {
+    const { key } = named;
+    if (!this.described.has(key)) {
+      const made = this.photo(named).then(async (photo) => {
+        const { light, encoded, fixed, shape, size } = await photo.canvas(null);
+        const mount = planes(1, ...shape, fixed.mount.data);
+        return { cells: cellsOf(light, encoded.features, mount), photo: [photo.width, photo.height], size };
+      });
+      this.described.set(key, made);
+      made.catch(() => this.described.delete(key));
+      if (this.described.size > MAX_DESCRIBED) this.described.delete(this.described.keys().next().value);
+    }
+    return this.described.get(key);
+  }
+
+  /** The cells whose color a hint decided: 1 in these. */
+  async decided(named, hint, described) {
+    const canvas = await (await this.photo(named)).canvas(null);
+    const { edit } = this.network.spec;
+    return decidedBy(await canvas.colors(edit), await canvas.colors({ ...edit, hints: [hint] }), hint, described);
+  }
+
+  /** A value that is computed again only for another key. */
+  common(name, key, made) {
+    const text = JSON.stringify(key);
+    if (this.latest[name]?.text !== text) this.latest[name] = { text, value: made() };
+    return this.latest[name].value;
+  }
+
   /** The edit's colors, ready for pixels of any size. */
   async merge(photo, edit, width, height) {
     const canvas = await photo.canvas(edit.detail);
-    const ab = edit.strength ? await canvas.colors(edit) : planes(2, canvas.light.height, canvas.light.width);
-    return new Merge(planes(2, ab.height, ab.width, ab.data.map((value) => value * edit.strength)), canvas.light, width, height, photo.known);
+    return new Merge(await canvas.lines(edit), width, height, photo.known);
   }
-}
-
-/** Give a merge the whole lightness, where it needs that first. */
-function learn(merge, bitmap) {
-  if (!merge.needsGuide) return;
-  for (const { top, height, rgba } of strips(bitmap)) merge.learn(lightOf(rgba, bitmap.width * height), top);
-}
-
-function lightOf(rgba, count) {
-  const light = new Float32Array(count);
-  lightness(rgba, light);
-  return light;
-}
-
-function paintStrip(merge, { rgba }, part) {
-  merge.strip(lightOf(rgba, part.width * part.height), part, rgba);
-}
-
-/** What each output is made of: its size, its rows from top to bottom, and whether it is transparent in places. */
-const outputs = {
-  color(photo, bitmap, merge) {
-    const { width, height } = photo;
-    const alpha = photo.metadata.alpha;
-    return { width, height, alpha, rows: colored(photo, bitmap, merge, (strip) => strip.rgba) };
-  },
-  /** The photograph beside the result. */
-  compare(photo, bitmap, merge) {
-    const { width, height } = photo;
-    const gap = Math.max(2, Math.floor(width / 100));
-    const whole = 2 * width + gap;
-    const rows = colored(photo, bitmap, merge, (strip, before) => {
-      const both = new Uint8ClampedArray(4 * whole * strip.height).fill(255);
-      for (let y = 0; y < strip.height; y++) {
-        both.set(before.subarray(4 * y * width, 4 * (y + 1) * width), 4 * y * whole);
-        both.set(strip.rgba.subarray(4 * y * width, 4 * (y + 1) * width), 4 * (y * whole + width + gap));
-      }
-      return both;
-    });
-    return { width: whole, height, alpha: false, rows };
-  },
-  /** The layer that turns the photograph into the result when it lies over it, each pixel as transparent as possible. */
-  layer(photo, bitmap, merge) {
-    const { width, height } = photo;
-    return { width, height, alpha: true, rows: colored(photo, bitmap, merge, (strip, before) => layered(before, strip.rgba)) };
-  },
-};
-
-function* colored(photo, bitmap, merge, made) {
-  for (const strip of strips(bitmap)) {
-    const before = strip.rgba.slice();
-    paintStrip(merge, strip, { x: 0, y: strip.top, width: photo.width, height: strip.height });
-    yield { ...strip, rgba: made(strip, before) };
-  }
-}
-
-function layered(before, after) {
-  const found = new Uint8ClampedArray(after.length);
-  for (let i = 0; i < after.length; i += 4) {
-    let opacity = 0;
-    for (const k of [i, i + 1, i + 2]) {
-      const change = after[k] - before[k];
-      const room = change > 0 ? 255 - before[k] : before[k]; // the largest change that opaque paint could make
-      opacity = Math.max(opacity, Math.abs(change) / Math.max(1, room));
-    }
-    opacity = after[i + 3] ? Math.ceil(opacity * 255) : 0;
-    for (const k of [i, i + 1, i + 2]) found[k] = Math.round(before[k] + ((after[k] - before[k]) * 255) / Math.max(1, opacity));
-    found[i + 3] = opacity;
-  }
-  return found;
 }
 
 /** A reference as the JSON form of an edit holds it. */

@@ -8,6 +8,7 @@ import { Turn } from "./turn.js";
 export const MAX_PIXELS = 120_000_000; // a browser's bitmap holds about that many
 const STRIP_PIXELS = 2_000_000;
 const NAMES = { tiff: "TIFF", heic: "HEIC", avif: "AVIF" }; // formats that not every browser decodes
+const COMMON = new Set(["jpeg", "png", "webp", "bmp", "gif"]); // formats that all do
 const MIN_ROWS = 0.5; // share of the rows below which a truncated picture is refused, as `tinct.photo.truncation`
 const MIN_SCANS = 2; // complete scans of a truncated progressive JPEG
 const FILLED = 128; // level of what a decoder of JPEG has no data for
@@ -16,10 +17,10 @@ const END = new Uint8Array([0xff, 0xd9]); // of a JPEG
 
 /**
  * Decode a file.
- * @param {{file: Blob, name: string, format: string, metadata: import("./segments.js").Metadata}} photo
+ * @param {{file: Blob, name: string, format: string, kind: import("./kinds.js").Kind | null, metadata: import("./segments.js").Metadata}} photo
  * @returns {Promise<ImageBitmap>}
  */
-export async function decoded({ file, name, format, metadata }) {
+export async function decoded({ file, name, format, kind, metadata }) {
   const program = (what) => new Refusal("program-format", `${name} is ${what}, which this browser can't color.`, { name, format: what });
   if (metadata.cmyk) throw program("CMYK"); // browsers don't use its profile as printing presses need it
   if (metadata.truncated && format !== "jpeg") throw cutOff(name);
@@ -32,8 +33,9 @@ export async function decoded({ file, name, format, metadata }) {
     bitmap = await createImageBitmap(source, { imageOrientation: "from-image", premultiplyAlpha: "none" });
   } catch {
     if (NAMES[format]) throw program(NAMES[format]);
-    const [code, fact] = ["pdf", "other"].includes(format) ? ["unsupported", "is of a kind that a browser can't read"] : ["damaged", "is damaged, or too large for this browser"];
-    throw new Refusal(code, `${name} ${fact}.`, { name });
+    if (kind) throw new Refusal(kind.code, `${name} is ${kind.what}.`);
+    if (COMMON.has(format)) throw new Refusal("damaged", `${name} is damaged, or too large for this browser.`);
+    throw new Refusal("photo-error", `${name} is no picture that this browser reads (unknown format); convert it to JPEG or PNG.`);
   }
   if (bitmap.width * bitmap.height > MAX_PIXELS) {
     bitmap.close();

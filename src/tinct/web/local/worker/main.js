@@ -1,4 +1,4 @@
-// The worker: answers the page's questions one at a time, those about what is on the screen before thumbnails.
+// The worker: answers the page's questions one at a time, those about what is on the screen before thumbnails and searches.
 
 import { Coloring } from "./coloring.js";
 import { Network } from "./network.js";
@@ -7,7 +7,7 @@ import { Refusal } from "./problem.js";
 const base = new URL("../../", import.meta.url); // the folder of the site
 const THUMBNAIL = 256; // pixels of a preview up to which others go first
 
-const queue = []; // questions that wait
+const queue = []; // questions that wait: {id, action, args}
 let busy = false;
 let coloring = null; // promise of the Coloring
 
@@ -16,9 +16,16 @@ async function load() {
   return new Coloring(network, await answer.json());
 }
 
-const isThumbnail = ({ action, args }) => action === "preview" && args.at(-1) <= THUMBNAIL;
+const isPatient = ({ action, args }) => action === "describe" || action === "recurring" || (action === "preview" && args.at(-1) <= THUMBNAIL);
 
 self.onmessage = ({ data }) => {
+  if (data.cancel) {
+    for (const id of data.cancel) {
+      const at = queue.findIndex((one) => one.id === id);
+      if (at >= 0) queue.splice(at, 1);
+    }
+    return;
+  }
   queue.push(data);
   if (!busy) work();
 };
@@ -26,7 +33,7 @@ self.onmessage = ({ data }) => {
 async function work() {
   busy = true;
   while (queue.length) {
-    const first = queue.findIndex((one) => !isThumbnail(one));
+    const first = queue.findIndex((one) => !isPatient(one));
     const [{ id, action, args }] = queue.splice(Math.max(0, first), 1);
     try {
       coloring ??= load();
@@ -43,7 +50,8 @@ async function work() {
 /** What crosses to the page. */
 function problemOf(error) {
   if (error instanceof Refusal) return { code: error.code, fact: error.message, values: error.values };
-  if (error instanceof RangeError && /alloc|length|memory/i.test(error.message)) return { code: "no-memory", fact: error.message };
+  if (error instanceof RangeError && /alloc|length|memory/i.test(error.message)) return { code: "no-memory", fact: "The browser has no memory left for this." };
+  if (error instanceof TypeError && /fetch/i.test(error.message)) return { code: "unreachable", fact: "A part of this page could not be loaded." };
   console.error(error);
-  return { code: "internal-error", fact: String(error) };
+  return { code: "internal-error", fact: "This is a bug of tinct." };
 }

@@ -1,30 +1,25 @@
 // Chroma of the working size on the full-size lightness of a photograph, in strips: `tinct.coloring.upsampling.guided`.
 
 import { paint } from "./color.js";
-import { slope } from "./flow.js";
 import { clamp, planes } from "./planes.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
 
 const GUIDE_FACTOR = 4; // guide pixels for each pixel of the middle size, a side; larger photographs are averaged to this first
+const MIDDLE_LIGHT = 53.585; // L* of the level 128
 
-/**
- * What makes the chroma of a photograph from its lightness: a fast guided filter.
- * @param {Planes} ab  a*, b* of the working size
- * @param {Planes} light  L* of the same pixels
- * @param {[number, number, number, number] | null} known  left, top, width and height of the part that a truncated file holds, as shares of the
- *   picture; the rest stays gray
- */
+/** What makes the chroma of a photograph from its lightness: a fast guided filter. */
 export class Merge {
-  constructor(ab, light, width, height, known = null) {
-    const steep = slope(ab, light);
-    const size = ab.height * ab.width;
-    this.lines = planes(4, ab.height, ab.width);
-    this.lines.data.set(steep.data);
-    for (let i = 0; i < 2 * size; i++) this.lines.data[2 * size + i] = ab.data[i] - steep.data[i] * light.data[i % size];
+  /**
+   * @param {Planes} lines  as `Network.lines` gives them @param {number} width  of the photograph
+   * @param {[number, number, number, number] | null} known  left, top, width and height of the part that a truncated file holds, as shares of the
+   *   picture; the rest becomes plain gray
+   */
+  constructor(lines, width, height, known = null) {
+    this.lines = lines;
     Object.assign(this, { width, height });
     this.known = known?.map((share, i) => Math.round(share * (i % 2 ? height : width)));
-    this.shrink = Math.max(1, Math.min(Math.floor(width / (ab.width * GUIDE_FACTOR)), Math.floor(height / (ab.height * GUIDE_FACTOR))));
+    this.shrink = Math.max(1, Math.min(Math.floor(width / (lines.width * GUIDE_FACTOR)), Math.floor(height / (lines.height * GUIDE_FACTOR))));
     if (this.shrink > 1) {
       this.guide = planes(1, Math.ceil(height / this.shrink), Math.ceil(width / this.shrink));
       this.color = null; // a*, b* of the guide's size, when the whole lightness is known
@@ -78,17 +73,17 @@ export class Merge {
           a[u] = a[u] * mine[u] + row[2 * width + u];
           b[u] = b[u] * mine[u] + row[3 * width + u];
         }
-      if (this.known) this.gray(a, b, x, y + v);
+      if (this.known) this.gray(mine, a, b, x, y + v);
       paint(mine, a, b, rgba.subarray(4 * v * width, 4 * (v + 1) * width));
     }
   }
 
-  /** Take the chroma from the pixels of a row that the file doesn't hold. */
-  gray(a, b, x, y) {
+  /** Make the pixels of a row plain gray that the file doesn't hold. */
+  gray(light, a, b, x, y) {
     const [left, top, wide, high] = this.known;
     const inside = y >= top && y < top + high;
     const [first, last] = inside ? [left - x, left + wide - x].map((at) => clamp(at, 0, a.length)) : [0, 0];
-    for (const values of [a, b]) values.fill(0, 0, first).fill(0, last);
+    for (const [values, value] of [[light, MIDDLE_LIGHT], [a, 0], [b, 0]]) values.fill(value, 0, first).fill(value, last);
   }
 }
 

@@ -1,10 +1,13 @@
-// The networks: sessions of ONNX Runtime Web over the files of a model, as `tinct.runtime.sessions`.
+// The networks and the graphs of `tinct.graphs`: sessions of ONNX Runtime Web over the files of the site.
+//
+// The graph `prepare` isn't used: padding and shrinking are a few lines here, and take less time than a session.
 
 import { AB_SCALE, L_SCALE } from "./color.js";
 import { padded, planes, rounded } from "./planes.js";
 import { areaResize } from "./resampling.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
+/** @typedef {any} Tensor  of ONNX Runtime */
 /** @typedef {{features: Record<string, Planes>, priorMean: Float32Array, priorScale: Float32Array}} Encoded */
 
 const MAX_THREADS = 4; // more don't make networks this small faster
@@ -37,18 +40,25 @@ export class Network {
     return new Network(ort, spec, fetched);
   }
 
-  /** The session of a graph, loaded at its first use. */
+  /** The session of a network or another graph, loaded at its first use. */
   session(name) {
     if (!this.sessions.has(name)) {
-      const made = (async () => {
-        this.weights ??= this.load(this.spec.files.weights);
-        const [graph, data] = await Promise.all([this.load(this.spec.files[name]), this.weights]);
-        return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.files.weights, data }] });
-      })();
+      const made = this.spec.files[name] ? this.networkSession(name) : this.graphSession(name);
       this.sessions.set(name, made);
       made.catch(() => this.sessions.delete(name));
     }
     return this.sessions.get(name);
+  }
+
+  async networkSession(name) {
+    this.weights ??= this.load(this.spec.files.weights);
+    const [graph, data] = await Promise.all([this.load(this.spec.files[name]), this.weights]);
+    return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.files.weights, data }] });
+  }
+
+  /** A graph without weights. Optimizing it would take longer than it ever saves. */
+  async graphSession(name) {
+    return this.ort.InferenceSession.create(await this.load(`graphs/${name}.onnx`), { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
   }
 
   /** The current name of a graph's input or output, whatever it was called when it was exported. */
@@ -66,6 +76,21 @@ export class Network {
 
   tensor(all) {
     return new this.ort.Tensor("float32", all.data, [1, all.count, all.height, all.width]);
+  }
+
+  /** @param {ArrayLike<number>} values @param {number[]} [dims]  one axis by default @returns {Tensor} */
+  floats(values, dims = [values.length]) {
+    return new this.ort.Tensor("float32", values instanceof Float32Array ? values : Float32Array.from(values), dims);
+  }
+
+  /** @param {number} value @returns {Tensor} */
+  scalar(value) {
+    return this.floats([value], []);
+  }
+
+  /** @param {number[]} values @returns {Tensor} */
+  integers(values) {
+    return new this.ort.Tensor("int64", BigInt64Array.from(values, BigInt), [values.length]);
   }
 
   /** @param {Planes} light  L*, padded to whole multiples @returns {Promise<Encoded>} */
@@ -88,7 +113,7 @@ export class Network {
   /** Logits of the ab bins. @param {Encoded} encoded @param {Planes} hints  padded @param {Float32Array} code @returns {Promise<Planes>} */
   async decode(encoded, hints, code) {
     const features = Object.fromEntries(Object.entries(encoded.features).map(([name, all]) => [name, this.tensor(all)]));
-    const { logits } = await this.run("decode", { ...features, hints: this.tensor(hints), code: new this.ort.Tensor("float32", code, [1, code.length]) });
+    const { logits } = await this.run("decode", { ...features, hints: this.tensor(hints), code: this.floats(code, [1, code.length]) });
     return planes(logits.dims[1], logits.dims[2], logits.dims[3], logits.data);
   }
 
@@ -99,6 +124,21 @@ export class Network {
     const scaled = planes(2, cells.height, cells.width, cells.data.map((value) => value / AB_SCALE));
     const { code } = await this.run("like", { ab: this.tensor(scaled), feature0: this.tensor(feature0), feature3: this.tensor(feature3) });
     return code.data;
+  }
+
+  /**
+   * Lines of a*, b* over L*, which are enlarged to full size.
+   * @param {Planes} ab  of the working size @param {Planes} light  L* of the same pixels @param {number} strength  factor on the chroma
+   * @returns {Promise<Planes>}  slopes of a*, b*, then their offsets
+   */
+  async lines(ab, light, strength) {
+    const { height, width } = light;
+    const inputs = { ab: this.floats(ab.data, [2, height, width]), lightness: this.floats(light.data, [height, width]), strength: this.scalar(strength) };
+    const { slope, offset } = await this.run("lines", inputs);
+    const found = planes(4, height, width);
+    found.data.set(slope.data);
+    found.data.set(offset.data, slope.data.length);
+    return found;
   }
 
   /** Working width and height of a picture. @param {number} [side]  of the short side */

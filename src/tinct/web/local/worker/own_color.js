@@ -1,7 +1,6 @@
 // Whether a photograph has color of its own or only a tone, as `tinct.photo.own_color`.
 
 import { labOf } from "./color.js";
-import { solveLinear } from "./matrices.js";
 import { clamp } from "./planes.js";
 import { areaResize } from "./resampling.js";
 
@@ -61,4 +60,29 @@ function colorDistance([a, b], tone) {
   const [da, db] = [a - tone[0], b - tone[1]];
   const weight = Math.min(b, tone[1]) > -BLUE ? YELLOW_WEIGHT : 1;
   return Math.hypot(weight * (da * Math.cos(YELLOW_HUE) + db * Math.sin(YELLOW_HUE)), db * Math.cos(YELLOW_HUE) - da * Math.sin(YELLOW_HUE));
+}
+
+/** Solve A x = b for several right sides by Gaussian elimination with partial pivoting. @param {Float64Array} a (n, n), is overwritten @param {Float64Array} b (n, m), becomes x */
+function solveLinear(a, b, n, m) {
+  for (let k = 0; k < n; k++) {
+    let pivot = k;
+    for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]) > Math.abs(a[pivot * n + k])) pivot = i;
+    if (pivot !== k) {
+      for (let j = 0; j < n; j++) [a[k * n + j], a[pivot * n + j]] = [a[pivot * n + j], a[k * n + j]];
+      for (let j = 0; j < m; j++) [b[k * m + j], b[pivot * m + j]] = [b[pivot * m + j], b[k * m + j]];
+    }
+    for (let i = k + 1; i < n; i++) {
+      const factor = a[i * n + k] / a[k * n + k];
+      if (!factor) continue;
+      for (let j = k; j < n; j++) a[i * n + j] -= factor * a[k * n + j];
+      for (let j = 0; j < m; j++) b[i * m + j] -= factor * b[k * m + j];
+    }
+  }
+  for (let i = n - 1; i >= 0; i--)
+    for (let j = 0; j < m; j++) {
+      let value = b[i * m + j];
+      for (let c = i + 1; c < n; c++) value -= a[i * n + c] * b[c * m + j];
+      b[i * m + j] = value / a[i * n + i];
+    }
+  return b;
 }

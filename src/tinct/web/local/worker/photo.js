@@ -3,6 +3,7 @@
 import { Canvas } from "./canvas.js";
 import { lightness } from "./color.js";
 import { copied, decoded, knownRows } from "./decode.js";
+import { kindOf } from "./kinds.js";
 import { hasOwnColor } from "./own_color.js";
 import { plane, planes } from "./planes.js";
 import { Refusal } from "./problem.js";
@@ -34,6 +35,7 @@ export class Photo {
     photo.name = file.name;
     photo.network = network;
     photo.format = formatOf(bytes);
+    photo.kind = kindOf(bytes);
     photo.metadata = await metadataOf(bytes, photo.format);
     const { rows, notes } = photo.metadata.truncated ? await knownRows(bytes, photo) : { rows: 1, notes: [] };
     const bitmap = await photo.bitmap();

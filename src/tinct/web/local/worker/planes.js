@@ -18,17 +18,6 @@ export function plane(all, i) {
   return all.data.subarray(i * size, (i + 1) * size);
 }
 
-/** A copy with the top left part of each plane, height × width. @param {Planes} all @returns {Planes} */
-export function cropped(all, height, width) {
-  const found = planes(all.count, height, width);
-  for (let c = 0; c < all.count; c++)
-    for (let y = 0; y < height; y++) {
-      const from = (c * all.height + y) * all.width;
-      found.data.set(all.data.subarray(from, from + width), (c * height + y) * width);
-    }
-  return found;
-}
-
 /**
  * A copy that is larger at the right and the bottom.
  * @param {Planes} all
@@ -54,13 +43,6 @@ export function padded(all, height, width, mode) {
 function reflected(i, n) {
   const at = i % (2 * n);
   return at < n ? at : 2 * n - 1 - at;
-}
-
-/** The largest value of an array, which may be too long for Math.max(...). */
-export function maximum(values) {
-  let top = -Infinity;
-  for (const value of values) if (value > top) top = value;
-  return top;
 }
 
 export const clamp = (value, low, high) => (value < low ? low : value > high ? high : value);

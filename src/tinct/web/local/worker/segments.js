@@ -21,7 +21,7 @@ import { fromResources, fromText } from "./iptc.js";
  * @property {boolean} truncated  the end of the file is missing
  * @property {number} frames  of an animation; 1 of others
  */
-/** @typedef {"jpeg" | "png" | "webp" | "avif" | "heic" | "tiff" | "bmp" | "gif" | "pdf" | "other"} Format */
+/** @typedef {"jpeg" | "png" | "webp" | "avif" | "heic" | "tiff" | "bmp" | "gif" | "other"} Format */
 
 const EXIF = "Exif\0\0";
 const XMP = "http://ns.adobe.com/xap/1.0/\0";
@@ -59,7 +59,6 @@ export function formatOf(bytes) {
     return /avi[fs]/.test(brands) ? "avif" : /hei[cxms]|hev[cxms]|mif1|msf1/.test(brands) ? "heic" : "other";
   }
   if (["II*\0", "MM\0*", "II+\0", "MM\0+"].includes(text(bytes, 0, 4))) return "tiff";
-  if (text(bytes, 0, 5) === "%PDF-") return "pdf";
   return text(bytes, 0, 2) === "BM" ? "bmp" : text(bytes, 0, 4) === "GIF8" ? "gif" : "other";
 }
 

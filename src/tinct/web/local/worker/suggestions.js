@@ -17,7 +17,9 @@ const SAME_NAME = 2.5; // CIEDE2000
 
 /** @typedef {{names: Record<string, string>, families: {name: string, colors: Record<string, string>}[]}} Table  colors.json */
 
-/** @param {Float32Array} likely  probabilities of the ab bins @param {number} light @param {Table} table */
+/** @typedef {{color: string, ab: [number, number], name: string, probability: number}} Suggestion */
+
+/** The most probable colors of a place. @param {Float32Array} likely  probabilities of the ab bins @param {number} light @param {Table} table @returns {Suggestion[]} */
 export function suggestions(likely, light, count, table) {
   const found = peaks(likely, count).sort((one, other) => other.mass - one.mass);
   const total = found.reduce((sum, { mass }) => sum + mass, 0);
@@ -27,18 +29,21 @@ export function suggestions(likely, light, count, table) {
     const color = hexOf(light, ...ab);
     const known = colors.get(color);
     if (known) known.probability += mass / total; // at this lightness two peaks may be the same sRGB color
-    else colors.set(color, { color, name: colorName([light, ...ab], [...colors.values()].map(({ name }) => name), table), probability: mass / total });
+    else colors.set(color, { color, ab, name: colorName([light, ...ab], [...colors.values()].map(({ name }) => name), table), probability: mass / total });
   }
   return [...colors.values()].sort((one, other) => other.probability - one.probability);
 }
 
-/** Families of ready colors at a place's own lightness, the most probable first, but skin before all others where a face is likely. */
+/**
+ * Families of ready colors at a place's own lightness, the most probable first, but skin before all others where a face is likely.
+ * @returns {{name: string, probability: number, colors: Suggestion[]}[]}
+ */
 export function families(likely, light, table) {
   const all = table.families.flatMap(({ name, colors }) => {
     const possible = atLightness(colors, light);
     if (!possible.length) return [];
     const probability = name === "skin" ? skinMass(likely) : massNear(likely, possible.map(({ ab }) => ab).filter((ab) => Math.hypot(...ab) >= FAMILY_MIN_CHROMA), FAMILY_RADIUS);
-    return [{ name, probability, colors: possible.map((one) => ({ color: hexOf(light, ...one.ab), name: one.name, probability: massNear(likely, [one.ab], SAME_COLOR_RADIUS) })) }];
+    return [{ name, probability, colors: possible.map((one) => ({ color: hexOf(light, ...one.ab), ab: one.ab, name: one.name, probability: massNear(likely, [one.ab], SAME_COLOR_RADIUS) })) }];
   });
   const first = (family) => (family.name === "skin" && family.probability >= LIKELY_SKIN ? 0 : 1);
   return all.sort((one, other) => first(one) - first(other) || other.probability - one.probability);
