@@ -48,7 +48,11 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settled(visit: Visit) -> None:
     """Wait until the service worker has everything, and the networks are loaded."""
     visit.page.evaluate("navigator.serviceWorker.ready")
-    visit.page.wait_for_function("caches.keys().then((names) => names.length > 0)")
+    for _ in range(600):
+        if visit.page.evaluate("caches.match(new URL('complete', location.href)).then(Boolean)"):
+            return
+        visit.page.wait_for_timeout(200)
+    raise AssertionError("the site was never kept whole")
 
 
 def difference(path: Path, photo: Path, **edit: Any) -> float:

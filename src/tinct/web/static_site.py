@@ -207,13 +207,12 @@ def _license(package: str, name: str) -> bytes:
 
 
 def _service_worker(content: dict[str, bytes]) -> bytes:
-    """The service worker with the list of files, and a version that changes with any of them."""
-    digest = hashlib.sha256()
-    for name in sorted(content):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(content[name]).digest())
-    site = json.dumps({"version": digest.hexdigest()[:16], "files": ["./", *sorted(content)]})
+    """The service worker with the checksums of all files, and a version that changes with any of them."""
+    files = {name: hashlib.sha256(content[name]).hexdigest() for name in sorted(content)}
+    files = {"./": files["index.html"]} | files
+    site = json.dumps({"version": hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16], "files": files})
     text = (LOCAL / "service_worker.js").read_text("utf-8")
-    mark = 'const SITE = { version: "", files: [] };'
+    mark = 'const SITE = { version: "", files: {} };'
     if mark not in text:
         raise AssertionError("the service worker has no place for its list of files")
     return text.replace(mark, f"const SITE = {site};").encode()

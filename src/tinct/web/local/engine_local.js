@@ -1,6 +1,7 @@
 // The engine of the static page: everything is computed in this browser, by a worker, and nothing is sent anywhere. It has the interface that
 // the page's engine.js describes, and stands in its place. Films, painted layers, masks and ensembles are left to the program.
 
+import { keepAll, registered } from "./keeping.js";
 import { packetOf } from "./provenance.js";
 
 /** Why the engine can't do what was asked. */
@@ -19,7 +20,8 @@ export class Problem extends Error {
 
 const MAX_OTHERS = 50; // photographs that are compared with one another when an object is looked for
 
-const base = new URL("../", import.meta.url); // the folder of the site
+await registered(new URL("../", import.meta.url)); // the folder of the site
+
 const aborted = () => new Problem("aborted", "It was closed.");
 
 // ---- the worker ----
@@ -27,21 +29,10 @@ const aborted = () => new Problem("aborted", "It was closed.");
 let started = null; // promise of the worker
 
 async function start() {
-  await prepared();
   const worker = new Worker(new URL("worker/main.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => heard(data);
   worker.onerror = () => broken(worker);
   return worker;
-}
-
-/** The service worker keeps the site for visits without a network, and adds the headers that threads of WASM need. */
-async function prepared() {
-  if (!("serviceWorker" in navigator) || !window.isSecureContext) return;
-  try {
-    await navigator.serviceWorker.register(new URL("service_worker.js", base), { scope: base.pathname });
-  } catch {
-    // the page works without it, but needs the network at each visit
-  }
 }
 
 const waiting = new Map(); // number of a question -> {resolve, reject, about: key of the file that it is about}
@@ -85,7 +76,7 @@ async function leave(ids) {
   if (open.length) (await started)?.postMessage({ cancel: open });
 }
 
-ask("warm", null, []).catch(() => {}); // the first photograph tells what is wrong
+ask("warm", null, []).catch(() => {}).then(keepAll); // the first photograph tells what is wrong
 
 const keys = new WeakMap(); // File -> number by which the worker knows it
 let files = 0;
