@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,43 @@ from typing import Any
 __all__ = ["serving_files"]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *given: Any, isolated: bool, asked: list[str], broken: set[str], **named: Any) -> None:
+        self.isolated, self.asked, self.broken = isolated, asked, broken
+        super().__init__(*given, **named)
+
     def log_message(self, *_: Any) -> None:
         pass
 
-
-class Isolated(Quiet):
-    """Sends the headers with which WASM may use threads."""
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        if self.path in self.broken:
+            self.send_error(503)
+            return
+        with suppress(ConnectionError):  # the browser didn't wait for the end
+            super().do_GET()
 
     def end_headers(self) -> None:
-        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
-        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        if self.isolated:
+            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
         super().end_headers()
 
 
 @contextmanager
-def serving_files(folder: Path, *, isolated: bool = False) -> Iterator[str]:
-    """The address at which the files of a folder are served, with a slash at its end; if `isolated`, with the headers for threads."""
-    handler = partial(Isolated if isolated else Quiet, directory=str(folder))
+def serving_files(
+    folder: Path, *, isolated: bool = False, asked: list[str] | None = None, broken: set[str] | None = None
+) -> Iterator[str]:
+    """The address at which the files of a folder are served, with a slash at its end.
+
+    Args:
+        folder: what is served.
+        isolated: send the headers with which WASM may use threads.
+        asked: gets the path of each request.
+        broken: paths that are answered with status 503.
+    """
+    options = {"isolated": isolated, "asked": [] if asked is None else asked, "broken": set() if broken is None else broken}
+    handler = partial(Handler, directory=str(folder), **options)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

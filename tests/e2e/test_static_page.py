@@ -24,9 +24,21 @@ ORIENTATION, ARTIST = 274, 315
 
 
 @pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
+def asked() -> list[str]:
+    """Paths of the requests that the file server got."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def broken() -> set[str]:
+    """Paths that the file server doesn't answer."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def address(site: Path, asked: list[str], broken: set[str]) -> Iterator[str]:
     """Of the page, in a folder of a plain file server."""
-    with serving_files(site.parent) as found:
+    with serving_files(site.parent, asked=asked, broken=broken) as found:
         yield f"{found}site/"
 
 
@@ -131,20 +143,113 @@ def test_what_only_the_program_does_is_told(visit: Visit, pictures: Path, tmp_pa
     assert page.eval_on_selector_all("#format option", "(all) => all.map((one) => one.value)") == ["original", "jpg", "png", "webp"]
 
 
-def test_nothing_is_requested_after_loading_and_the_network_may_be_cut(visit: Visit, pictures: Path, tmp_path: Path) -> None:
+def test_nothing_is_requested_once_it_is_loaded(visit: Visit, pictures: Path, asked: list[str], tmp_path: Path) -> None:
+    """Not even for the first reference, the first object: the file server sees nothing of what is done with a photograph."""
     page = visit.page
     settled(visit)
+    visit.open(pictures / "small.webp")
+    asked.clear()
+    visit.add_hint(0.5, 0.3, "#c08060")
+    visit.click(0.3, 0.8)
+    page.click("#object-variants")
+    page.wait_for_selector("#object-list li:nth-child(2) img:visible")
+    page.click("#object-all")
+    page.set_input_files("#like-file", pictures / "postcard.png")
+    page.wait_for_selector("#like-shown:visible")
+    visit.settle()
+    page.click("#variants li:nth-child(2) button")
+    visit.settle()
+    visit.save("#download", tmp_path)
+    assert asked == []
+    assert visit.sent == []
+
+
+def test_it_works_with_the_network_cut(visit: Visit, pictures: Path, site: Path, asked: list[str], tmp_path: Path) -> None:
+    page = visit.page
+    settled(visit)
+    kept = page.evaluate("""async () => {
+      const [name, ...others] = await caches.keys();
+      const paths = (await (await caches.open(name)).keys()).map(({ url }) => decodeURIComponent(url.slice(document.baseURI.length)));
+      return [...paths, ...others];
+    }""")
+    files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    assert sorted(kept) == sorted(files - {"service_worker.js", "site.json"} | {""})
     page.reload()  # now from the service worker's cache, with the headers for threads
     page.wait_for_selector("html[data-restored]", state="attached")
     assert page.evaluate("crossOriginIsolated")
     page.context.set_offline(True)
     page.reload()
     page.wait_for_selector("html[data-restored]", state="attached")
+    asked.clear()
     visit.open(pictures / "astronaut.png")
-    asked: list[str] = []
-    page.context.on("request", lambda request: asked.append(request.url))
     visit.add_hint(0.5, 0.3, "#c08060")
     path = visit.save("#download", tmp_path)
     assert difference(path, pictures / "astronaut.png") > 0
-    assert [url for url in asked if not url.startswith(("blob:", "data:"))] == []
-    assert visit.sent == []
+    assert set(asked) <= {"/site/service_worker.js"}, "the browser looks for a new version, in spite of Playwright"
+
+
+def test_a_part_that_does_not_come_is_told_and_asked_for_again(visit: Visit, pictures: Path, broken: set[str]) -> None:
+    page = visit.page
+    page.evaluate("navigator.serviceWorker.ready")
+    broken.add("/site/model/colors.json")
+    page.evaluate("""async () => {
+      for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
+      for (const name of await caches.keys()) await caches.delete(name);
+    }""")
+    page.goto("about:blank")
+    page.goto(visit.address)
+    page.set_input_files("#files", pictures / "small.webp")
+    page.wait_for_selector("#trouble:visible")
+    assert "“Try again”" in page.inner_text("#trouble-text")
+    broken.clear()
+    page.click("#try-again")
+    page.wait_for_selector("#frame:visible")
+    visit.expect_errors("503")
+
+
+ANSWERS = """async () => {
+  const engine = await import(new URL("static/engine.js", document.baseURI));
+  const canvas = Object.assign(document.createElement("canvas"), { width: 90, height: 60 });
+  canvas.getContext("2d").fillRect(20, 20, 30, 30);
+  const drawn = await new Promise((resolve) => canvas.toBlob(resolve));
+  const [file, other] = ["a.png", "b.png"].map((name) => new File([drawn], name));
+  const codes = async (...asked) => (await Promise.allSettled(asked)).map(({ value, reason }) => reason?.code ?? typeof value);
+  const { gray, color, ...facts } = await engine.open(file, {});
+  const refused = await codes(
+    engine.part(file, {}, { x: 80, y: 0, width: 20, height: 20 }),
+    engine.preview(file, { variant: 0 }, 90),
+    engine.preview(file, { like_strength: 2 }, 90),
+    engine.preview(file, { ensemble: true }, 90),
+    engine.preview(file, { hints: [{ x: 91, y: 0, color: "#aa3311" }] }, 90),
+    engine.recurring(file, { x: 10, y: 10, color: "keep" }, [other]),
+    engine.render(file, {}, "tif", "color"),
+    engine.openFilm(file, {}),
+  );
+  const leaving = new AbortController();
+  const closed = codes(engine.preview(file, { variant: 3 }, 90), engine.suggest(file, { x: 1, y: 1, hints: [], count: 3 }), engine.open(other, { signal: leaving.signal }));
+  leaving.abort();
+  await engine.close(file);
+  const variants = [];
+  for await (const [number, blob] of engine.variants(file, {}, [2, 4], 90)) variants.push([number, blob.type]);
+  const found = await engine.recurring(file, { x: 10, y: 10, color: "#aa3311" }, [other]);
+  return {
+    facts, refused, closed: await closed, variants, found: [...found].map(([one, hints]) => [one.name, hints]),
+    films: await engine.takesFilms(), locked: await engine.locked(),
+  };
+}"""
+
+
+def test_the_engine_answers_as_that_of_the_server(visit: Visit) -> None:
+    found = visit.page.evaluate(ANSWERS)
+    edit = found["facts"].pop("edit")
+    assert edit == Edit().to_dict()
+    assert found["facts"] == {"width": 90, "height": 60, "notes": [], "previewSide": 1024, "maxPreviewSide": 2048}
+    assert found["refused"] == [
+        *("part-outside", "edit-value", "edit-value", "needs-program", "hint-outside"),
+        *("hint", "program-format", "no-films"),
+    ]
+    assert found["closed"] == ["aborted"] * 3
+    assert found["variants"] == [[2, "image/jpeg"], [3, "image/jpeg"], [4, "image/jpeg"]]
+    assert found["found"] == [["b.png", []]]
+    assert (found["films"], found["locked"]) == (False, False)
+    assert not visit.page.is_visible("#welcome-films")

@@ -140,11 +140,16 @@ def _model(model: str) -> Iterator[tuple[str, bytes]]:
     if not (spec.takes_hints and spec.has_code):
         raise ConfigError(f"The model {spec.name!r} has no hints; the model 'tinct' has.", code="no-capability", what="hints")
     graphs = {"encode": graph, **{name: part(graph, name) for name in spec.parts}}
+    with tarfile.open(GRAPHS) as archive:
+        kept = {entry.name: _content(archive, entry) for entry in archive}
+    same = json.loads(kept.pop(GRAPH_SPEC)) == graph_spec(spec)
+    others = {f"graphs/{name}": data for name, data in (kept if same else made_graphs(spec)).items()}
     description: dict[str, Any] = {
         "name": spec.name,
         "version": __version__,
         "sha256": weights,
         "files": {"weights": graph.with_suffix(".safetensors").name} | {name: path.name for name, path in graphs.items()},
+        "graphs": sorted(others),
         "tensors": TENSORS,
         "preparation": {"side": spec.preparation.side, "multiple": spec.preparation.multiple, "max_aspect": MAX_ASPECT},
         "palette": vars(spec.palette),
@@ -155,11 +160,8 @@ def _model(model: str) -> Iterator[tuple[str, bytes]]:
     yield "model/colors.json", json.dumps(color_table()).encode()
     for path in (graph.with_suffix(".safetensors"), *graphs.values()):
         yield f"model/{path.name}", path.read_bytes()
-    with tarfile.open(GRAPHS) as archive:
-        kept = {entry.name: _content(archive, entry) for entry in archive}
-    same = json.loads(kept.pop(GRAPH_SPEC)) == graph_spec(spec)
-    for name, data in (kept if same else made_graphs(spec)).items():
-        yield f"model/graphs/{name}", data
+    for name, data in others.items():
+        yield f"model/{name}", data
 
 
 def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:

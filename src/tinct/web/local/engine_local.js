@@ -55,25 +55,24 @@ function broken(worker) {
 }
 
 /** @param {number | null} about  key of a file @param {AbortSignal} [signal]  which ends the question */
-async function ask(action, about, args, signal) {
-  if (signal?.aborted) throw aborted();
-  const worker = await (started ??= start());
+function ask(action, about, args, signal) {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(aborted());
     const id = ++questions;
     waiting.set(id, { resolve, reject, about });
-    worker.postMessage({ id, action, args });
     signal?.addEventListener("abort", () => leave([id]));
+    (started ??= start()).then((worker) => waiting.has(id) && worker.postMessage({ id, action, args }));
   });
 }
 
 /** End questions, which the worker doesn't answer if it hasn't begun. */
-async function leave(ids) {
+function leave(ids) {
   const open = ids.filter((id) => waiting.has(id));
   for (const id of open) {
     waiting.get(id).reject(aborted());
     waiting.delete(id);
   }
-  if (open.length) (await started)?.postMessage({ cancel: open });
+  if (open.length) started?.then((worker) => worker.postMessage({ cancel: open }));
 }
 
 ask("warm", null, []).catch(() => {}).then(keepAll); // the first photograph tells what is wrong

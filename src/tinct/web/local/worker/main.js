@@ -12,8 +12,8 @@ let busy = false;
 let coloring = null; // promise of the Coloring
 
 async function load() {
-  const [network, answer] = await Promise.all([Network.load(base), fetch(new URL("model/colors.json", base))]);
-  return new Coloring(network, await answer.json());
+  const network = await Network.load(base);
+  return new Coloring(network, JSON.parse(new TextDecoder().decode(await network.load("colors.json"))));
 }
 
 const isPatient = ({ action, args }) => action === "describe" || action === "recurring" || (action === "preview" && args.at(-1) <= THUMBNAIL);

@@ -4,6 +4,7 @@
 
 import { AB_SCALE, L_SCALE } from "./color.js";
 import { padded, planes, rounded } from "./planes.js";
+import { Refusal } from "./problem.js";
 import { areaResize } from "./resampling.js";
 
 /** @typedef {import("./planes.js").Planes} Planes */
@@ -31,13 +32,20 @@ export class Network {
     ort.env.wasm.wasmPaths = { mjs: runtime("js"), wasm: runtime("wasm") };
     ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency || 1) : 1;
     ort.env.logLevel = "error";
-    const fetched = async (name) => {
+    const load = async (name) => {
       const answer = await fetch(new URL(`model/${name}`, base));
-      if (!answer.ok) throw new Error(`model/${name} is missing: status ${answer.status}`);
+      if (!answer.ok) throw new Refusal("unreachable", `A part of this page could not be loaded: model/${name}, status ${answer.status}.`);
       return new Uint8Array(await answer.arrayBuffer());
     };
-    const spec = JSON.parse(new TextDecoder().decode(await fetched("model.json")));
-    return new Network(ort, spec, fetched);
+    const spec = JSON.parse(new TextDecoder().decode(await load("model.json")));
+    const held = new Map(); // name of a file -> promise of its content
+    const once = (name) => {
+      if (!held.has(name)) held.set(name, load(name));
+      held.get(name).catch(() => held.delete(name));
+      return held.get(name);
+    };
+    [...Object.values(spec.files), ...spec.graphs].forEach(once); // all at once: nothing is requested later, when a photograph is there
+    return new Network(ort, spec, once);
   }
 
   /** The session of a network or another graph, loaded at its first use. */
