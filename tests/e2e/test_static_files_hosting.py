@@ -19,7 +19,10 @@ from tinct.web import static_site
 from tinct.web.static_site import write_site
 
 pytestmark = pytest.mark.timeout(300)
-COMPLETE = "caches.match(new URL('complete', location.href))"
+COMPLETE = """Promise.all([
+  fetch("site.json").then((answer) => answer.json()),
+  caches.keys().then(([name]) => (name ? caches.open(name).then((cache) => cache.keys()) : [])),
+]).then(([{ files }, kept]) => kept.length === files.length)"""
 MODEL_VERSION = "fetch('model/model.json').then((answer) => answer.json()).then((model) => model.version)"
 REGISTRATION = "navigator.serviceWorker.getRegistration()"
 
@@ -173,6 +176,6 @@ def test_files_that_the_host_changes_are_not_kept(context: Any, hosted: tuple[Pa
     visit = Visit(page, address)
     visit.open(photo)  # it works
     visit.settle()
-    assert page.evaluate(COMPLETE) is None
+    assert page.evaluate(COMPLETE) is False
     kept = page.evaluate("caches.match('static/strings/en.json').then((one) => Boolean(one))")
     assert kept is False

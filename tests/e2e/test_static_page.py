@@ -21,6 +21,11 @@ from tinct.coloring.provenance import read_record
 
 pytestmark = pytest.mark.timeout(300)
 ORIENTATION, ARTIST = 274, 315
+COMPLETE = """Promise.all([
+  fetch("site.json").then((answer) => answer.json()),
+  caches.keys().then(([name]) => (name ? caches.open(name).then((cache) => cache.keys()) : [])),
+]).then(([{ files }, kept]) => kept.length === files.length)"""
+"""Whether the service worker has kept all files."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,7 @@ def settled(visit: Visit) -> None:
     """Wait until the service worker has everything, and the networks are loaded."""
     visit.page.evaluate("navigator.serviceWorker.ready")
     for _ in range(600):
-        if visit.page.evaluate("caches.match(new URL('complete', location.href)).then(Boolean)"):
+        if visit.page.evaluate(COMPLETE):
             return
         visit.page.wait_for_timeout(200)
     raise AssertionError("the site was never kept whole")
@@ -198,6 +203,7 @@ def test_a_part_that_does_not_come_is_told_and_asked_for_again(visit: Visit, pic
     }""")
     page.goto("about:blank")
     page.goto(visit.address)
+    page.wait_for_selector("html[data-restored]", state="attached")
     page.set_input_files("#files", pictures / "small.webp")
     page.wait_for_selector("#trouble:visible")
     assert "“Try again”" in page.inner_text("#trouble-text")

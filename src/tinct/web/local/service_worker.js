@@ -9,7 +9,6 @@ const SITE = { version: "", files: {} };
 const base = new URL("./", self.location.href);
 const PREFIX = `tinct ${base.pathname} `; // of the names of this site's caches
 const NAME = PREFIX + SITE.version;
-const COMPLETE = "complete"; // name in the cache that says that all files are there
 const HEADERS = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "same-origin" };
 const TYPES = { js: "text/javascript", css: "text/css", json: "application/json", svg: "image/svg+xml", wasm: "application/wasm", webmanifest: "application/manifest+json" };
 
@@ -34,7 +33,6 @@ async function keep() {
       await cache.put(new URL(name, base), withHeaders(name, answer));
     }),
   );
-  await cache.put(new URL(COMPLETE, base), new Response("yes"));
 }
 
 async function forgetOthers() {
