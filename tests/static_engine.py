@@ -13,6 +13,12 @@ from static_serving import serving_files
 __all__ = ["Engine", "EngineError", "driving"]
 
 _PAGE = '<!doctype html><meta charset="utf-8"><title>engine</title><input type="file" id="files" multiple>'
+_ISOLATED = {
+    "Content-Type": "text/html",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+"""Headers with which the engine needs no second start of the page."""
 _START = "async (address) => { window.engine = await import(address); }"
 _CALL = """async ([method, args, likes]) => {
   const [file, like] = document.querySelector('#files').files;
@@ -53,7 +59,7 @@ class Engine:
     def __init__(self, page: Any, address: str) -> None:
         self.page = page
         page.set_default_timeout(120_000)
-        page.route(f"{address}blank.html", lambda route: route.fulfill(content_type="text/html", body=_PAGE))
+        page.route(f"{address}blank.html", lambda route: route.fulfill(headers=_ISOLATED, body=_PAGE))
         page.goto(f"{address}blank.html")
         page.evaluate(_START, f"{address}static/engine.js")
 

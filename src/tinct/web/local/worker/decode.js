@@ -14,6 +14,7 @@ const MIN_SCANS = 2; // complete scans of a truncated progressive JPEG
 const FILLED = 128; // level of what a decoder of JPEG has no data for
 const EDGE = 8; // columns at the right edge, which show how many rows a file holds
 const END = new Uint8Array([0xff, 0xd9]); // of a JPEG
+const JPEG = { type: "image/jpeg" }; // which Firefox needs to know
 
 /**
  * Decode a file.
@@ -26,7 +27,7 @@ export async function decoded({ file, name, format, kind, metadata }) {
   if (metadata.truncated && format !== "jpeg") throw cutOff(name);
   const turnedHere = format === "webp" && metadata.orientation !== 1; // not every browser turns WebP
   let source = file;
-  if (metadata.truncated) source = new Blob([file, END]); // Chromium decodes no JPEG without it
+  if (metadata.truncated) source = new Blob([file, END], JPEG); // Chromium decodes no JPEG without it
   if (turnedHere) source = await withoutExif(file);
   let bitmap;
   try {
@@ -50,7 +51,7 @@ const cutOff = (name) => new Refusal("cut-off", `${name} is cut off: its end is 
 async function withoutExif(file) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const at = [...chunksOf(bytes)].find(([kind]) => kind === "EXIF")?.[1];
-  return new Blob([bytes.subarray(0, at), "none", bytes.subarray(at + 4)]);
+  return new Blob([bytes.subarray(0, at), "none", bytes.subarray(at + 4)], { type: "image/webp" });
 }
 
 function upright(bitmap, turn) {
@@ -77,7 +78,7 @@ export async function knownRows(bytes, { name, format, metadata }) {
     if (kind !== 0xe1 && kind !== 0xe2) parts.push(bytes.subarray(at, end)); // neither turned nor with a profile
     last = end;
   }
-  const bitmap = await createImageBitmap(new Blob([...parts, bytes.subarray(last), END])).catch(() => null);
+  const bitmap = await createImageBitmap(new Blob([...parts, bytes.subarray(last), END], JPEG)).catch(() => null);
   if (!bitmap) throw cutOff(name);
   const { width, height } = bitmap;
   let rows = 0;
