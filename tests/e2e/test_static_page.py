@@ -21,6 +21,11 @@ from tinct.coloring.provenance import read_record
 
 pytestmark = pytest.mark.timeout(300)
 ORIENTATION, ARTIST = 274, 315
+COMPLETE = """Promise.all([
+  fetch("site.json").then((answer) => answer.json()),
+  caches.keys().then(([name]) => (name ? caches.open(name).then((cache) => cache.keys()) : [])),
+]).then(([{ files }, kept]) => kept.length === files.length)"""
+"""Whether the service worker has kept all files."""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +67,11 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settled(visit: Visit) -> None:
     """Wait until the service worker has everything, and the networks are loaded."""
     visit.page.evaluate("navigator.serviceWorker.ready")
-    visit.page.wait_for_function("caches.keys().then((names) => names.length > 0)")
+    for _ in range(600):
+        if visit.page.evaluate(COMPLETE):
+            return
+        visit.page.wait_for_timeout(200)
+    raise AssertionError("the site was never kept whole")
 
 
 def difference(path: Path, photo: Path, **edit: Any) -> float:
@@ -208,6 +217,7 @@ def test_a_part_that_does_not_come_is_asked_for_again(visit: Visit, pictures: Pa
     page.add_init_script("delete Navigator.prototype.serviceWorker")  # it would ask, too
     broken.extend(["/site/model/colors.json"] * times)
     page.goto(visit.address)
+    page.wait_for_selector("html[data-restored]", state="attached")
     page.set_input_files("#files", pictures / "small.webp")
     if times == 2:
         page.wait_for_selector("#trouble:visible")

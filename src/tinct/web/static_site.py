@@ -36,6 +36,8 @@ GRAPH_SPEC = "spec.json"
 _GRAPH_NAMES = ("affinity", "cells", "pixels", "lines", "scene", "groups", "masks", "code", "tilt", "match")
 """Those that the worker runs; in its modules stands why it doesn't run the others."""
 _SERVER_ONLY = {"engine.js", "engine_http.js", "engine_films.js", "index.html"}
+_RENAMED = {"engine_local.js", "service_worker.js"}
+"""Modules of `LOCAL` that have another place in the site."""
 _UNWRITTEN = ("tif", "avif")
 """Formats that no browser writes."""
 _POLICY = (
@@ -103,7 +105,9 @@ def _contents(model: str) -> Iterator[tuple[str, bytes]]:
         if path.is_file() and path.name not in _SERVER_ONLY:
             yield f"static/{path.name}", path.read_bytes()
     yield "static/engine.js", (LOCAL / "engine_local.js").read_bytes()
-    yield "static/provenance.js", (LOCAL / "provenance.js").read_bytes()
+    for path in sorted(LOCAL.glob("*.js")):
+        if path.name not in _RENAMED:
+            yield f"static/{path.name}", path.read_bytes()
     for path in sorted((LOCAL / "worker").glob("*.js")):
         yield f"static/worker/{path.name}", path.read_bytes()
     for path in sorted((_PAGE / "strings").glob("*.json")):
@@ -205,13 +209,12 @@ def _license(package: str, name: str) -> bytes:
 
 
 def _service_worker(content: dict[str, bytes]) -> bytes:
-    """The service worker with the list of files, and a version that changes with any of them."""
-    digest = hashlib.sha256()
-    for name in sorted(content):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(content[name]).digest())
-    site = json.dumps({"version": digest.hexdigest()[:16], "files": ["./", *sorted(content)]})
+    """The service worker with the checksums of all files, and a version that changes with any of them."""
+    files = {name: hashlib.sha256(content[name]).hexdigest() for name in sorted(content)}
+    files = {"./": files["index.html"]} | files
+    site = json.dumps({"version": hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16], "files": files})
     text = (LOCAL / "service_worker.js").read_text("utf-8")
-    mark = 'const SITE = { version: "", files: [] };'
+    mark = 'const SITE = { version: "", files: {} };'
     if mark not in text:
         raise AssertionError("the service worker has no place for its list of files")
     return text.replace(mark, f"const SITE = {site};").encode()

@@ -1,6 +1,7 @@
 // The engine of the static page: everything is computed in this browser, by a worker, and nothing is sent anywhere. It has the interface that
 // the page's engine.js describes, and stands in its place. Films, painted layers, masks and ensembles are left to the program.
 
+import { keepAll, registered } from "./keeping.js";
 import { packetOf } from "./provenance.js";
 
 /** Why the engine can't do what was asked. */
@@ -19,7 +20,8 @@ export class Problem extends Error {
 
 const MAX_OTHERS = 50; // photographs that are compared with one another when an object is looked for
 
-const base = new URL("../", import.meta.url); // the folder of the site
+await registered(new URL("../", import.meta.url)); // the folder of the site
+
 const aborted = () => new Problem("aborted", "It was closed.");
 
 // ---- the worker ----
@@ -32,7 +34,6 @@ let starts = 0;
 
 async function start() {
   starts++;
-  await prepared();
   const worker = (current = new Worker(new URL("worker/main.js", import.meta.url), { type: "module" }));
   worker.onmessage = ({ data }) => heard(data, worker);
   worker.onerror = () => broken(worker, { code: "unreachable", fact: "A part of this page could not be loaded." });
@@ -40,27 +41,23 @@ async function start() {
   return worker;
 }
 
-/** The service worker keeps the site for visits without a network, and adds the headers that threads of WASM need. */
-async function prepared() {
-  if (!("serviceWorker" in navigator) || !window.isSecureContext) return;
-  try {
-    await navigator.serviceWorker.register(new URL("service_worker.js", base), { scope: base.pathname });
-  } catch {
-    // the page works without it, but needs the network at each visit
-  }
-}
-
 const WARM = 0; // number of the first question to a worker, which loads the networks
 const waiting = new Map(); // number of a question -> {action, args, resolve, reject, about: key of the file that it is about}
 let questions = WARM;
 
 function heard({ id, result, problem }, worker) {
-  if (id === WARM) return problem ? broken(worker, problem) : (starts = 0);
+  if (id === WARM) return problem ? broken(worker, problem) : ready();
   const question = waiting.get(id);
   if (!question) return; // nobody waits for it any more
   waiting.delete(id);
   if (problem) question.reject(problemOf(problem));
   else question.resolve(result);
+}
+
+/** The networks are loaded. */
+function ready() {
+  starts = 0;
+  keepAll();
 }
 
 const problemOf = ({ code, fact, values }) => new Problem(code, fact, fact, values);

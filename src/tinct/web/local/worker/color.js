@@ -1,4 +1,4 @@
-// sRGB, Display P3 and CIELAB, as `tinct.color`: CIE 1976 L*a*b* under D65. Values of RGB are 0..1 unless said otherwise.
+// sRGB and CIELAB, as `tinct.color`: CIE 1976 L*a*b* under D65. Values of RGB are 0..1 unless said otherwise.
 
 export const AB_SCALE = 110; // networks give a*, b* / AB_SCALE
 export const L_SCALE = 100; // networks see L* / L_SCALE
@@ -10,7 +10,6 @@ const RGB_TO_XYZ = [
   [0.019334, 0.119193, 0.950227],
 ];
 const WHITE = [0.95047, 1, 1.08883]; // D65, 2 degrees
-const P3_LUMINANCE = [0.2289746, 0.6917385, 0.0792869]; // second row of Display P3's matrix to XYZ (SMPTE EG 432-1, D65)
 const EPSILON = 0.008856; // below (6/29)^3 the cube root gives way to a line
 const KAPPA = 7.787;
 export const GREEN_FOR_RED = RGB_TO_XYZ[1][0] / RGB_TO_XYZ[1][1]; // linear green with the luminance of one unit of linear red
@@ -63,12 +62,11 @@ function looked(table, value) {
 
 /**
  * L* of pixels.
- * @param {Uint8ClampedArray} rgba  4 values a pixel
- * @param {"srgb" | "display-p3"} space  of `rgba`
+ * @param {Uint8ClampedArray} rgba  4 values a pixel, of sRGB
  * @param {Float32Array} found  L* 0..100 of each pixel
  */
-export function lightness(rgba, space, found) {
-  const [red, green, blue] = space === "display-p3" ? P3_LUMINANCE : TO_XYZ[1];
+export function lightness(rgba, found) {
+  const [red, green, blue] = TO_XYZ[1];
   for (let i = 0, k = 0; i < found.length; i++, k += 4) {
     const r = rgba[k];
     const g = rgba[k + 1];

@@ -85,10 +85,10 @@ export class Coloring {
       throw new Refusal("part-outside", `The part ${x},${y},${width},${height} lies outside the picture, or is larger than ${MAX_PART} pixels.`);
     const merge = await this.merge(photo, await this.checked(edit), photo.width, photo.height);
     const bitmap = await photo.bitmap();
-    learn(merge, bitmap, photo.space);
+    learn(merge, bitmap);
     const rgba = new Uint8ClampedArray(4 * area.width * area.height);
-    for (const strip of strips(bitmap, photo.space, area)) {
-      paintStrip(merge, strip, photo.space, { ...area, y: area.y + strip.top, height: strip.height });
+    for (const strip of strips(bitmap, area)) {
+      paintStrip(merge, strip, { ...area, y: area.y + strip.top, height: strip.height });
       rgba.set(strip.rgba, 4 * strip.top * area.width);
     }
     return previewJpeg(rgba, area.width, area.height);
@@ -106,7 +106,7 @@ export class Coloring {
     if (!SUFFIXES[kind]) throw new Refusal("program-format", `${format.toUpperCase()} is a format that the program writes.`, { name: photo.name, format: format.toUpperCase() });
     const merge = await this.merge(photo, await this.checked(edit), photo.width, photo.height);
     const bitmap = await photo.bitmap();
-    learn(merge, bitmap, photo.space);
+    learn(merge, bitmap);
     const { width, height, rows, alpha } = outputs[output](photo, bitmap, merge);
     const packet = xmp === null ? null : new TextEncoder().encode(xmp);
     const blob = await encoded(kind, rows, width, height, alpha, photo.metadata, packet);
@@ -116,10 +116,8 @@ export class Coloring {
   /** What goes into the record of a result: the original, what was extracted from the reference, and the model. */
   async origin(named, like) {
     const photo = await this.photo(named);
-    const { xmp } = photo.metadata;
     const reference = like && (await this.reference(like));
-    const origin = { xmp: xmp && new TextDecoder().decode(xmp), sha256: photo.sha256, name: photo.name, hadColor: photo.hadColor };
-    return { origin, like: reference && (await packed(reference)), model: this.network.spec };
+    return { origin: photo.origin(), like: reference && (await packed(reference)), model: this.network.spec };
   }
 
   /** The colors that a place most probably has, and families of ready colors at its lightness. */
@@ -237,7 +235,7 @@ export class Coloring {
   /** The edit's colors, ready for pixels of any size. */
   async merge(photo, edit, width, height) {
     const canvas = await photo.canvas(edit.detail);
-    return new Merge(await canvas.lines(edit), width, height);
+    return new Merge(await canvas.lines(edit), width, height, photo.known);
   }
 }
 

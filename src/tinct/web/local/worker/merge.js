@@ -6,13 +6,19 @@ import { clamp, planes } from "./planes.js";
 /** @typedef {import("./planes.js").Planes} Planes */
 
 const GUIDE_FACTOR = 4; // guide pixels for each pixel of the middle size, a side; larger photographs are averaged to this first
+const MIDDLE_LIGHT = 53.585; // L* of the level 128
 
 /** What makes the chroma of a photograph from its lightness: a fast guided filter. */
 export class Merge {
-  /** @param {Planes} lines  as `Network.lines` gives them @param {number} width  of the photograph */
-  constructor(lines, width, height) {
+  /**
+   * @param {Planes} lines  as `Network.lines` gives them @param {number} width  of the photograph
+   * @param {[number, number, number, number] | null} known  left, top, width and height of the part that a truncated file holds, as shares of the
+   *   picture; the rest becomes plain gray
+   */
+  constructor(lines, width, height, known = null) {
     this.lines = lines;
     Object.assign(this, { width, height });
+    this.known = known?.map((share, i) => Math.round(share * (i % 2 ? height : width)));
     this.shrink = Math.max(1, Math.min(Math.floor(width / (lines.width * GUIDE_FACTOR)), Math.floor(height / (lines.height * GUIDE_FACTOR))));
     if (this.shrink > 1) {
       this.guide = planes(1, Math.ceil(height / this.shrink), Math.ceil(width / this.shrink));
@@ -67,8 +73,17 @@ export class Merge {
           a[u] = a[u] * mine[u] + row[2 * width + u];
           b[u] = b[u] * mine[u] + row[3 * width + u];
         }
+      if (this.known) this.gray(mine, a, b, x, y + v);
       paint(mine, a, b, rgba.subarray(4 * v * width, 4 * (v + 1) * width));
     }
+  }
+
+  /** Make the pixels of a row plain gray that the file doesn't hold. */
+  gray(light, a, b, x, y) {
+    const [left, top, wide, high] = this.known;
+    const inside = y >= top && y < top + high;
+    const [first, last] = inside ? [left - x, left + wide - x].map((at) => clamp(at, 0, a.length)) : [0, 0];
+    for (const [values, value] of [[light, MIDDLE_LIGHT], [a, 0], [b, 0]]) values.fill(value, 0, first).fill(value, last);
   }
 }
 

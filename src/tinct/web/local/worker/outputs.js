@@ -4,21 +4,21 @@ import { lightness } from "./color.js";
 import { strips } from "./decode.js";
 
 /** Give a merge the whole lightness, where it needs that first. */
-export function learn(merge, bitmap, space) {
+export function learn(merge, bitmap) {
   if (!merge.needsGuide) return;
-  for (const { top, height, rgba } of strips(bitmap, space)) merge.learn(lightOf(rgba, space, bitmap.width * height), top);
+  for (const { top, height, rgba } of strips(bitmap)) merge.learn(lightOf(rgba, bitmap.width * height), top);
 }
 
 /** L* of the pixels of a strip. */
-function lightOf(rgba, space, count) {
+function lightOf(rgba, count) {
   const light = new Float32Array(count);
-  lightness(rgba, space, light);
+  lightness(rgba, light);
   return light;
 }
 
 /** Color a strip of a photograph, in place. */
-export function paintStrip(merge, { rgba }, space, part) {
-  merge.strip(lightOf(rgba, space, part.width * part.height), part, rgba);
+export function paintStrip(merge, { rgba }, part) {
+  merge.strip(lightOf(rgba, part.width * part.height), part, rgba);
 }
 
 /** What each output is made of: its size, its rows from top to bottom, and whether it is transparent in places. */
@@ -52,9 +52,9 @@ export const outputs = {
 
 /** The rows of a result, strip by strip. */
 function* colored(photo, bitmap, merge, made) {
-  for (const strip of strips(bitmap, photo.space)) {
+  for (const strip of strips(bitmap)) {
     const before = strip.rgba.slice();
-    paintStrip(merge, strip, photo.space, { x: 0, y: strip.top, width: photo.width, height: strip.height });
+    paintStrip(merge, strip, { x: 0, y: strip.top, width: photo.width, height: strip.height });
     yield { ...strip, rgba: made(strip, before) };
   }
 }

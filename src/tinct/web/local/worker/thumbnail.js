@@ -14,16 +14,16 @@ const POSITIONS = 64; // fractions of a pixel at which the kernel is sampled
 const UNIT = 4096; // fixed-point 1 of its weights
 
 /**
- * @param {ImageBitmap} bitmap @param {import("./decode.js").Space} space @param {boolean} jpeg
+ * @param {ImageBitmap} bitmap @param {boolean} jpeg
  * @returns {Planes}  red, green and blue, 0..255
  */
-export function thumbnail(bitmap, space, width, height, jpeg) {
+export function thumbnail(bitmap, width, height, jpeg) {
   const scale = Math.min(bitmap.width / width, bitmap.height / height);
   const first = jpeg ? [8, 4, 2].find((block) => scale >= 2 * block) ?? 1 : 1;
   const down = bitmap.height / first / height;
   const across = bitmap.width / first / width;
   const [rows, columns] = [down, across].map((factor) => Math.max(1, Math.floor(factor / LEAST_REDUCTION)));
-  let all = averagedRows(bitmap, space, first);
+  let all = averagedRows(bitmap, first);
   all = reducedRows(shrunkRows(all, rows), height, down / rows);
   all = transposed(reducedRows(shrunkRows(transposed(all), columns), width, across / columns));
   const found = planes(3, height, width);
@@ -32,10 +32,10 @@ export function thumbnail(bitmap, space, width, height, jpeg) {
 }
 
 /** The bitmap, averaged in blocks of `block` × `block` pixels. @returns {Bands} */
-function averagedRows(bitmap, space, block) {
+function averagedRows(bitmap, block) {
   const [height, width] = [Math.ceil(bitmap.height / block), Math.ceil(bitmap.width / block)];
   const data = [0, 1, 2].map(() => new Uint8ClampedArray(height * width));
-  const rows = strips(bitmap, space, {}, block);
+  const rows = strips(bitmap, {}, block);
   for (const { top, height: count, rgba } of rows)
     for (let y = 0; y < count; y += block)
       for (let x = 0, to = ((top + y) / block) * width; x < bitmap.width; x += block, to++) {
