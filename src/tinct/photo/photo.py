@@ -41,8 +41,10 @@ from .metadata.xmp import has_record, without_record
 from .note import Note
 from .outputs import check_target, color_path, exists_error, is_result, reason
 from .own_color import has_own_color
-from .picture import Picture, grayed, printable
+from .picture import Picture, grayed, image_of, printable
 from .pixels import KINDS, alpha8, full_lightness, paint, rgb8, rgb16, side_by_side, split, with_chroma
+from .recolored import MAX_PIXELS as MAX_AT_ONCE
+from .recolored import recolored
 from .running import Progress, run, without_warnings
 from .sources import open_picture
 from .working_memory import Admit, encoding_bytes, free
@@ -106,6 +108,7 @@ class Photo:
         self._picture, self._progress = picture, progress
         self._before: Photo | None = None  # the original of a colored photograph
         self._chroma_of: Callable[[pyvips.Image], pyvips.Image] | None = None  # of a colored photograph: see `with_chroma`
+        self._lines: npt.NDArray[np.float32] | None = None  # of a colored photograph that is computed at once
         self._output = ""  # of a colored photograph: color, layer or compare
         self._own_color: bool | None = None  # known as soon as a small copy was decoded
         with self._reading():
@@ -310,7 +313,7 @@ class Photo:
         if bits not in (8, 16):
             raise ValueError(f"bits must be 8 or 16, not {bits}")
         with self._reading():
-            return self._run(split(self._image())[0], rgb8 if bits == 8 else rgb16, "reading")
+            return self._run(split(self._at_once())[0], rgb8 if bits == 8 else rgb16, "reading")
 
     def opacity(self) -> npt.NDArray[np.uint8] | None:
         """(height, width) alpha of all pixels, 0 transparent..255 opaque; None without an alpha channel. Raises PhotoError if damaged."""
@@ -333,7 +336,7 @@ class Photo:
         except ImportError:
             raise PhotoError("Photo.to_pil() needs the package pillow", code="needs-pillow") from None
         with self._reading():
-            return Image.fromarray(self._run(self._image(), rgb8, "reading"))
+            return Image.fromarray(self._run(self._at_once(), rgb8, "reading"))
 
     def _repr_png_(self) -> bytes:
         """A small PNG, which notebooks show."""
@@ -344,13 +347,20 @@ class Photo:
 
     # ---- color ------------------------------------------------------------------------------------------------------------------
 
-    def with_chroma(self, chroma_of: Callable[[pyvips.Image], pyvips.Image], record: Provenance | None = None) -> Photo:
+    def with_chroma(
+        self,
+        chroma_of: Callable[[pyvips.Image], pyvips.Image],
+        record: Provenance | None = None,
+        lines: npt.NDArray[np.float32] | None = None,
+    ) -> Photo:
         """The same photograph with new chroma: its own full-size L*, alpha and metadata.
 
         Args:
             chroma_of: from full-size L*, one float band, to a*, b*, two float bands of the same size or half of it. It is called once for
                 each pass over the pixels. Chroma that sRGB can't show is reduced, L* and hue kept.
             record: how the colors were found; `save` writes it into the file.
+            lines: what `chroma_of` computes with, as `recolored.recolored` takes it. If it is given, the pixels of a small 8-bit photograph
+                are computed at once, in a third of the time.
 
         Returns:
             A lazy `Photo`, 16-bit if this one is, else 8-bit.
@@ -362,6 +372,7 @@ class Photo:
         photo._picture = replace(self._picture, load=lambda: grayed(with_chroma(self._image(), chroma_of), known), source=None)
         photo.record, photo._before, photo._output, photo._chroma_of = record, self, "color", chroma_of
         photo._gray, photo._own_color = False, None
+        photo._lines = lines if not self._deep and self.width * self.height <= MAX_AT_ONCE else None
         return photo
 
     def layer(self) -> Photo:
@@ -376,12 +387,12 @@ class Photo:
             ValueError: this photograph isn't a colored one.
         """
         before = self._uncolored()
-        return self._derived(lambda: paint(before._image(), self._image()), self.record, before, "layer", passes=2)
+        return self._derived(lambda: paint(before._image(), self._at_once()), self.record, before, "layer", passes=2)
 
     def compare(self) -> Photo:
         """The original and the colored photograph side by side. Lazy; raises ValueError if this photograph isn't a colored one."""
         before = self._uncolored()
-        return self._derived(lambda: side_by_side(before._image(), self._image()), self.record, before, "compare", passes=2)
+        return self._derived(lambda: side_by_side(before._image(), self._at_once()), self.record, before, "compare", passes=2)
 
     def part(self, left: int, top: int, width: int, height: int) -> Photo:
         """A rectangle of the photograph: what the whole would have there. Of a colored photograph, only its pixels are colored.
@@ -412,11 +423,12 @@ class Photo:
         first, last = self._rows_of_part(top, height)
         with self._reading():
             # A stream can't be read from the middle by two consumers, as coloring does; rows in memory can.
-            rows = before._image().crop(0, first, self.width, last - first).copy_memory()
+            source = before._image() if self._lines is None else self._at_once()
+            rows = source.crop(0, first, self.width, last - first).copy_memory()
 
         def load() -> pyvips.Image:
             whole = rows.embed(0, first, self.width, self.height, extend="copy")
-            if self._chroma_of is not None:
+            if self._chroma_of is not None and self._lines is None:
                 whole = grayed(with_chroma(whole, self._chroma_of), self._picture.known)
             return whole.crop(left, top, width, height)
 
@@ -521,6 +533,18 @@ class Photo:
         bands = KINDS[image.interpretation] + self._alpha
         return image if image.bands == bands else image.extract_band(0, n=bands)  # some TIFFs have more
 
+    def _at_once(self) -> pyvips.Image:
+        """As `_image`, but a small colored photograph is computed right now, which takes a third of the time."""
+        if self._lines is None or self._before is None:
+            return self._image()
+        before = self._before._image().copy_memory()  # decoded once for both: a stream is read once
+        color, alpha = split(before)
+        light = color if color.bands == 1 else full_lightness(color)
+        found = image_of(recolored(light.numpy().reshape(self.height, self.width), self._lines))
+        found = found if alpha is None else found.bandjoin(alpha)
+        found = before[0].insert(found, 0, 0).copy(interpretation="srgb")  # takes over the metadata
+        return grayed(found, self._picture.known)
+
     def _derived(
         self, load: Callable[[], pyvips.Image], record: Provenance | None, before: Photo, output: str, passes: int = 1
     ) -> Photo:
@@ -563,7 +587,7 @@ class Photo:
 
     def _tagged(self, record: Provenance | None, how: Encoding) -> pyvips.Image:
         """The pixels to write, with all metadata."""
-        image = self._image().copy()
+        image = self._at_once().copy()
         image.set_type(pyvips.GValue.blob_type, "icc-profile-data", srgb_profile())
         packet = bytes(image.get("xmp-data")) if image.get_typeof("xmp-data") else None
         if record is not None:
