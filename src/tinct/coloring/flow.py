@@ -5,8 +5,6 @@ No matrix products: BLAS would start threads for each of these small ones, which
 
 from __future__ import annotations
 
-from types import EllipsisType
-
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +14,6 @@ from ..resampling import area_resize
 __all__ = ["CELL_WEIGHT", "PLANE", "box", "cell_bounds", "guided_filter", "solve", "variance"]
 
 Floats = npt.NDArray[np.float32]
-Part = tuple[EllipsisType, slice, slice]
 
 PLANE = (-2, -1)
 """Axes of height and width."""
@@ -55,49 +52,68 @@ def solve(ab: Floats, cells: Floats, light: Floats, cell_weight: float = CELL_WE
     Returns:
         (2, H, W) the solution after `ITERATIONS`.
     """
+    planes, height, width = ab.shape
+    rows, columns = cells.shape[1:]
     edges, degree = _graph(light)
     cell_share = cells[0].size / light.size
-    weight, inverse_diagonal = np.float32(cell_weight), 1 / (degree + np.float32(cell_weight * cell_share))
+    weight, inverse_diagonal = np.float32(cell_weight), (1 / (degree + np.float32(cell_weight * cell_share))).ravel()
+    scratch = np.empty((planes, light.size), np.float32)
+
+    def repeated(values: Floats) -> Floats:
+        """(2, h, w) -> (2, H · W): each value repeated over its block."""
+        wide = np.repeat(values, width // columns, axis=2)[:, :, None]
+        return np.broadcast_to(wide, (planes, rows, height // rows, width)).copy().reshape(planes, -1)
 
     def apply(x: Floats) -> Floats:
         """The system matrix times x."""
-        y = _repeat(area_resize(x, cells.shape[1], cells.shape[2], PLANE) * weight, light.shape)
-        for one, other, edge in edges:
-            difference = x[one] - x[other]
+        y = repeated(area_resize(x.reshape(planes, height, width), rows, columns, PLANE) * weight)
+        for step, edge in edges:
+            difference = np.subtract(x[:, :-step], x[:, step:], out=scratch[:, :-step])
             difference *= edge
-            y[one] += difference
-            y[other] -= difference
+            y[:, :-step] += difference
+            y[:, step:] -= difference
         return y
 
-    residual = _repeat(cells * weight, light.shape) - apply(ab)
+    ab = ab.reshape(planes, -1).copy()
+    residual = repeated(cells * weight)
+    residual -= apply(ab)
     direction = inverse_diagonal * residual  # Jacobi preconditioner
     rho = _dot(residual, direction)
     for _ in range(ITERATIONS):
         applied = apply(direction)
         alpha = rho / (_dot(direction, applied) + _TINY)
-        ab = ab + alpha * direction
-        residual -= alpha * applied
-        preconditioned = inverse_diagonal * residual
+        ab += np.multiply(alpha, direction, out=scratch)
+        applied *= alpha
+        residual -= applied
+        preconditioned = np.multiply(inverse_diagonal, residual, out=scratch)
         previous, rho = rho, _dot(residual, preconditioned)
-        direction = preconditioned + rho / (previous + _TINY) * direction
-    return ab
+        direction *= rho / (previous + _TINY)
+        direction += preconditioned
+    return ab.reshape(planes, height, width)
 
 
-def _graph(light: Floats) -> tuple[list[tuple[Part, Part, Floats]], Floats]:
-    """Slices of both ends and the weight of the edges between all 8-neighbors; (H, W) sum of edge weights at each pixel."""
+def _graph(light: Floats) -> tuple[list[tuple[int, Floats]], Floats]:
+    """The edges between all 8-neighbors, and the (H, W) sum of edge weights at each pixel.
+
+    Each edge is the step to the other pixel, row by row, and the (H · W - step) weights: 0 where the step would lead around the picture's side,
+    so that whole planes are subtracted at once.
+    """
     height, width = light.shape
     flat_step = np.float32(np.hypot(EDGE_STEP, NOISE_SIGMAS * _grain(light)))
     step = np.maximum(flat_step, np.float32(TEXTURE_SIGMAS) * np.sqrt(variance(light, 2)))
-    edges: list[tuple[Part, Part, Floats]] = []
+    edges: list[tuple[int, Floats]] = []
     degree = np.zeros_like(light)
     for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        one = ..., slice(0, height - dy), slice(max(0, -dx), width - max(0, dx))
-        other = ..., slice(dy, height), slice(max(0, dx), width + min(0, dx))
+        one = slice(0, height - dy), slice(max(0, -dx), width - max(0, dx))
+        other = slice(dy, height), slice(max(0, dx), width + min(0, dx))
         weight = np.exp(-np.abs(light[one] - light[other]) / np.minimum(step[one], step[other])) + np.float32(MIN_EDGE_WEIGHT)
         weight /= np.float32(np.hypot(dy, dx))
         degree[one] += weight
         degree[other] += weight
-        edges.append((one, other, weight))
+        whole = np.zeros_like(light)
+        whole[one] = weight
+        if (distance := dy * width + dx) and weight.size:
+            edges.append((distance, whole.ravel()[:-distance]))
     return edges, degree
 
 
@@ -154,13 +170,7 @@ def variance(values: Floats, radius: int) -> Floats:
 
 
 def _dot(one: Floats, other: Floats) -> Floats:
-    """Dot product of each plane: two (2, H, W) -> (2, 1, 1)."""
-    found: Floats = np.einsum("cij,cij->c", one, other)
-    return found[:, None, None]
+    """Dot product of each plane: two (2, N) -> (2, 1)."""
+    found: Floats = np.einsum("ci,ci->c", one, other)
+    return found[:, None]
 
-
-def _repeat(blocks: Floats, shape: tuple[int, ...]) -> Floats:
-    """(2, h, w) -> (2, H, W): each value repeated over its block."""
-    tall: Floats = np.repeat(blocks, shape[0] // blocks.shape[1], axis=1)
-    pixels: Floats = np.repeat(tall, shape[1] // blocks.shape[2], axis=2)
-    return pixels

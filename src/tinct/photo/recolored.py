@@ -24,7 +24,7 @@ MAX_PIXELS = 2**22
 """Width × height up to which the whole picture may be in memory, twice: 4 megapixels."""
 _STRIP = 2**16
 """Pixels that are computed together: more take longer to fetch from memory, fewer spend the time in calls of NumPy."""
-_STEPS = 65535
+_STEPS = 65536
 """Steps of linear light 0..1 in the table of sRGB: the steepest one is 0.05 of 255 levels high."""
 _PER_A, _PER_B = 500, 200
 """Differences of a* and b* for one of f(X / Xn) - f(Y / Yn) and of f(Y / Yn) - f(Z / Zn), by the definition of CIELAB."""
@@ -43,45 +43,58 @@ def recolored(light: Bytes | Floats, lines: Floats) -> Bytes:
     height, width = light.shape
     rows, columns = bilinear_places(height, lines.shape[0]), bilinear_places(width, lines.shape[1])
     scale = np.array([_PER_A, _PER_B], np.float32)
-    model = np.concatenate([116 * lines[..., :2], lines[..., 2:] - 16 * lines[..., :2]], axis=-1) / np.tile(scale, 2)
+    slopes, offsets = lines[..., :2], lines[..., 2:]
+    model: Floats = np.asarray(np.concatenate([116 * slopes, offsets - 16 * slopes], axis=-1) / np.tile(scale, 2), np.float32)
     found = np.empty((height, width, 3), np.uint8)
-    step = max(1, _STRIP // width)
+    step = min(height, max(1, _STRIP // width))
+    scratch = np.empty((2, step, width, 4), np.float32)
     for top in range(0, height, step):
         part = slice(top, top + step)
-        level, safe = _levels(light[part])
-        shift = _differences(model, (rows[0][part], rows[1][part]), columns, level)
-        _reduce_chroma(shift, level, safe)
+        level, row, safe = _levels(light[part])
+        shift = _differences(model, (rows[0][part], rows[1][part]), columns, level, scratch)
+        _reduce_chroma(shift, level, row, safe)
         _show(shift, level, found[part])
     return found
 
 
-def _levels(light: Bytes | Floats) -> tuple[Floats, Floats]:
-    """(n, W) f(Y / Yn) of CIELAB, about 0.14..1, and the square of the chroma, as `_differences` has it, that sRGB can show at every hue."""
+def _levels(light: Bytes | Floats) -> tuple[Floats, npt.NDArray[np.uint16], Floats]:
+    """(n, W) f(Y / Yn) of CIELAB, about 0.14..1; and a table as `_safe_chroma`'s, with the (n, W) row of each pixel in it."""
     if light.dtype == np.uint8:
         gray = np.asarray(light, np.uint8)
-        level, safe = (np.take(table, gray, mode="clip") for table in _gray_tables())
-        return level, safe
-    lab = np.asarray(light, np.float32)
-    row = (lab * np.float32(len(_safe_chroma()) / L_SCALE)).astype(np.int32)
-    return (lab + np.float32(16)) / np.float32(116), np.take(_safe_chroma(), row, mode="clip")
+        level, safe = _gray_tables()
+        return np.take(level, gray, mode="clip"), gray.astype(np.uint16), safe
+    lab, safe = np.asarray(light, np.float32), _safe_chroma()
+    row = np.clip(lab * np.float32(safe.shape[1] / L_SCALE), 0, safe.shape[1] - 1).astype(np.uint16)
+    return (lab + np.float32(16)) / np.float32(116), row, safe
 
 
 @cache
 def _gray_tables() -> tuple[Floats, Floats]:
-    """`_levels` of the 256 grays."""
+    """`_levels` of the 256 grays, and the rows of `_safe_chroma` for each."""
     gray = np.arange(256, dtype=np.uint8)
-    return _levels(lightness(np.stack([gray] * 3, axis=-1)))
+    level, row, safe = _levels(lightness(np.stack([gray] * 3, axis=-1)))
+    return level, np.ascontiguousarray(safe[:, row])
 
 
 @cache
 def _safe_chroma() -> Floats:
-    """(200,) the square of (chroma / 200) that sRGB can show at every hue and every L* of each half unit."""
-    least = gamut_chroma().min(axis=1)
-    return np.asarray(np.square(np.minimum(least[1:], least[:-1]) / _PER_B), np.float32)
+    """(4, 200) the square of (chroma / 200) that sRGB can show at every L* of each half unit and every hue of a quarter of the circle.
+
+    The quarters are those of b* <= 0 and then b* > 0, each with a* <= 0 first.
+    """
+    table = gamut_chroma()
+    least = np.minimum(table[1:], table[:-1])
+    quarter = (table.shape[1] - 1) // 4
+    safe = [least[:, i * quarter : (i + 1) * quarter + 1].min(axis=1) for i in (2, 3, 1, 0)]
+    return np.asarray(np.square(np.stack(safe) / _PER_B), np.float32)
 
 
 def _differences(
-    model: Floats, rows: tuple[npt.NDArray[np.intp], Floats], columns: tuple[npt.NDArray[np.intp], Floats], level: Floats
+    model: Floats,
+    rows: tuple[npt.NDArray[np.intp], Floats],
+    columns: tuple[npt.NDArray[np.intp], Floats],
+    level: Floats,
+    scratch: Floats,
 ) -> Floats:
     """(2, n, W) a* / 500 and b* / 200 of a strip.
 
@@ -90,6 +103,7 @@ def _differences(
         rows: the row of `model` above each row of the strip, and the part of the way to the next.
         columns: of each column.
         level: (n, W).
+        scratch: (2, n or more, W, 4), overwritten.
     """
     (low, down), (left, along) = rows, columns
     near = model[low]
@@ -97,10 +111,12 @@ def _differences(
     step = np.empty_like(near)
     np.subtract(near[:, 1:], near[:, :-1], out=step[:, :-1])
     step[:, -1] = 0
-    values = np.take(step, left, axis=1, mode="clip")
+    values, start = scratch[:, : len(level)]
+    np.take(step, left, axis=1, mode="clip", out=values)
+    np.take(near, left, axis=1, mode="clip", out=start)
     flat = values.reshape(len(values), -1)  # rows of 4 W: an inner loop over 4 values would be slow
     flat *= np.repeat(along, 4)
-    values += np.take(near, left, axis=1, mode="clip")
+    values += start
     found = np.empty((2, *level.shape), np.float32)
     for i in (0, 1):
         np.multiply(values[..., i], level, out=found[i])
@@ -108,34 +124,52 @@ def _differences(
     return found
 
 
-def _reduce_chroma(shift: Floats, level: Floats, safe: Floats) -> None:
+def _reduce_chroma(shift: Floats, level: Floats, row: npt.NDArray[np.uint16], safe: Floats) -> None:
     """Reduce chroma, in place, to what sRGB can show at the same L* and hue; `safe` spares most pixels the question which that is."""
     a, b = shift
     squared = a * np.float32(_PER_A / _PER_B)
     squared *= squared
     squared += b * b
-    (places,) = np.nonzero((squared > safe).ravel())
+    quarter = (b > 0).astype(np.uint16)
+    quarter *= np.uint16(2)
+    quarter += a > 0
+    quarter *= np.uint16(safe.shape[1])
+    quarter += row
+    (places,) = np.nonzero((squared > np.take(safe, quarter, mode="clip")).ravel())
     if not len(places):
         return
     flat = shift.reshape(2, -1)
-    a, b = _PER_A * flat[0, places], _PER_B * flat[1, places]
-    chroma = np.sqrt(a * a + b * b)
-    part = np.minimum(1, _bound(116 * level.ravel()[places] - 16, np.arctan2(b, a)) / chroma)
-    flat[:, places] *= part
+    a, b = (np.take(one, places, mode="clip") for one in flat)
+    bound = _bound(np.take(level, places, mode="clip"), np.arctan2(_PER_B * b, _PER_A * a))
+    part = np.minimum(1, bound / np.sqrt(np.take(squared, places, mode="clip")))
+    flat[0, places] = a * part
+    flat[1, places] = b * part
 
 
-def _bound(light: Floats, hue: Floats) -> Floats:
-    """The largest chroma that sRGB can show at L* 0..100 and a hue in radians, -π..π."""
-    table = gamut_chroma()
-    (rows, columns), flat = table.shape, table.ravel()
-    row = np.clip(light * np.float32((rows - 1) / L_SCALE), 0, rows - 1)
-    column = np.where(hue < 0, hue + np.float32(2 * np.pi), hue) * np.float32((columns - 1) / (2 * np.pi))
-    above, before = np.minimum(row.astype(np.int32), rows - 2), np.minimum(column.astype(np.int32), columns - 2)
-    v, u = row - above, column - before
-    place = above * columns + before
-    corner, beside, below, across = (np.take(flat, place + more, mode="clip") for more in (0, 1, columns, columns + 1))
-    upper, lower = corner + u * (beside - corner), below + u * (across - below)
-    return np.asarray(upper + v * (lower - upper), np.float32)
+def _bound(level: Floats, hue: Floats) -> Floats:
+    """The largest chroma / 200 that sRGB can show at f(Y / Yn) and a hue in radians, -π..π."""
+    corners, (rows, columns) = _gamut_corners()
+    row = level * np.float32(116 / L_SCALE * rows) - np.float32(16 / L_SCALE * rows)
+    column = hue * np.float32(columns / (2 * np.pi))
+    column += (hue < 0) * np.float32(columns)
+    row, column = np.clip(row, 0, rows), np.clip(column, 0, columns)
+    above, before = np.minimum(row.astype(np.int32), rows - 1), np.minimum(column.astype(np.int32), columns - 1)
+    row -= above
+    column -= before
+    corner, right, down, across = np.take(corners, above * columns + before, axis=0, mode="clip").T
+    return np.asarray(corner + column * right + row * (down + column * across), np.float32)
+
+
+@cache
+def _gamut_corners() -> tuple[Floats, tuple[int, int]]:
+    """`gamut_chroma` / 200 as one polynomial for each cell between four of its points, row by row; and the number of rows and columns of cells.
+
+    With u, v = 0..1 to the right and down the bound is p[0] + u p[1] + v (p[2] + u p[3]).
+    """
+    table = gamut_chroma() / np.float32(_PER_B)
+    corner, beside, below, across = table[:-1, :-1], table[:-1, 1:], table[1:, :-1], table[1:, 1:]
+    cells = np.stack([corner, beside - corner, below - corner, across - below - beside + corner], axis=-1)
+    return np.ascontiguousarray(cells.reshape(-1, 4)), (cells.shape[0], cells.shape[1])
 
 
 def _show(shift: Floats, level: Floats, found: Bytes) -> None:
@@ -143,18 +177,20 @@ def _show(shift: Floats, level: Floats, found: Bytes) -> None:
     x, z = shift
     np.add(level, x, out=x)
     np.subtract(level, z, out=z)
-    tristimulus = [expand(one) for one in (x, level, z)]
-    linear = [sum(one * weight for one, weight in zip(tristimulus, column, strict=True)) for column in XYZ_TO_RGB.T]
-    if linear[0].max() > 1:  # that `gamut_chroma` allows in light yellows; green takes over its luminance
-        linear[1] += np.clip(linear[0] - 1, 0, 1) * np.float32(GREEN_FOR_RED)
-    for band, one in enumerate(linear):
-        one *= np.float32(_STEPS)
-        one += np.float32(0.5)
-        np.clip(one, 0, _STEPS, out=one)
-        found[..., band] = np.take(_encoded(), one.astype(np.uint16), mode="clip")
+    xyz = [expand(one) for one in (x, level, z)]
+    linear, product = np.empty((3, *level.shape), np.float32), x  # x isn't needed any more
+    for band, weights in zip(linear, np.float32(_STEPS) * XYZ_TO_RGB.T, strict=True):
+        np.multiply(xyz[0], weights[0], out=band)
+        for one, weight in zip(xyz[1:], weights[1:], strict=True):
+            band += np.multiply(one, weight, out=product)
+    if linear[0].max() > _STEPS:  # that `gamut_chroma` allows in light yellows; green takes over its luminance
+        linear[1] += np.clip(linear[0] - _STEPS, 0, _STEPS) * np.float32(GREEN_FOR_RED)
+    np.clip(linear, 0, _STEPS - 1, out=linear)
+    for i, band in enumerate(linear):
+        found[..., i] = np.take(_encoded(), band.astype(np.uint16), mode="clip")
 
 
 @cache
 def _encoded() -> Bytes:
-    """sRGB 0..255 of linear light in `_STEPS` steps."""
-    return np.rint(255 * encode(np.linspace(0, 1, _STEPS + 1, dtype=np.float32))).astype(np.uint8)
+    """sRGB 0..255 of linear light in `_STEPS` steps, in the middle of each."""
+    return np.rint(255 * encode((np.arange(_STEPS, dtype=np.float32) + np.float32(0.5)) / _STEPS)).astype(np.uint8)
