@@ -37,6 +37,7 @@ from .formats import (
 )
 from .loaders import unreadable
 from .metadata.capture import capture_time
+from .metadata.orientation import UPRIGHT
 from .metadata.xmp import has_record, without_record
 from .note import Note
 from .outputs import check_target, color_path, exists_error, is_result, reason
@@ -64,6 +65,8 @@ T = TypeVar("T")
 _SHOWS_PROGRESS = 2**23  # pixels: smaller pictures take less than a second
 _COLOR_CHECK_SIDE = 256  # pixels along the long side
 _NOTEBOOK_SIDE = 512  # pixels along the long side
+_MAX_HELD = 2**20  # pixels up to which a JPEG stays decoded in memory: 1 to 3 MB
+_SHRINKS_FROM = 4  # factor from which libvips shrinks a JPEG while it decodes
 
 
 class Provenance(Protocol):
@@ -110,6 +113,7 @@ class Photo:
         self._chroma_of: Callable[[pyvips.Image], pyvips.Image] | None = None  # of a colored photograph: see `with_chroma`
         self._lines: npt.NDArray[np.float32] | None = None  # of a colored photograph that is computed at once
         self._output = ""  # of a colored photograph: color, layer or compare
+        self._whole: pyvips.Image | None = None  # see `_decoded_whole`
         self._own_color: bool | None = None  # known as soon as a small copy was decoded
         with self._reading():
             self._read_header(picture.load())
@@ -262,6 +266,8 @@ class Photo:
                 return self._run(split(self._image())[0].thumbnail_image(width, height=height, size="force"), rgb8, "reading")
             if not self._jpeg:
                 return self._thumbnail(width, height, "error")
+            if (whole := self._decoded_whole()) is not None and min(self.width / width, self.height / height) < _SHRINKS_FROM:
+                return self._run(whole.thumbnail_image(width, height=height, size="force"), rgb8, "reading")
             try:
                 return self._thumbnail(width, height, "warning")
             except pyvips.Error:  # libjpeg fills in what it can't decode, with no more than a warning
@@ -269,6 +275,18 @@ class Photo:
                 text = f"{self.name} may be damaged in places, which the decoder filled in; look at the result closely"
                 self._add_note(Note("filled-in", text, name=self.name))
                 return pixels
+
+    def _decoded_whole(self) -> pyvips.Image | None:
+        """The pixels of a small upright JPEG without a profile, decoded once for all passes; None for any other, or one that is damaged."""
+        if self._whole is None:
+            simple = self._jpeg and not self._profile and self.orientation == UPRIGHT and self._picture.known is None
+            if not simple or self._picture.source is None or self.width * self.height > _MAX_HELD:
+                return None
+            with suppress(pyvips.Error):
+                source = self._picture.source()
+                self._whole = pyvips.Image.jpegload_source(source, fail_on="warning", access="sequential").copy_memory()
+        self._picture.unchanged()
+        return self._whole
 
     def _thumbnail(self, width: int, height: int, fail_on: str) -> npt.NDArray[np.uint8]:
         """Shrink while decoding."""
@@ -537,8 +555,9 @@ class Photo:
         """As `_image`, but a small colored photograph is computed right now, which takes a third of the time."""
         if self._lines is None or self._before is None:
             return self._image()
-        before = self._before._image().copy_memory()  # decoded once for both: a stream is read once
-        color, alpha = split(before)
+        before = self._before._image()
+        whole = self._before._decoded_whole()
+        color, alpha = split(before.copy_memory() if whole is None else whole)  # in memory: a stream can be read only once
         light = color if color.bands == 1 else full_lightness(color)
         found = image_of(recolored(light.numpy().reshape(self.height, self.width), self._lines))
         found = found if alpha is None else found.bandjoin(alpha)
