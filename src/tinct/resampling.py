@@ -58,7 +58,7 @@ def bilinear_resize(values: Floats, height: int, width: int, axes: tuple[int, in
         size, dimensions = values.shape[axis], values.ndim
         low, fraction = bilinear_places(count, size)
         fraction = fraction.reshape([-1 if d == axis % dimensions else 1 for d in range(dimensions)])
-        near, far = np.take(values, low, axis), np.take(values, np.minimum(low + 1, size - 1), axis)
+        near, far = (np.take(values, one, axis, mode="clip") for one in (low, low + 1))  # the last one's neighbor is itself
         far -= near
         far *= fraction
         near += far

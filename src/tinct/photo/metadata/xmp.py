@@ -83,7 +83,8 @@ def without_record(packet: bytes) -> bytes:
 
 def rdf_of(packet: bytes | None) -> minidom.Element | None:
     """The RDF element of a packet; None if it isn't safe to parse and to write again."""
-    packet = packet or b""
+    if not packet:
+        return None
     if len(packet) > _MAX_BYTES or packet.count(b"<") + packet.count(b"=") > _MAX_MARKS:
         return None
     try:
