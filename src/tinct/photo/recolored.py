@@ -7,10 +7,12 @@ a linear function of L* around each pixel of the working size, chroma that sRGB 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import pyvips
 
 from ..color import GREEN_FOR_RED, L_SCALE, XYZ_TO_RGB, encode, expand, gamut_chroma, lightness
 from ..resampling import bilinear_places
@@ -22,7 +24,7 @@ Bytes = npt.NDArray[np.uint8]
 
 MAX_PIXELS = 2**22
 """Width × height up to which the whole picture may be in memory, twice: 4 megapixels."""
-_STRIP = 2**16
+_STRIP = 2**15
 """Pixels that are computed together: more take longer to fetch from memory, fewer spend the time in calls of NumPy."""
 _STEPS = 65536
 """Steps of linear light 0..1 in the table of sRGB: the steepest one is 0.05 of 255 levels high."""
@@ -47,13 +49,18 @@ def recolored(light: Bytes | Floats, lines: Floats) -> Bytes:
     model: Floats = np.asarray(np.concatenate([116 * slopes, offsets - 16 * slopes], axis=-1) / np.tile(scale, 2), np.float32)
     found = np.empty((height, width, 3), np.uint8)
     step = min(height, max(1, _STRIP // width))
-    scratch = np.empty((2, step, width, 4), np.float32)
-    for top in range(0, height, step):
+
+    def compute(top: int) -> None:
         part = slice(top, top + step)
         level, row, safe = _levels(light[part])
-        shift = _differences(model, (rows[0][part], rows[1][part]), columns, level, scratch)
+        shift = _differences(model, (rows[0][part], rows[1][part]), columns, level)
         _reduce_chroma(shift, level, row, safe)
         _show(shift, level, found[part])
+
+    # NumPy releases Python's lock while it computes; as many threads as libvips would take
+    with ThreadPoolExecutor(max(1, int(pyvips.vips_lib.vips_concurrency_get()))) as pool:
+        for _ in pool.map(compute, range(0, height, step)):
+            pass
     return found
 
 
@@ -94,7 +101,6 @@ def _differences(
     rows: tuple[npt.NDArray[np.intp], Floats],
     columns: tuple[npt.NDArray[np.intp], Floats],
     level: Floats,
-    scratch: Floats,
 ) -> Floats:
     """(2, n, W) a* / 500 and b* / 200 of a strip.
 
@@ -103,7 +109,6 @@ def _differences(
         rows: the row of `model` above each row of the strip, and the part of the way to the next.
         columns: of each column.
         level: (n, W).
-        scratch: (2, n or more, W, 4), overwritten.
     """
     (low, down), (left, along) = rows, columns
     near = model[low]
@@ -111,12 +116,10 @@ def _differences(
     step = np.empty_like(near)
     np.subtract(near[:, 1:], near[:, :-1], out=step[:, :-1])
     step[:, -1] = 0
-    values, start = scratch[:, : len(level)]
-    np.take(step, left, axis=1, mode="clip", out=values)
-    np.take(near, left, axis=1, mode="clip", out=start)
+    values = np.take(step, left, axis=1, mode="clip")
     flat = values.reshape(len(values), -1)  # rows of 4 W: an inner loop over 4 values would be slow
     flat *= np.repeat(along, 4)
-    values += start
+    values += np.take(near, left, axis=1, mode="clip")
     found = np.empty((2, *level.shape), np.float32)
     for i in (0, 1):
         np.multiply(values[..., i], level, out=found[i])

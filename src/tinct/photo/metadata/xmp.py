@@ -73,7 +73,7 @@ def merge(packet: bytes | None, values: Mapping[str, str], max_bytes: int | None
 
 def has_record(packet: bytes) -> bool:
     """Whether a packet says that tinct colored its file, and how."""
-    return "tinct:Format" in properties(packet)
+    return NAMESPACE.encode() in packet and "tinct:Format" in properties(packet)
 
 
 def without_record(packet: bytes) -> bytes:
