@@ -13,7 +13,7 @@ import pyvips
 from ..color import L_SCALE
 from ..photo import Photo
 from ..resampling import area_resize, bilinear_resize
-from .flow import CELL_WEIGHT, PLANE, box, cell_bounds, guided_filter, solve, variance
+from .flow import CELL_WEIGHT, PLANE, box, guided_filter, near_cells, solve, variance
 from .provenance import Record
 
 __all__ = ["enlarge", "fidelity", "guided", "recolor", "sharpen", "slope"]
@@ -90,7 +90,7 @@ def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]
         ab = guided_filter(solve(ab, wanted, fitting, CELL_WEIGHT * keep), fitting)
         for _ in range(BACK_PROJECTIONS if keep == 1 else 0):
             ab += bilinear_resize(wanted - area_resize(ab, wanted.shape[1], wanted.shape[2], PLANE), height, width, PLANE)
-        ab = np.clip(ab, *cell_bounds(wanted, height, width))
+        ab = near_cells(ab, wanted)
     if light.shape != (height, width):
         ab = bilinear_resize(ab, light.shape[0], light.shape[1], PLANE)
     return np.ascontiguousarray(np.moveaxis(ab, 0, -1))
