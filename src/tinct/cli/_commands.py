@@ -61,7 +61,7 @@ def _keep_what_fits(parameter: Any) -> Any:
 
     def process_value(context: Context, value: Any) -> Any:
         if value is None and not parameter.required:
-            kept = () if many else None
+            kept: Any = () if many else None
         elif kind == list[str] and isinstance(value, (list, tuple)) and value and all(type(word) is str for word in value):
             kept = list(value)
         elif type(value) is kind and not many:

@@ -61,7 +61,8 @@ def solve(ab: Floats, cells: Floats, light: Floats, cell_weight: float = CELL_WE
     def repeated(values: Floats) -> Floats:
         """(2, h, w) -> (2, H · W): each value repeated over its block."""
         wide = np.repeat(values, width // columns, axis=2)[:, :, None]
-        return np.broadcast_to(wide, (planes, rows, height // rows, width)).copy().reshape(planes, -1)
+        whole: Floats = np.broadcast_to(wide, (planes, rows, height // rows, width)).copy()
+        return whole.reshape(planes, -1)
 
     def apply(x: Floats) -> Floats:
         """The system matrix times x."""
@@ -190,7 +191,8 @@ def _block_means(values: Floats, rows: int, columns: int) -> Floats:
     sums = blocks[..., 0].copy()
     for i in range(1, wide):
         sums += blocks[..., i]
-    return sums * np.float32(1 / (tall * wide)) if tall * wide > 1 else sums
+    means: Floats = sums * np.float32(1 / (tall * wide))
+    return means
 
 
 def _dot(one: Floats, other: Floats) -> Floats:

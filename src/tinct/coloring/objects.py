@@ -176,7 +176,7 @@ def _geodesic(steps: _Steps, seeds: npt.NDArray[np.bool_]) -> Floats:
     needs as many rounds as cells, but a round is sixteen operations on whole planes.
     """
     right, down, down_right, down_left = steps
-    far = np.where(seeds, np.float32(0), np.float32(1e6))
+    far: Floats = np.where(seeds, np.float32(0), np.float32(1e6))
     low, high, whole = np.s_[:-1], np.s_[1:], np.s_[:]
     moves = [  # rows and columns of one end, of the other, and the length of the step between them
         ((whole, low), (whole, high), right),
@@ -184,12 +184,13 @@ def _geodesic(steps: _Steps, seeds: npt.NDArray[np.bool_]) -> Floats:
         ((low, low), (high, high), down_right),
         ((low, high), (high, low), down_left),
     ]
-    pairs = [(far[(whole, *one)], far[(whole, *other)], step) for one, other, step in moves]
-    pairs = [(*pair, np.empty(pair[0].shape, np.float32)) for pair in pairs for pair in (pair, (pair[1], pair[0], pair[2]))]
+    pairs = []
+    for one, other, step in moves:
+        mine, neighbor = (far[:, rows, columns] for rows, columns in (one, other))
+        pairs += [(mine, neighbor, step), (neighbor, mine, step)]
     while True:
         before = far.copy()
-        for mine, other, step, path in pairs:
-            np.add(mine, step, out=path)
-            np.minimum(other, path, out=other)
+        for mine, neighbor, step in pairs:
+            np.minimum(neighbor, mine + step, out=neighbor)
         if np.array_equal(before, far):
             return far

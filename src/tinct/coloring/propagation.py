@@ -83,7 +83,7 @@ def apply_hints(ab: Floats, planes: Floats) -> Floats:
     covered = planes[2]
     if not covered.any():
         return ab
-    found = ab.copy()
+    found: Floats = ab.copy()
     rows, columns = (_around(covered.any(axis=1 - axis)) for axis in (0, 1))
     ab, planes, covered = ab[rows, columns], planes[:, rows, columns], covered[rows, columns]
     error = np.moveaxis(planes[:2], 0, -1) * np.float32(AB_SCALE) - ab * covered[..., None]

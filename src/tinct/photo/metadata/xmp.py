@@ -200,12 +200,12 @@ def _write(node: minidom.Node) -> str:
 
 
 # xml.sax.saxutils has both functions, but imports urllib.request with it, and that the modules of HTTP, TLS and mail: 30 ms of a start.
-_TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+_TEXT: dict[str, str | int | None] = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _ATTRIBUTE = _TEXT | {"\n": "&#10;", "\t": "&#9;"}
 
 
-def _escaped(text: str, references: Mapping[str, str]) -> str:
-    return text.translate(str.maketrans(dict(references)))
+def _escaped(text: str, references: dict[str, str | int | None]) -> str:
+    return text.translate(str.maketrans(references))
 
 
 def _quoted(value: str) -> str:
