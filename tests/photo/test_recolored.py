@@ -89,3 +89,16 @@ def test_larger_pictures_are_streamed() -> None:
     for height, at_once in ((MAX_PIXELS // width, True), (MAX_PIXELS // width + 1, False)):
         photo = Photo.open(np.zeros((height, width), np.uint8))
         assert (photo.with_chroma(lambda full: full.bandjoin(full), lines=lines)._lines is not None) == at_once
+
+
+@pytest.mark.parametrize("bands", [1, 3])
+@pytest.mark.parametrize("size", [(512, 512), (387, 511), (640, 639), (160, 100)])
+def test_a_small_jpeg_has_the_thumbnail_that_libvips_makes_while_it_decodes(size: tuple[int, int], bands: int) -> None:
+    pixels = scene(*size)[..., :bands]
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels), interpretation="b-w" if bands == 1 else "srgb")
+    data = bytes(image.jpegsave_buffer(Q=90))
+    photo = Photo.open(data)
+    scale = min(1, 160 / min(size))
+    width, height = (round(side * scale) for side in size)
+    expected = pyvips.Image.thumbnail_buffer(data, width, height=height, size="force").colourspace("srgb").numpy()
+    np.testing.assert_array_equal(photo.small_rgb(width, height), expected)
