@@ -22,8 +22,8 @@ __all__ = ["MAX_PIXELS", "recolored"]
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
-MAX_PIXELS = 2**22
-"""Width × height up to which the whole picture may be in memory, twice: 4 megapixels."""
+MAX_PIXELS = 2**21
+"""Width × height up to which the whole picture may be in memory: 2 megapixels, of which L* and three bytes of color a pixel take 15 MB."""
 _STRIP = 2**15
 """Pixels that are computed together: more take longer to fetch from memory, fewer spend the time in calls of NumPy."""
 _STEPS = 65536
