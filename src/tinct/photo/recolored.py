@@ -1,7 +1,7 @@
 """The pixels of a small 8-bit photograph with new chroma, computed by NumPy.
 
 `pixels.with_chroma` gives the same colors (within 1 of 255 levels but for a few dark pixels, where libvips' table of sRGB is coarse) for
-pictures of any size and depth, in a stream; for each pixel it takes seven times the processor time. The three steps are the same: a*, b* are
+pictures of any size and depth, in a stream; for each pixel it takes three times the processor time. The three steps are the same: a*, b* are
 a linear function of L* around each pixel of the working size, chroma that sRGB can't show is reduced, and CIELAB becomes sRGB.
 """
 
