@@ -63,10 +63,10 @@ class Colorizer:
         self, model: str | os.PathLike[str] = DEFAULT_MODEL, *, device: str = "auto", threads: int = 0, precision: str = "auto"
     ) -> None:
         graph = find(model)
-        with ThreadPoolExecutor(1) as pool:  # the weights' checksum takes as long as loading the runtime
-            checked = pool.submit(check_pair, graph)
-            load_runtime()
-            self.spec, self.weights = checked.result()
+        with ThreadPoolExecutor(1) as pool:  # Ctrl-C while its library is loaded would be an ImportError; another thread never gets it
+            loaded = pool.submit(load_runtime)
+            self.spec, self.weights = check_pair(graph)  # the weights' checksum takes as long
+            loaded.result()
         """The model's description, a `ModelSpec`, and the SHA-256 of its weights."""
         self._network = load_network(graph, self.spec, device, threads, precision)
         self._record = Record(
