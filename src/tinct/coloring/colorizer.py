@@ -63,7 +63,9 @@ class Colorizer:
         self, model: str | os.PathLike[str] = DEFAULT_MODEL, *, device: str = "auto", threads: int = 0, precision: str = "auto"
     ) -> None:
         graph = find(model)
-        with ThreadPoolExecutor(1) as pool:  # Ctrl-C while its library is loaded would be an ImportError; another thread never gets it
+        with ThreadPoolExecutor(
+            1
+        ) as pool:  # Ctrl-C while its library is loaded would be an ImportError; another thread never gets it
             loaded = pool.submit(load_runtime)
             self.spec, self.weights = check_pair(graph)  # the weights' checksum takes as long
             loaded.result()
