@@ -63,9 +63,8 @@ class Colorizer:
         self, model: str | os.PathLike[str] = DEFAULT_MODEL, *, device: str = "auto", threads: int = 0, precision: str = "auto"
     ) -> None:
         graph = find(model)
-        with ThreadPoolExecutor(
-            1
-        ) as pool:  # Ctrl-C while its library is loaded would be an ImportError; another thread never gets it
+        # Ctrl-C while its library is loaded would become an ImportError; only the main thread gets it.
+        with ThreadPoolExecutor(1) as pool:
             loaded = pool.submit(load_runtime)
             self.spec, self.weights = check_pair(graph)  # the weights' checksum takes as long
             loaded.result()
