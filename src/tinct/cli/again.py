@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._options import Device, MaxPixels, Overwrite
-from ._progress import progress_bar, stopping
+from ._progress import late_progress_bar, stopping
 
 
 def again(
@@ -38,7 +38,7 @@ def again(
     from ..coloring.repeating import again as repeat
     from ..photo import Photo
 
-    with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
+    with stopping("no unfinished file is left behind"), late_progress_bar() as tell:
         photo = Photo.open(original, max_pixels=max_pixels, progress=lambda what, part: tell(f"{what} {original.name}", part, 1))
         given = read_hints(hints) if hints else ()
         path = repeat(colored, photo, output, model=model, hints=given, device=device and device.value, overwrite=overwrite)

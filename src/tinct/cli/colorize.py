@@ -12,7 +12,7 @@ import typer
 from ._collections import Request, Spread, color_many
 from ._edits import edit_of
 from ._options import Default, Device, DeviceOption, Like, LikeStrength, MaxPixels, Model, Overwrite, Seed, Variant, Vividness
-from ._progress import Tell, progress_bar, stopping
+from ._progress import Tell, late_progress_bar, stopping
 from ._results import STREAM, Format, check_free, color_output, is_folder, system_errors
 from ._streams import read_stdin, refuse_terminal, write_stdout
 
@@ -252,7 +252,7 @@ def _one(photo: Path, color: Path, named: bool, settings: Settings, taken: set[s
     numbers = range(edit.variant, edit.variant + settings.variants)
     outputs = output_paths(color, numbers, named=named, layer=settings.layer, compare=settings.compare)
     check_free(photo, [path for paths in outputs for path in paths.values()], taken)
-    with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
+    with stopping("no unfinished file is left behind"), late_progress_bar() as tell:
         opened = _open(photo, settings, tell)
         job = Job(photo, outputs, edit, sidecars=xmp_sidecars(photo, color), make_folder=not named)
         with system_errors(photo):
@@ -316,7 +316,7 @@ def _to_stdout(name: str, settings: Settings) -> None:
 
     photo = Path(name)
     colorizer = Colorizer(settings.model, device=settings.device, threads=settings.threads)
-    with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
+    with stopping("no unfinished file is left behind"), late_progress_bar() as tell:
         opened = _open(photo, settings, tell)
         suffix = settings.suffix or (opened.suffix if name == STREAM else color_path(photo).suffix)
         result = colorizer.colorize(opened, _edit(photo, settings))

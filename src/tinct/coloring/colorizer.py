@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from .._version import __version__
 from ..color import chroma, rgb_to_lab
 from ..errors import ConfigError, PhotoError
 from ..photo import Photo
-from ..runtime.sessions import TinctNetwork, load_network
+from ..runtime.sessions import TinctNetwork, load_network, load_runtime
 from ..runtime.spec import DEFAULT_MODEL, check_pair, find
 from .canvas import Canvas
 from .edit import MAX_DETAIL, Edit
@@ -62,7 +63,11 @@ class Colorizer:
         self, model: str | os.PathLike[str] = DEFAULT_MODEL, *, device: str = "auto", threads: int = 0, precision: str = "auto"
     ) -> None:
         graph = find(model)
-        self.spec, self.weights = check_pair(graph)
+        # Ctrl-C while its library is loaded would become an ImportError; only the main thread gets it.
+        with ThreadPoolExecutor(1) as pool:
+            loaded = pool.submit(load_runtime)
+            self.spec, self.weights = check_pair(graph)  # the weights' checksum takes as long
+            loaded.result()
         """The model's description, a `ModelSpec`, and the SHA-256 of its weights."""
         self._network = load_network(graph, self.spec, device, threads, precision)
         self._record = Record(

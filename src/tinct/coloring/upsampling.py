@@ -13,7 +13,7 @@ import pyvips
 from ..color import L_SCALE
 from ..photo import Photo
 from ..resampling import area_resize, bilinear_resize
-from .flow import CELL_WEIGHT, PLANE, box, cell_bounds, guided_filter, solve, variance
+from .flow import CELL_WEIGHT, PLANE, box, guided_filter, near_cells, solve, variance
 from .provenance import Record
 
 __all__ = ["enlarge", "fidelity", "guided", "recolor", "sharpen", "slope"]
@@ -54,7 +54,8 @@ def recolor(photo: Photo, ab: Floats, lightness: Floats | None = None, *, record
     _check(ab)
     light = photo.small_lightness(ab.shape[1], ab.shape[0]) if lightness is None else lightness
     lines = _lines(ab, np.ascontiguousarray(light, np.float32))  # once, however often the pixels are computed
-    return photo.with_chroma(lambda full: _along(lines, full), record)
+    whole = _shrink(lines, photo.width, photo.height) == 1
+    return photo.with_chroma(lambda full: _along(lines, full), record, lines if whole else None)
 
 
 def fidelity(vividness: float) -> float:
@@ -89,7 +90,7 @@ def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]
         ab = guided_filter(solve(ab, wanted, fitting, CELL_WEIGHT * keep), fitting)
         for _ in range(BACK_PROJECTIONS if keep == 1 else 0):
             ab += bilinear_resize(wanted - area_resize(ab, wanted.shape[1], wanted.shape[2], PLANE), height, width, PLANE)
-        ab = np.clip(ab, *cell_bounds(wanted, height, width))
+        ab = near_cells(ab, wanted)
     if light.shape != (height, width):
         ab = bilinear_resize(ab, light.shape[0], light.shape[1], PLANE)
     return np.ascontiguousarray(np.moveaxis(ab, 0, -1))
@@ -132,7 +133,7 @@ def _along(slopes: Floats, full: pyvips.Image) -> pyvips.Image:
     """The image that `guided` gives, from its model."""
     width, height = full.width, full.height
     rows, columns = slopes.shape[:2]
-    shrink = max(1, min(width // (columns * _GUIDE_FACTOR), height // (rows * _GUIDE_FACTOR)))
+    shrink = _shrink(slopes, width, height)
     small = full.shrink(shrink, shrink, ceil=True) if shrink > 1 else full
     lines = _scaled(_image(slopes), columns / width * shrink, rows / height * shrink, small.width, small.height)
     color = lines.extract_band(0, n=2) * small + lines.extract_band(2, n=2)
@@ -140,6 +141,12 @@ def _along(slopes: Floats, full: pyvips.Image) -> pyvips.Image:
         return color
     whole = 2 if shrink >= _HALF_SIZE_FROM else 1
     return _scaled(color, whole / shrink, whole / shrink, -(-width // whole), -(-height // whole))
+
+
+def _shrink(slopes: Floats, width: int, height: int) -> int:
+    """By how much a photograph of this size is averaged for `_along`, a side."""
+    rows, columns = int(slopes.shape[0]), int(slopes.shape[1])
+    return max(1, min(width // (columns * _GUIDE_FACTOR), height // (rows * _GUIDE_FACTOR)))
 
 
 def enlarge(ab: npt.NDArray[np.floating], width: int, height: int) -> pyvips.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -21,7 +22,7 @@ from .spec import ModelSpec, check_quantized, part, quantized
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["PRECISIONS", "ClassicNetwork", "Encoded", "TinctNetwork", "load_network"]
+__all__ = ["PRECISIONS", "ClassicNetwork", "Encoded", "TinctNetwork", "load_network", "load_runtime"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -65,9 +66,15 @@ def _device_of(session: onnxruntime.InferenceSession) -> str:
     return device_name(session.get_providers()[0])
 
 
-def _session(graph: Path, device: str, threads: int) -> onnxruntime.InferenceSession:
-    # Otherwise ONNX Runtime writes a device id into the home folder, and reports to its maker.
+def load_runtime() -> None:
+    """Load ONNX Runtime's library, so that the first session needn't."""
+    # Otherwise it writes a device id into the home folder, and reports to its maker.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime  # noqa: F401
+
+
+def _session(graph: Path, device: str, threads: int) -> onnxruntime.InferenceSession:
+    load_runtime()
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -140,10 +147,12 @@ class TinctNetwork:
     def __init__(self, graph: Path, spec: ModelSpec, device: str, threads: int, precision: str = "float") -> None:
         self.preparation, self._where, self.precision = spec.preparation, (device, threads), precision
         encode, decode = (quantized(path) if precision == "int8" else path for path in (graph, part(graph, "decode")))
-        self._encode = _session(encode, device, threads)
+        with ThreadPoolExecutor(1) as pool:  # both are read and optimized for 50 to 100 ms, without Python's lock
+            decoder = pool.submit(_session, decode, device, threads)
+            self._encode = _session(encode, device, threads)
+            self._decode = decoder.result()
         self.device = _device_of(self._encode)
         """The device on which it runs, one of `devices.DEVICES` except ``auto``."""
-        self._decode = _session(decode, device, threads)
         self._like: onnxruntime.InferenceSession | None = None  # loaded at its first, rare use
         self._like_graph, self._lock = part(graph, "like"), Lock()
         self._recognizes = len(self._encode.get_inputs()) > 1
