@@ -79,10 +79,10 @@ def test_sizes_that_no_calibration_picture_had(model: Path) -> None:
 
 
 def test_8_bit_graphs_are_used_where_the_model_has_them(copied: Path) -> None:
-    assert Colorizer(copied)._network.precision == "int8"
-    assert Colorizer(copied, precision="float")._network.precision == "float"
+    assert Colorizer(copied).precision == "int8"
+    assert Colorizer(copied, precision="float").precision == "float"
     quantized(copied).unlink()
-    assert Colorizer(copied)._network.precision == "float"
+    assert Colorizer(copied).precision == "float"
     with pytest.raises(WeightsError, match=r"mine\.int8\.onnx: no such file") as caught:
         Colorizer(copied, precision="int8")
     assert caught.value.code == "not-quantized"

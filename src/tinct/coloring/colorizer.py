@@ -77,6 +77,11 @@ class Colorizer:
         self._references: RecentlyUsed[Photo, Reference] = RecentlyUsed(_CACHED_PHOTOS)
 
     @property
+    def precision(self) -> str:
+        """What the network computes with: ``"float"``, or ``"int8"`` for 8-bit integers."""
+        return self._network.precision
+
+    @property
     def takes_hints(self) -> bool:
         """Whether the model takes color hints."""
         return self.spec.takes_hints
