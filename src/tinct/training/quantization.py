@@ -51,9 +51,10 @@ HEAD = 1
 """Convolutions at the end of the decoder that stay in single precision: the logits."""
 SENSITIVE = (
     *("stem.", "recognizer.stem.", "recognizer.stages.0.", "recognizer.stages.1."),
-    *("hint_encoder.0.", "hint_encoder.1.", "film_context.", "merge.0.", "up.", "head.0."),
+    *("hint_encoder.0.", "hint_encoder.1.", "merge.0.", "decoder_blocks.1.", "up.", "head.0."),
 )
-"""Small layers whose rounding changes colors most: found by quantizing one layer after the other."""
+"""Small layers whose rounding changes colors most, found by quantizing all but one group of layers: without `decoder_blocks.1.` here, the
+squared difference in a*, b* is three times as large, with and without hints, and the decoder takes 8 % less time."""
 HINT_COUNTS = (0, 1, 0, 2, 5, 10, 30, 100, 400)
 """Numbers of hints of a calibration picture, taken in turn."""
 MAX_HINT_SIDE = 9 / 256
