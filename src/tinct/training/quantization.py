@@ -50,11 +50,12 @@ HALF_FROM = 1024
 HEAD = 1
 """Convolutions at the end of the decoder that stay in single precision: the logits."""
 SENSITIVE = (
-    *("stem.", "recognizer.stem.", "recognizer.stages.0.", "recognizer.stages.1."),
+    *("stem.", "recognizer"),
     *("hint_encoder.0.", "hint_encoder.1.", "merge.0.", "decoder_blocks.1.", "up.", "head.0."),
 )
-"""Small layers whose rounding changes colors most, found by quantizing all but one group of layers: without `decoder_blocks.1.` here, the
-squared difference in a*, b* is three times as large, with and without hints, and the decoder takes 8 % less time."""
+"""Layers whose rounding changes colors most, found by quantizing all but one group of layers. The squared difference in a*, b* to the float
+result, on 12 pictures: with the recognizer in 8 bits 0.29 instead of 0.02 (its depthwise convolutions; 2 ms less of 14), with
+`decoder_blocks.1.` 0.42 instead of 0.16 (1 ms less). Both mostly shift the color of the whole picture."""
 HINT_COUNTS = (0, 1, 0, 2, 5, 10, 30, 100, 400)
 """Numbers of hints of a calibration picture, taken in turn."""
 MAX_HINT_SIDE = 9 / 256
