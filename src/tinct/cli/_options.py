@@ -77,7 +77,7 @@ DeviceOption = Annotated[
     ),
 ]
 PRECISION_HELP = (
-    "Numbers that the network computes with: float, or int8 (8-bit integers, about twice as fast), which the model must have been "
+    "Numbers that the network computes with: float, or int8 (8-bit integers, faster on the processor), which the model must have been "
     "quantized for. auto takes int8 on the processor where the model has it."
 )
 PrecisionOption = Annotated[Precision, typer.Option("--precision", help=PRECISION_HELP)]

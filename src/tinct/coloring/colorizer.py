@@ -49,7 +49,7 @@ class Colorizer:
         device: ``"auto"`` takes an accelerator whose ONNX Runtime package is installed, else the CPU; or ``"cpu"``, ``"cuda"``,
             ``"coreml"``, ``"directml"``, ``"openvino"``.
         threads: processor threads for one picture; 0 takes all cores.
-        precision: ``"float"``, or ``"int8"`` for 8-bit integers, which is about twice as fast; ``"auto"`` takes these on the CPU where the
+        precision: ``"float"``, or ``"int8"`` for 8-bit integers, which is faster on the processor; ``"auto"`` takes these on the CPU where the
             model has them.
 
     Raises:
