@@ -36,6 +36,8 @@ def test_it_has_every_command_and_section(page: str) -> None:
         "evaluate",
         "study",
         "report",
+        "graphs",
+        "quantize",
     } == set(commands)
 
 
