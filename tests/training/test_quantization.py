@@ -16,7 +16,7 @@ from tinct.coloring import read_record
 from tinct.errors import ConfigError, WeightsError
 from tinct.runtime.spec import PAIR_KEY, bundled, quantized
 from tinct.training.exporting import export
-from tinct.training.quantization import Quantization, quantize
+from tinct.training.quantization import HALF_FROM, Quantization, quantize
 
 SETTINGS = Quantization(pictures=24)
 
@@ -53,14 +53,32 @@ def test_weights_are_8_bit_per_channel_and_the_head_is_not(model: Path) -> None:
     made = {name: node for node in graph.node for name in node.output}
     held = {tensor.name: tensor for tensor in graph.initializer}
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    assert convolutions[-1].input[1] in held, "the logits' weights are in single precision"
-    small = [made[node.input[1]] for node in convolutions if node.input[1] in made]
+    behind = {node.output[0]: made[node.input[1]].op_type for node in convolutions if node.input[1] in made}
+    assert behind.get(convolutions[-1].output[0]) != "DequantizeLinear", "the logits' weights are in floating point"
+    small = [made[node.input[1]] for node in convolutions if behind.get(node.output[0]) == "DequantizeLinear"]
     assert len(small) > 5
     for node in small:
         assert node.op_type == "DequantizeLinear"
         assert held[node.input[0]].data_type == onnx.TensorProto.INT8
         assert len(held[node.input[1]].dims) == 1, "a scale for each channel"
     assert not any(node.op_type == "BatchNormalization" for node in graph.node)
+
+
+def test_what_modulates_feature_maps_stays_in_floating_point(model: Path) -> None:
+    """With one scale for all channels of FiLM's scales and shifts, hints lost accuracy."""
+    graph = onnx.load(model.with_name("mine.decode.int8.onnx")).graph
+    made = {name: node.op_type for node in graph.node for name in node.output}
+    assert not any(made.get(node.input[0]) == "DequantizeLinear" for node in graph.node if node.op_type == "Gemm")
+    behind = [made.get(name) for node in graph.node if node.op_type in ("Mul", "Concat") for name in node.input]
+    assert behind
+    assert "Gemm" not in [made.get(node.input[0]) for node in graph.node if node.op_type == "QuantizeLinear"]
+
+
+def test_large_tensors_that_stay_in_floating_point_take_two_bytes(model: Path) -> None:
+    for path in (model, model.with_name("mine.decode.onnx")):
+        held = onnx.load(quantized(path)).graph.initializer
+        assert all(np.prod(tensor.dims) < HALF_FROM for tensor in held if tensor.data_type == onnx.TensorProto.FLOAT)
+        assert any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in held)
 
 
 @pytest.mark.parametrize("hints", [(), (Hint(30, 60, "#c03030"),)], ids=["automatic", "hinted"])
@@ -79,10 +97,10 @@ def test_sizes_that_no_calibration_picture_had(model: Path) -> None:
 
 
 def test_8_bit_graphs_are_used_where_the_model_has_them(copied: Path) -> None:
-    assert Colorizer(copied)._network.precision == "int8"
-    assert Colorizer(copied, precision="float")._network.precision == "float"
+    assert Colorizer(copied).precision == "int8"
+    assert Colorizer(copied, precision="float").precision == "float"
     quantized(copied).unlink()
-    assert Colorizer(copied)._network.precision == "float"
+    assert Colorizer(copied).precision == "float"
     with pytest.raises(WeightsError, match=r"mine\.int8\.onnx: no such file") as caught:
         Colorizer(copied, precision="int8")
     assert caught.value.code == "not-quantized"

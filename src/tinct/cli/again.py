@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._options import Device, MaxPixels, Overwrite
+from ._options import Device, MaxPixels, Overwrite, Precision
 from ._progress import late_progress_bar, stopping
 
 
@@ -28,6 +28,12 @@ def again(
             "--device", help="Where the model computes, as for `tinct colorize`. By default as in the record.", show_default=False
         ),
     ] = None,
+    precision: Annotated[
+        Precision | None,
+        typer.Option(
+            "--precision", help="float or int8, as for `tinct colorize`. By default as in the record.", show_default=False
+        ),
+    ] = None,
     max_pixels: MaxPixels,
     overwrite: Overwrite = False,
 ) -> None:
@@ -41,7 +47,16 @@ def again(
     with stopping("no unfinished file is left behind"), late_progress_bar() as tell:
         photo = Photo.open(original, max_pixels=max_pixels, progress=lambda what, part: tell(f"{what} {original.name}", part, 1))
         given = read_hints(hints) if hints else ()
-        path = repeat(colored, photo, output, model=model, hints=given, device=device and device.value, overwrite=overwrite)
+        path = repeat(
+            colored,
+            photo,
+            output,
+            model=model,
+            hints=given,
+            device=device and device.value,
+            precision=precision and precision.value,
+            overwrite=overwrite,
+        )
     typer.echo(path)
     if not cmp(colored, path, shallow=False):
         typer.echo(

@@ -119,7 +119,7 @@ REMEDIES: dict[str, str] = {
     # graphs
     "folder-exists": "Name a new folder with -o.",
     "quantized-exists": "Replace it with --overwrite.",
-    "not-quantized": "Make them with: tinct quantize, or take the precision float.",
+    "not-quantized": "Make them with: tinct quantize MODEL --data FOLDER, or go on with --precision float.",
     # the server
     "film-packages": "Install them in a clone of tinct, with pip install -c constraints.txt '.[film]', or leave out --films.",
     "server-needs-token": "Give it one with --token or the variable TINCT_TOKEN, or leave out --host.",

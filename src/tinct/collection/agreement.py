@@ -41,7 +41,7 @@ def agreed_edits(collection: Collection, folder: Path | None = None, progress: P
     if path is not None and (kept := _read(path, wanted)) is not None:
         return kept
     settings = collection.settings
-    colorizer = colorizer_of(settings.model, settings.device, settings.threads)
+    colorizer = colorizer_of(settings.model, settings.device, settings.threads, settings.precision)
     folders: dict[Path, list[Path]] = {}
     for photo in own:
         folders.setdefault(photo.parent, []).append(photo)

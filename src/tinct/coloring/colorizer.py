@@ -50,7 +50,7 @@ class Colorizer:
         device: ``"auto"`` takes an accelerator whose ONNX Runtime package is installed, else the CPU; or ``"cpu"``, ``"cuda"``,
             ``"coreml"``, ``"directml"``, ``"openvino"``.
         threads: processor threads for one picture; 0 takes all cores.
-        precision: ``"float"``, or ``"int8"`` for 8-bit integers, which is about twice as fast; ``"auto"`` takes these on the CPU where the
+        precision: ``"float"``, or ``"int8"`` for 8-bit integers, which is faster on the processor; ``"auto"`` takes these on the CPU where the
             model has them.
 
     Raises:
@@ -80,6 +80,11 @@ class Colorizer:
         )
         self._encoded: RecentlyUsed[Photo, EncodedPhoto] = RecentlyUsed(_CACHED_PHOTOS)
         self._references: RecentlyUsed[Photo, Reference] = RecentlyUsed(_CACHED_PHOTOS)
+
+    @property
+    def precision(self) -> str:
+        """What the network computes with: ``"float"``, or ``"int8"`` for 8-bit integers."""
+        return self._network.precision
 
     @property
     def takes_hints(self) -> bool:
