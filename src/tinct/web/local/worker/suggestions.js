@@ -59,7 +59,7 @@ function atLightness(colors, light) {
     return { name, place, ab: inside, possible, apart: Math.abs(own - light) };
   });
   const found = [];
-  for (const one of all.toSorted((left, right) => left.apart - right.apart)) // of two that look the same, the one of nearer lightness stays
+  for (const one of [...all].sort((left, right) => left.apart - right.apart)) // of two that look the same, the one of nearer lightness stays
     if (one.possible && found.every(({ ab }) => Math.hypot(ab[0] - one.ab[0], ab[1] - one.ab[1]) >= SAME_TONE)) found.push(one);
   return found.sort((one, other) => one.place - other.place);
 }
