@@ -70,11 +70,10 @@ def difference(found: bytes, photo: Path, **edit: Any) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", FORMATS)
-@pytest.mark.parametrize("name", [*PROFILES, "gray"])
+@pytest.mark.parametrize(
+    ("suffix", "name"), [(suffix, name) for suffix in FORMATS for name in [*PROFILES, "gray"] if (suffix, name) != ("avif", "gray")]
+)  # Pillow writes no gray AVIF
 def test_profiles(driver: Engine, tmp_path: Path, suffix: str, name: str) -> None:
-    if (suffix, name) == ("avif", "gray"):
-        pytest.skip("Pillow writes no gray AVIF")
     profile = GRAY if name == "gray" else PROFILES[name]
     path = tmp_path / f"photo.{suffix}"
     in_profile(photograph(), profile).save(path, **FORMATS[suffix], **({"icc_profile": profile} if profile else {}))
@@ -152,11 +151,12 @@ REFUSED = refused_files()
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_a_browser_cannot_do_is_told(driver: Engine, browser: Any, tmp_path: Path, name: str) -> None:
-    if name == "spoiled.png" and browser.browser_type.name == "firefox":
-        pytest.skip("Firefox shows what it can of a damaged PNG")
     content, code = REFUSED[name]
     path = tmp_path / name
     path.write_bytes(content)
+    if name == "spoiled.png" and browser.browser_type.name == "firefox":
+        assert driver.call("open", path)["width"] == 200, "Firefox shows what it can of a damaged PNG"
+        return
     with pytest.raises(EngineError) as caught:
         driver.call("open", path)
     assert caught.value.code == code, caught.value.fact
@@ -186,7 +186,7 @@ def test_what_is_left_out_is_noted(driver: Engine, tmp_path: Path) -> None:
     assert found == {
         "deep.png": ["eight-bits"],
         "film.webp": ["first-picture"],
-        "film.gif": ["first-picture"],
+        "film.gif": ["written-as-jpeg", "first-picture"],
         "color.png": ["color-photograph"],
     }
     result = tmp_path / "result.png"
