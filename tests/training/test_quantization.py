@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
+from onnx import numpy_helper
 
 from conftest import Shared, draw
 from tinct import Colorizer, Edit, Hint, again
@@ -16,7 +18,8 @@ from tinct.coloring import read_record
 from tinct.errors import ConfigError, WeightsError
 from tinct.runtime.spec import PAIR_KEY, bundled, quantized
 from tinct.training.exporting import export
-from tinct.training.quantization import HALF_FROM, Quantization, quantize
+from tinct.training.quantization import Quantization, _merged, quantize
+from tinct.training.shared_weights import QUANTIZED
 
 SETTINGS = Quantization(pictures=24)
 
@@ -58,8 +61,10 @@ def test_weights_are_8_bit_per_channel_and_the_head_is_not(model: Path) -> None:
     small = [made[node.input[1]] for node in convolutions if behind.get(node.output[0]) == "DequantizeLinear"]
     assert len(small) > 5
     for node in small:
-        assert node.op_type == "DequantizeLinear"
-        assert held[node.input[0]].data_type == onnx.TensorProto.INT8
+        weight = made[node.input[0]]
+        assert (node.op_type, weight.op_type) == ("DequantizeLinear", "QuantizeLinear")
+        assert node.input[1:] == weight.input[1:]
+        assert held[node.input[2]].data_type == onnx.TensorProto.INT8
         assert len(held[node.input[1]].dims) == 1, "a scale for each channel"
     assert not any(node.op_type == "BatchNormalization" for node in graph.node)
 
@@ -74,11 +79,35 @@ def test_what_modulates_feature_maps_stays_in_floating_point(model: Path) -> Non
     assert "Gemm" not in [made.get(node.input[0]) for node in graph.node if node.op_type == "QuantizeLinear"]
 
 
-def test_large_tensors_that_stay_in_floating_point_take_two_bytes(model: Path) -> None:
+def test_the_graphs_take_their_weights_from_the_models_file(model: Path) -> None:
+    file = {"mine.safetensors"}
     for path in (model, model.with_name("mine.decode.onnx")):
-        held = onnx.load(quantized(path)).graph.initializer
-        assert all(np.prod(tensor.dims) < HALF_FROM for tensor in held if tensor.data_type == onnx.TensorProto.FLOAT)
-        assert any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in held)
+        held = onnx.load(quantized(path), load_external_data=False).graph.initializer
+        outside = [tensor for tensor in held if tensor.data_location == onnx.TensorProto.EXTERNAL]
+        assert {entry.value for tensor in outside for entry in tensor.external_data if entry.key == "location"} == file
+        assert all(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in outside)
+        inside = sum(int(np.prod(tensor.dims)) for tensor in held if tensor.data_location != onnx.TensorProto.EXTERNAL)
+        assert inside < 0.1 * sum(int(np.prod(tensor.dims)) for tensor in outside)
+
+
+def test_shared_weights_are_those_that_were_quantized(model: Path) -> None:
+    """ONNX Runtime computes them when it loads the graph; nothing of that is left to run."""
+    for path in (model, model.with_name("mine.decode.onnx")):
+        options = onnxruntime.SessionOptions()
+        options.optimized_model_filepath = str(path.parent / "loaded.onnx")
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        onnxruntime.InferenceSession(str(quantized(path)), options, providers=["CPUExecutionProvider"])
+        loaded = onnx.load(options.optimized_model_filepath)
+        Path(options.optimized_model_filepath).unlink()
+        weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in loaded.graph.initializer}
+        small = [name for name, weight in weights.items() if weight.dtype == np.int8 and weight.ndim == 4]
+        assert len(small) > 5
+        merged = {tensor.name: numpy_helper.to_array(tensor) for tensor in _merged(path).graph.initializer}
+        for name in small:
+            whole = merged[name.removesuffix(QUANTIZED)]
+            scale = np.abs(whole).max(axis=(1, 2, 3), keepdims=True) / 127
+            assert np.abs(whole - weights[name] * scale).max() <= 0.51 * scale.max()
+        assert not any(node.op_type == "QuantizeLinear" and node.input[0] in weights for node in loaded.graph.node)
 
 
 @pytest.mark.parametrize("hints", [(), (Hint(30, 60, "#c03030"),)], ids=["automatic", "hinted"])

@@ -2,7 +2,7 @@
 
 ``NAME.safetensors`` holds the weights in half precision; ``NAME.onnx`` beside it holds the graph, which points into the other file for its
 weights. A model that runs in steps has a graph for each: ``NAME.onnx`` is the first, ``NAME.PART.onnx`` the others. The same graphs in 8-bit
-integers, ``NAME.int8.onnx`` and ``NAME.PART.int8.onnx``, hold their own weights. All carry the same `ModelSpec` as JSON under the metadata key
+integers, ``NAME.int8.onnx`` and ``NAME.PART.int8.onnx``, point into it, too, and round when they are loaded. All carry the same `ModelSpec` as JSON under the metadata key
 ``tinct``.
 """
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from onnxruntime.quantization import CalibrationMethod, QuantType
 from onnxruntime.quantization.calibrate import TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
@@ -34,6 +34,7 @@ from ..runtime.renamed import current_state, current_tensor
 from ..runtime.sessions import TinctNetwork, load_network
 from ..runtime.spec import METADATA_KEY, PAIR_KEY, ModelSpec, check_pair, find, part, quantized
 from .onnx_graphs import simplified
+from .shared_weights import share_weights
 
 __all__ = ["QUANTIZED_TYPES", "Quantization", "quantize"]
 
@@ -45,8 +46,6 @@ QUANTIZED_TYPES = ("Conv", "Relu", "Clip")
 """Convolutions, which take nearly all the time, and what follows them directly. One scale for each of the other tensors costs accuracy and saves
 no time: with `Gemm`, `Mul` and `Add`, the FiLM scales and shifts and what they are applied to are rounded, and the colors with 100 hints
 differ five times as much (0.10 dB instead of 0.02); `Concat` would give hints and feature maps one scale, so hints would be rounded to a few values."""
-HALF_FROM = 1024
-"""Elements from which a tensor that stays in floating point is stored in half precision, as in the ``.safetensors`` file."""
 HEAD = 1
 """Convolutions at the end of the decoder that stay in single precision: the logits."""
 SENSITIVE = (
@@ -98,7 +97,7 @@ def quantize(
         overwrite: replace earlier ones.
 
     Returns:
-        The new files. They hold their own weights, and belong to the same ``.safetensors`` file as the float graphs.
+        The new files. Like the float graphs, they refer to the ``.safetensors`` file, from whose weights theirs are computed when they are loaded.
 
     Raises:
         ConfigError: the files exist, or there are too few pictures.
@@ -109,11 +108,12 @@ def quantize(
     spec, checksum = check_pair(graph)
     if not spec.has_bins:
         raise WeightsError(f"The model {spec.name!r} can't be quantized; only 'tinct' can.")
-    targets = {name: quantized(part(graph, name) if name else graph) for name in PARTS}
+    graphs = {name: part(graph, name) if name else graph for name in PARTS}
+    targets = {name: quantized(path) for name, path in graphs.items()}
     for path in targets.values():
         if path.exists() and not overwrite:
             raise ConfigError(f"{path} exists.", code="quantized-exists", path=path)
-    models = {name: _merged(part(graph, name) if name else graph) for name in PARTS}
+    models = {name: _merged(path) for name, path in graphs.items()}
     network = load_network(graph, spec, "cpu", precision="float")
     assert isinstance(network, TinctNetwork)
     ranges = _ranges(models, _samples(network, spec, data, settings), settings)
@@ -121,6 +121,7 @@ def quantize(
         with tempfile.TemporaryDirectory(prefix=".tinct-", dir=graph.parent) as folder:
             for name, float_model in models.items():
                 made = _quantized(float_model, ranges[name], settings, HEAD if name == "decode" else 0)
+                share_weights(made, graphs[name], float_model)
                 for key, value in {METADATA_KEY: spec.to_json(), PAIR_KEY: checksum}.items():
                     made.metadata_props.add(key=key, value=value)
                 onnx.save(made, Path(folder) / targets[name].name)
@@ -293,20 +294,4 @@ def _quantized(model: onnx.ModelProto, ranges: dict[str, tuple[Any, Any]], setti
     made.quantize_model()
     result: onnx.ModelProto = made.model.model
     del result.graph.value_info[:]
-    _store_in_half(result.graph)
     return result
-
-
-def _store_in_half(graph: onnx.GraphProto) -> None:
-    """Store large floating-point tensors in half precision, with a cast that ONNX Runtime computes once, when it loads the graph."""
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < HALF_FROM:
-            continue
-        name = tensor.name
-        half = numpy_helper.to_array(tensor).astype(np.float16)
-        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
-        casts.append(helper.make_node("Cast", [tensor.name], [name], f"{name}.cast", to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
