@@ -71,7 +71,7 @@ def fake() -> Any:
 def fake_models(monkeypatch: pytest.MonkeyPatch, small: Protocol) -> None:
     """`evaluate` finds the fake under every model's name, and the small protocol under every protocol's."""
 
-    def colorizer(model: Any, *, threads: int = 0) -> Any:
+    def colorizer(model: Any, *, threads: int = 0, precision: str = "auto") -> Any:
         return FakeColorizer()
 
     module = importlib.import_module("tinct.evaluation.runner")
