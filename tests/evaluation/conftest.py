@@ -44,6 +44,7 @@ class FakeCanvas:
 
 class FakeColorizer:
     takes_hints = has_code = True
+    precision = "float"
 
     def __init__(self) -> None:
         self.spec = ModelSpec("fake", "fake", Preparation(64), parameters=7)

@@ -2,7 +2,7 @@
 
 import { clamp } from "./planes.js";
 import { Refusal } from "./problem.js";
-import { ascii, chunksOf, joined, segmentsOf } from "./segments.js";
+import { ascii, exifMarks, joined, segmentsOf } from "./segments.js";
 import { Turn } from "./turn.js";
 
 export const MAX_PIXELS = 120_000_000; // a browser's bitmap holds about that many
@@ -25,10 +25,10 @@ export async function decoded({ file, name, format, kind, metadata }) {
   const program = (what) => new Refusal("program-format", `${name} is ${what}, which this browser can't color.`, { name, format: what });
   if (metadata.cmyk) throw program("CMYK"); // browsers don't use its profile as printing presses need it
   if (metadata.truncated && format !== "jpeg") throw cutOff(name);
-  const turnedHere = format === "webp" && metadata.orientation !== 1; // not every browser turns WebP
+  const turnedHere = metadata.orientation !== 1 && (format === "webp" || metadata.lateExif); // not every browser turns these
   let source = file;
   if (metadata.truncated) source = new Blob([file, END], JPEG); // Chromium decodes no JPEG without it
-  if (turnedHere) source = await withoutExif(file);
+  if (turnedHere) source = await withoutExif(source, format);
   let bitmap;
   try {
     bitmap = await createImageBitmap(source, { imageOrientation: "from-image", premultiplyAlpha: "none" });
@@ -47,12 +47,11 @@ export async function decoded({ file, name, format, kind, metadata }) {
 
 const cutOff = (name) => new Refusal("cut-off", `${name} is cut off: its end is missing.`, { name });
 
-/** A WebP whose EXIF no browser finds. @param {Blob} file */
-async function withoutExif(file) {
+/** The same JPEG or WebP with an EXIF that no browser finds. @param {Blob} file */
+async function withoutExif(file, format) {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const at = [...chunksOf(bytes)].find(([kind]) => kind === "EXIF")?.[1];
-  bytes.set(ascii("none"), at);
-  return new Blob([bytes], { type: "image/webp" });
+  for (const at of exifMarks(bytes, format)) bytes.set(ascii("none"), at);
+  return new Blob([bytes], { type: `image/${format}` });
 }
 
 function upright(bitmap, turn) {

@@ -14,6 +14,7 @@ import { fromResources, fromText } from "./iptc.js";
  * @property {Uint8Array[]} texts  whole chunks, which only PNG has
  * @property {[number, number] | null} resolution  dots an inch, across and down
  * @property {number} orientation  of the stored pixels, 1..8
+ * @property {boolean} lateExif  of a JPEG, behind another APP1 segment, where Firefox doesn't look for it
  * @property {boolean} deep  more than 8 bits a sample
  * @property {boolean} alpha  whether it has an alpha channel
  * @property {boolean} cmyk
@@ -66,7 +67,7 @@ export function formatOf(bytes) {
 export async function metadataOf(bytes, format) {
   const found = {
     ...{ exif: null, xmp: null, iptc: nothing, resources: nothing, comments: [], texts: [], resolution: null, orientation: 1 },
-    ...{ deep: false, alpha: false, cmyk: false, scans: 0, truncated: false, frames: 1 },
+    ...{ lateExif: false, deep: false, alpha: false, cmyk: false, scans: 0, truncated: false, frames: 1 },
   };
   const read = { jpeg: readJpeg, png: readPng, webp: readWebp, avif: readAvif, gif: readGif }[format];
   try {
@@ -106,8 +107,11 @@ function readJpeg(bytes, found) {
   for (const [kind, at, end] of segmentsOf(bytes)) {
     const body = bytes.subarray(at + 4, end);
     const starts = (prefix) => text(body, 0, prefix.length) === prefix;
-    if (kind === 0xe1 && starts(EXIF)) found.exif ??= body.slice(EXIF.length);
-    else if (kind === 0xe1 && starts(XMP)) found.xmp ??= body.slice(XMP.length);
+    if (kind === 0xe1 && starts(EXIF)) {
+      if (!found.exif) found.lateExif = Boolean(found.xmp);
+      found.exif ??= body.slice(EXIF.length);
+    }
+    if (kind === 0xe1 && starts(XMP)) found.xmp ??= body.slice(XMP.length);
     else if (kind === 0xed && starts(PHOTOSHOP)) resources.push(body.slice(PHOTOSHOP.length));
     else if (kind === 0xe0 && starts("JFIF\0")) found.resolution = densityOf(body);
     else if (kind === 0xfe) found.comments.push(bytes.slice(at, end));
@@ -206,6 +210,13 @@ export function* chunksOf(bytes) {
     yield [text(bytes, at, 4), at, Math.min(bytes.length, at + 8 + size)];
     at += 8 + size + (size % 2);
   }
+}
+
+/** The places of four letters without which no program finds the EXIF of a JPEG or WebP. */
+export function exifMarks(bytes, format) {
+  if (format === "webp") return [...chunksOf(bytes)].filter(([kind]) => kind === "EXIF").map(([, at]) => at);
+  const marks = [...segmentsOf(bytes)].filter(([kind, at]) => kind === 0xe1 && text(bytes, at + 4, EXIF.length) === EXIF);
+  return marks.map(([, at]) => at + 4);
 }
 
 /** Count the pictures of a GIF (GIF89a specification, appendix F). */
