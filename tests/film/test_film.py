@@ -610,7 +610,7 @@ def replace(source, target, *more, **given):  # each work file appears by it; ki
     if count > 1 + at % 3 and at % 2:
         os.kill(os.getpid(), signal.SIGKILL)
     replaced(source, target, *more, **given)
-    if count > 1 + at % 3 and "KILL_AT" in os.environ:
+    if count > 1 + at % 3 and "KILL_AT" in os.environ and not str(target).endswith("a.mkv"):  # the film is done then
         os.kill(os.getpid(), signal.SIGKILL)
 os.replace = replace
 from tinct.cli import main

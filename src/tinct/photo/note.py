@@ -8,16 +8,12 @@ __all__ = ["Note"]
 
 
 class Note(str):
-    """A sentence in English.
-
-    Args:
-        code: stable name of the kind of note, in kebab case.
-        text: the sentence.
-        values: what the sentence quotes, by name, for words in another language.
-    """
+    """A sentence in English."""
 
     code: str
+    """Stable name of the kind of note, in kebab case."""
     values: dict[str, Any]
+    """What the sentence quotes, by name, for words in another language."""
 
     def __new__(cls, code: str, text: str, **values: Any) -> Note:
         note = super().__new__(cls, text)
