@@ -13,12 +13,6 @@ from static_serving import serving_files
 __all__ = ["Engine", "EngineError", "driving"]
 
 _PAGE = '<!doctype html><meta charset="utf-8"><title>engine</title><input type="file" id="files" multiple>'
-_ISOLATED = {
-    "Content-Type": "text/html",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-}
-"""Headers with which the engine needs no second start of the page."""
 _START = "async (address) => { window.engine = await import(address); }"
 _CALL = """async ([method, args, likes]) => {
   const [file, like] = document.querySelector('#files').files;
@@ -59,8 +53,8 @@ class Engine:
     def __init__(self, page: Any, address: str) -> None:
         self.page = page
         page.set_default_timeout(120_000)
-        page.route(f"{address}blank.html", lambda route: route.fulfill(headers=_ISOLATED, body=_PAGE))
         page.goto(f"{address}blank.html")
+        assert page.evaluate("crossOriginIsolated")  # else the engine starts the page once more, and no answer comes
         page.evaluate(_START, f"{address}static/engine.js")
 
     def call(self, method: str, path: Path, *args: Any) -> Any:
@@ -94,7 +88,7 @@ def driving(browser: Any, site: Path) -> Iterator[Engine]:
     """The engine of a site in a folder, served as by a host that allows threads."""
     context = browser.new_context()
     try:
-        with serving_files(site, isolated=True) as address:
+        with serving_files(site, isolated=True, added={"/blank.html": _PAGE}) as address:
             yield Engine(context.new_page(), address)
     finally:
         context.close()

@@ -14,8 +14,8 @@ __all__ = ["serving_files"]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    def __init__(self, *given: Any, isolated: bool, asked: list[str], broken: list[str], **named: Any) -> None:
-        self.isolated, self.asked, self.broken = isolated, asked, broken
+    def __init__(self, *given: Any, isolated: bool, asked: list[str], broken: list[str], added: dict[str, str], **named: Any) -> None:
+        self.isolated, self.asked, self.broken, self.added = isolated, asked, broken, added
         super().__init__(*given, **named)
 
     def log_message(self, *_: Any) -> None:
@@ -26,6 +26,14 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         if self.path in self.broken:
             self.broken.remove(self.path)
             self.send_error(503)
+            return
+        if self.path in self.added:
+            content = self.added[self.path].encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
             return
         with suppress(ConnectionError):  # the browser didn't wait for the end
             super().do_GET()
@@ -40,7 +48,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def serving_files(
-    folder: Path, *, isolated: bool = False, asked: list[str] | None = None, broken: list[str] | None = None
+    folder: Path,
+    *,
+    isolated: bool = False,
+    asked: list[str] | None = None,
+    broken: list[str] | None = None,
+    added: dict[str, str] | None = None,
 ) -> Iterator[str]:
     """The address at which the files of a folder are served, with a slash at its end.
 
@@ -49,8 +62,14 @@ def serving_files(
         isolated: send the headers with which WASM may use threads.
         asked: gets the path of each request.
         broken: paths whose next request is answered with status 503, and that are then taken off the list.
+        added: path -> HTML of a page that isn't in the folder.
     """
-    options = {"isolated": isolated, "asked": [] if asked is None else asked, "broken": [] if broken is None else broken}
+    options = {
+        "isolated": isolated,
+        "asked": [] if asked is None else asked,
+        "broken": [] if broken is None else broken,
+        "added": added or {},
+    }
     handler = partial(Handler, directory=str(folder), **options)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)

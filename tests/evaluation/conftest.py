@@ -80,7 +80,7 @@ def fake_models(monkeypatch: pytest.MonkeyPatch, small: Protocol) -> None:
     monkeypatch.setattr(module, "Colorizer", colorizer)
     monkeypatch.setitem(PROTOCOLS, "tinct-256", small)
     cost = {"seconds": 0.01, "load_seconds": 0.1, "peak_mb": 90.0, "pictures": 12, "threads": 1}
-    monkeypatch.setattr(module, "measure_cost", lambda model, grays: cost)
+    monkeypatch.setattr(module, "measure_cost", lambda model, grays, precision="auto": cost)
 
 
 @pytest.fixture(scope="session")
