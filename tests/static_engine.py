@@ -12,7 +12,8 @@ from static_serving import serving_files
 
 __all__ = ["Engine", "EngineError", "driving"]
 
-_PAGE = '<!doctype html><meta charset="utf-8"><title>engine</title><input type="file" id="files" multiple>'
+_PAGE = '<!doctype html><meta charset="utf-8"><title>engine</title>'
+_INPUT = """() => { document.body.innerHTML = '<input type="file" id="files" multiple>'; }"""
 _START = "async (address) => { window.engine = await import(address); }"
 _CALL = """async ([method, args, likes]) => {
   const [file, like] = document.querySelector('#files').files;
@@ -59,7 +60,7 @@ class Engine:
 
     def call(self, method: str, path: Path, *args: Any) -> Any:
         """What a method of the engine returns about a file. Raises EngineError."""
-        self.page.set_input_files("#files", [path])
+        self._choose([path])
         return self._checked(self.page.evaluate(_CALL, [method, list(args), False]))["found"]
 
     def render(
@@ -72,9 +73,15 @@ class Engine:
         like: Path | None = None,
     ) -> tuple[bytes, str]:
         """Content and name of a result. Raises EngineError."""
-        self.page.set_input_files("#files", [path, *([like] if like else [])])
+        self._choose([path, *([like] if like else [])])
         found = self._checked(self.page.evaluate(_RENDER, [edit or {}, output_format, output]))
         return base64.b64decode(found["content"]), found["name"]
+
+    def _choose(self, paths: list[Path]) -> None:
+        """Put files into a new input element: Firefox may still show the files that were there before for a moment."""
+        self.page.evaluate(_INPUT)
+        self.page.set_input_files("#files", paths)
+        self.page.wait_for_function("count => document.querySelector('#files').files.length === count", arg=len(paths))
 
     @staticmethod
     def _checked(answer: Any) -> Any:

@@ -29,8 +29,9 @@ async function keep() {
     Object.keys(SITE.files).map(async (name) => {
       if (await cache.match(new URL(name, base))) return;
       const answer = await fetch(new Request(new URL(name, base), { cache: "no-cache" }));
-      if (!answer.ok || !(await isOurs(name, await answer.clone().arrayBuffer()))) throw new Error(`${name} isn't of this version`);
-      await cache.put(new URL(name, base), withHeaders(name, answer));
+      const bytes = answer.ok && (await answer.arrayBuffer());
+      if (!bytes || !(await isOurs(name, bytes))) throw new Error(`${name} isn't of this version`);
+      await cache.put(new URL(name, base), withHeaders(name, bytes, answer.headers));
     }),
   );
 }
@@ -51,15 +52,15 @@ async function answered(request) {
   if (kept) return kept;
   const answer = await fetch(request);
   if (answer.status !== 200) return answer;
-  if (!(name in SITE.files) || replaced) return withHeaders(name, answer);
-  const copy = answer.clone();
-  const found = withHeaders(name, answer);
-  if (await isOurs(name, await copy.arrayBuffer())) await (await caches.open(NAME)).put(new URL(name, base), found.clone());
+  const bytes = await answer.arrayBuffer(); // whole: Firefox may never end a stream that is cloned here
+  const found = () => withHeaders(name, bytes, answer.headers);
+  if (!(name in SITE.files) || replaced) return found();
+  if (await isOurs(name, bytes)) await (await caches.open(NAME)).put(new URL(name, base), found());
   else if (await isReplaced()) {
     replaced = true; // what was kept of this version doesn't belong to what comes from now on
     await caches.delete(NAME);
   }
-  return found;
+  return found();
 }
 
 /** Whether the host has another version. */
@@ -69,12 +70,12 @@ async function isReplaced() {
 }
 
 /** An answer with the headers for threads, and with the right type, which not every host sends. */
-function withHeaders(name, { body, headers: own }) {
+function withHeaders(name, bytes, own) {
   const headers = new Headers(own);
   for (const [key, value] of Object.entries(HEADERS)) headers.set(key, value);
   const type = name === "./" ? "text/html" : TYPES[name.split(".").at(-1)];
   if (type && name in SITE.files) headers.set("Content-Type", `${type}${type.startsWith("text") ? "; charset=utf-8" : ""}`);
-  headers.delete("Content-Encoding"); // the body is decoded
+  headers.delete("Content-Encoding"); // the bytes are decoded
   headers.delete("Content-Length");
-  return new Response(body, { status: 200, headers });
+  return new Response(bytes, { status: 200, headers });
 }
