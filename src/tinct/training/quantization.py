@@ -30,7 +30,7 @@ from ..coloring.variants import code_offset
 from ..data import find_source
 from ..errors import ConfigError, PhotoError, WeightsError
 from ..photo import Photo
-from ..runtime.renamed import current_state, current_tensor
+from ..runtime.renamed import current_state, rename_tensors
 from ..runtime.sessions import TinctNetwork, load_network
 from ..runtime.spec import METADATA_KEY, PAIR_KEY, ModelSpec, check_pair, find, part, quantized
 from .onnx_graphs import simplified
@@ -135,7 +135,7 @@ def quantize(
 def _merged(graph: Path) -> onnx.ModelProto:
     """A graph with its weights inside, current names, and batch normalization merged into convolutions."""
     model = simplified(onnx.load(graph))
-    _rename(model)
+    rename_tensors(model.graph)
     model = optimizer.optimize(model)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -146,16 +146,6 @@ def _merged(graph: Path) -> onnx.ModelProto:
         merged = onnx.load(options.optimized_model_filepath)
     del merged.metadata_props[:]
     return onnx.shape_inference.infer_shapes(merged)
-
-
-def _rename(model: onnx.ModelProto) -> None:
-    """Current names for the inputs and outputs."""
-    names = {value.name: current_tensor(value.name) for value in (*model.graph.input, *model.graph.output)}
-    for value in (*model.graph.input, *model.graph.output):
-        value.name = names[value.name]
-    for node in model.graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
 
 
 def _samples(network: TinctNetwork, spec: ModelSpec, data: Iterable[str], settings: Quantization) -> Iterator[dict[str, Feeds]]:
