@@ -91,7 +91,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Also the one that the program runs in; others may read it as any new folder."""
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
-    files = write_graphs(bundled()["tinct"], Path("."))
+    files = write_graphs(bundled()["tinct"], Path())
     assert {path.name for path in files} == {path.name for path in (tmp_path / "empty").iterdir()}
     (tmp_path / "usual").mkdir()
     write_graphs(bundled()["tinct"], tmp_path / "new")
@@ -102,8 +102,8 @@ def test_after_an_error_nothing_is_left(tmp_path: Path, monkeypatch: pytest.Monk
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(WeightsError, match="No space left") as caught:
-        patch.setattr(writing, "_constants", full)
+    monkeypatch.setattr(writing, "_constants", full)
+    with pytest.raises(WeightsError, match="No space left") as caught:
         write_graphs(bundled()["tinct"], tmp_path / "new")
     assert caught.value.code == "output-folder"
     assert not list((tmp_path / "new").iterdir()), "an empty folder, which the next run may fill"

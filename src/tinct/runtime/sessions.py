@@ -56,10 +56,18 @@ def load_network(
     graphs = [graph, part(graph, "decode")]
     small = [quantized(path) for path in graphs]
     if precision == "auto":
-        precision = "int8" if device in ("auto", "cpu") and all(path.is_file() for path in small) else "float"
+        precision = "int8" if all(path.is_file() for path in small) and _preferred(device) == "cpu" else "float"
     if precision == "int8":
         check_quantized(graph, small)
     return TinctNetwork(graph, spec, device, threads, precision)
+
+
+def _preferred(device: str) -> str:
+    """The device that a session begins with. Raises ConfigError, DeviceError."""
+    load_runtime()
+    import onnxruntime
+
+    return device_name(providers(device, onnxruntime.get_available_providers())[0][0])
 
 
 def _device_of(session: onnxruntime.InferenceSession) -> str:
