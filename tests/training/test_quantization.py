@@ -137,8 +137,9 @@ def test_8_bit_graphs_are_used_where_the_model_has_them(copied: Path) -> None:
     with pytest.raises(WeightsError, match=r"mine\.int8\.onnx: no such file") as caught:
         Colorizer(copied, precision="int8")
     assert caught.value.code == "not-quantized"
-    with pytest.raises(WeightsError, match="'autoencoder' has no 8-bit graphs"):
+    with pytest.raises(WeightsError, match="'autoencoder' has no 8-bit graphs, and can't be quantized") as caught:
         Colorizer("autoencoder", precision="int8")
+    assert caught.value.code == "no-int8"
     with pytest.raises(ConfigError, match="no precision 'half'"):
         Colorizer(copied, precision="half")
 

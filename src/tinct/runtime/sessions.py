@@ -51,7 +51,7 @@ def load_network(
         raise ConfigError(f"There is no precision {precision!r}. Known: {', '.join(PRECISIONS)}.", code="no-precision")
     if not spec.parts:
         if precision == "int8":
-            raise WeightsError(f"The model {spec.name!r} has no 8-bit graphs.", code="not-quantized")
+            raise WeightsError(f"The model {spec.name!r} has no 8-bit graphs, and can't be quantized.", code="no-int8")
         return ClassicNetwork(graph, spec, device, threads)
     graphs = [graph, part(graph, "decode")]
     small = [quantized(path) for path in graphs]
