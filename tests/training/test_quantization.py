@@ -179,6 +179,9 @@ def test_a_coloring_in_8_bits_is_repeated_in_8_bits(copied: Path, original: Path
     exact = Colorizer(copied, precision="float", threads=1).colorize(original).save(original.with_name("exact.jpg"))
     assert read_record(exact).precision == "float"
     assert again(exact, original, model=copied).read_bytes() == exact.read_bytes()
+    other = again(exact, original, original.with_name("other.jpg"), model=copied, precision="int8")
+    assert read_record(other).precision == "int8", "what it was repeated in, so that it can be repeated itself"
+    assert again(other, original, model=copied).read_bytes() == other.read_bytes()
 
 
 def test_what_can_t_be_quantized(copied: Path, folder: Path, refused: Callable[..., None]) -> None:
