@@ -73,6 +73,11 @@ def main() -> int:
     parser.add_argument("second", type=Path)
     arguments = parser.parse_args()
     both = [json.loads(path.read_text("utf-8")) for path in (arguments.first, arguments.second)]
+    for key in ("protocol", "hint_counts", "default_vividness"):
+        if both[0].get(key) != both[1].get(key):
+            sys.exit(f"The two evaluations differ in {key}: {both[0].get(key)} and {both[1].get(key)}.")
+    if both[0]["sets"].keys() != both[1]["sets"].keys():
+        sys.exit(f"The two evaluations have different sets: {', '.join(both[0]['sets'])} and {', '.join(both[1]['sets'])}.")
     names = [f"{one['model']['name']} ({one['model']['precision']})" for one in both]
     fallen = []
     for name in both[0]["sets"]:
@@ -147,8 +152,8 @@ def ratio(figure: str, values: Doubles, real: Doubles) -> Comparison:
 
 
 def realism(first: dict[str, Any], second: dict[str, Any], pairs: Callable[..., Doubles]) -> Iterator[Comparison]:
-    """Recovered and the KID ratio, where the judge was there."""
-    if not all("recovered" in one.get("realism", {}) for one in (first, second)):
+    """Recovered and the KID ratio, where the judge was there and the pictures are enough to tell their standard errors."""
+    if any(one.get("realism", {}).get("recovered", {}).get("se") is None for one in (first, second)):
         return
     own, gray = (pairs(lambda row, key=key: row["realism"][key], "realism") for key in ("recognized", "gray_recognized"))
     count, lost = own.shape[1], 1 - gray[0].mean()
@@ -157,7 +162,7 @@ def realism(first: dict[str, Any], second: dict[str, Any], pairs: Callable[..., 
     influence = (own[1] - own[0]) / lost - gray[0] * (own[1] - own[0]).mean() / lost**2
     paired = float(influence.std(ddof=1) / count**0.5)
     yield Comparison("recovered", *recovered, first["realism"]["recovered"]["se"], paired, "up", pictures=count)
-    if all(one["realism"].get("kid_ratio") is not None for one in (first, second)):
+    if all(one["realism"].get("kid_ratio_se") is not None for one in (first, second)):
         ratios = [one["realism"]["kid_ratio"] for one in (first, second)]
         yield Comparison("KID ratio", *ratios, first["realism"]["kid_ratio_se"], None, "down", pictures=count)
 

@@ -14,7 +14,9 @@ __all__ = ["serving_files"]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    def __init__(self, *given: Any, isolated: bool, asked: list[str], broken: list[str], added: dict[str, str], **named: Any) -> None:
+    def __init__(
+        self, *given: Any, isolated: bool, asked: list[str], broken: list[str], added: dict[str, str], **named: Any
+    ) -> None:
         self.isolated, self.asked, self.broken, self.added = isolated, asked, broken, added
         super().__init__(*given, **named)
 

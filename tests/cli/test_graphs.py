@@ -20,3 +20,6 @@ def test_what_can_t_be_quantized(tinct: Run, folder: Path) -> None:
     ended = tinct("quantize", "autoencoder", "--data", str(folder))
     assert ended.code == 1
     assert "'autoencoder' can't be quantized" in ended.err
+    ended = tinct("quantize", "tinct")
+    assert ended.code == 1
+    assert ended.err.strip().endswith("there are 0. Name color photographs with --data.")

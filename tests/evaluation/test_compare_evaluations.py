@@ -76,3 +76,24 @@ def test_other_pictures_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     del other["sets"]["val"]["rows"][7]
     with pytest.raises(SystemExit, match="not of the same pictures"):
         compared(tmp_path, monkeypatch, evaluation("float"), other)
+
+
+def test_other_settings_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match=r"differ in hint_counts: \[0, 10\] and \[0\]"):
+        compared(tmp_path, monkeypatch, evaluation("float"), evaluation("int8") | {"hint_counts": [0]})
+    with pytest.raises(SystemExit, match="different sets: val and wide"):
+        compared(tmp_path, monkeypatch, evaluation("float"), evaluation("int8") | {"sets": {"wide": {}}})
+
+
+@pytest.mark.parametrize(
+    ("figure", "unknown"), [("KID ratio", {"kid_ratio_se": None}), ("recovered", {"recovered": {"mean": None, "se": None}})]
+)
+def test_what_has_no_standard_error_is_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], figure: str, unknown: dict[str, Any]
+) -> None:
+    """Of too few pictures, or of pictures that are all recognized in gray."""
+    first, second = evaluation("float"), evaluation("int8")
+    for one in (first, second):
+        one["sets"]["val"]["realism"] |= unknown
+    assert compared(tmp_path, monkeypatch, first, second) == 0
+    assert figure not in capsys.readouterr().out

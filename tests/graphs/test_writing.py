@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from graphs.graph_engine import GraphEngine
 from node_runtime import unpack_runtime
 from tinct import Colorizer
 from tinct.errors import ConfigError, WeightsError
-from tinct.graphs import DESCRIPTION, write_graphs
+from tinct.graphs import DESCRIPTION, write_graphs, writing
 from tinct.runtime.spec import bundled
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "graphs"
@@ -84,6 +85,28 @@ def test_what_has_no_graphs_and_what_is_in_the_way(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="mine exists"):
         write_graphs(bundled()["tinct"], tmp_path / "mine")
     assert [path.name for path in tmp_path.rglob("*")] == ["mine", "photo.jpg"]
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the one that the program runs in; others may read it as any new folder."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    files = write_graphs(bundled()["tinct"], Path())
+    assert {path.name for path in files} == {path.name for path in (tmp_path / "empty").iterdir()}
+    (tmp_path / "usual").mkdir()
+    write_graphs(bundled()["tinct"], tmp_path / "new")
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_after_an_error_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writing, "_constants", full)
+    with pytest.raises(WeightsError, match="No space left") as caught:
+        write_graphs(bundled()["tinct"], tmp_path / "new")
+    assert caught.value.code == "output-folder"
+    assert not list((tmp_path / "new").iterdir()), "an empty folder, which the next run may fill"
 
 
 # ---- other languages ------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import pyvips
@@ -70,17 +72,30 @@ def test_every_gray_keeps_its_lightness_in_every_strong_color() -> None:
 
 
 @pytest.mark.parametrize("alpha", [False, True])
-def test_a_photograph_has_the_same_pixels_in_every_form(alpha: bool) -> None:
+@pytest.mark.parametrize(("shape", "at_once"), [((100, 150), True), ((9, 7), False)])
+def test_a_photograph_has_the_same_pixels_in_every_form(alpha: bool, shape: tuple[int, int], at_once: bool) -> None:
     picture = scene(301, 207)
     if alpha:
         picture = np.dstack([picture, scene(301, 207)[::-1, :, 0]])
-    photo = recolor(Photo.open(picture), random_ab(40))
+    photo = recolor(Photo.open(picture), random_ab(40, shape))
+    assert (photo._lines is not None) == at_once, "one of much more than the working size is streamed"
     pixels = photo.to_numpy()
     saved = pyvips.Image.new_from_buffer(photo.to_bytes(".png"), "").numpy()
     np.testing.assert_array_equal(saved[..., :3], pixels)
     np.testing.assert_array_equal(photo.part(20, 30, 100, 90).to_numpy(), pixels[30:120, 20:120])
     if alpha:
         np.testing.assert_array_equal(saved[..., 3], picture[..., 3])
+
+
+def test_a_colored_jpeg_that_is_colored_again_has_its_own_lightness() -> None:
+    """And not that of the original's pixels, which are kept decoded."""
+    gray = pyvips.Image.new_from_array(np.ascontiguousarray(scene(301, 207)[..., 0]), interpretation="b-w")
+    photo = Photo.open(bytes(gray.jpegsave_buffer(Q=90)))
+    photo.small_rgb(160, 110)
+    darker = recolor(photo, random_ab(0, (100, 150)))
+    darker._picture = replace(darker._picture, load=lambda: (gray / 2).cast("uchar").colourspace("srgb"))
+    found = lightness(recolor(darker, random_ab(20, (100, 150))).to_numpy())
+    assert np.abs(found - light_of(gray.numpy() // 2)).mean() < 0.5
 
 
 def test_larger_pictures_are_streamed() -> None:

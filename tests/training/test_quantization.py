@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,16 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import pyvips
 from onnx import numpy_helper
 
 from conftest import Shared, draw
 from tinct import Colorizer, Edit, Hint, again
 from tinct.coloring import read_record
 from tinct.errors import ConfigError, WeightsError
-from tinct.runtime.spec import PAIR_KEY, bundled, quantized
+from tinct.runtime import sessions
+from tinct.runtime.spec import PAIR_KEY, bundled, check_pair, quantized
+from tinct.training import quantization
 from tinct.training.exporting import export
 from tinct.training.quantization import Quantization, _merged, quantize
 from tinct.training.shared_weights import QUANTIZED
@@ -133,10 +137,31 @@ def test_8_bit_graphs_are_used_where_the_model_has_them(copied: Path) -> None:
     with pytest.raises(WeightsError, match=r"mine\.int8\.onnx: no such file") as caught:
         Colorizer(copied, precision="int8")
     assert caught.value.code == "not-quantized"
-    with pytest.raises(WeightsError, match="'autoencoder' has no 8-bit graphs"):
+    with pytest.raises(WeightsError, match="'autoencoder' has no 8-bit graphs, and can't be quantized") as caught:
         Colorizer("autoencoder", precision="int8")
+    assert caught.value.code == "no-int8"
     with pytest.raises(ConfigError, match="no precision 'half'"):
         Colorizer(copied, precision="half")
+
+
+def test_with_an_accelerator_auto_takes_floats(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "TinctNetwork", lambda *given: given[-1])
+    spec, _ = check_pair(copied)
+    for available, auto in ((["CPUExecutionProvider"], "int8"), (["CUDAExecutionProvider", "CPUExecutionProvider"], "float")):
+        monkeypatch.setattr(onnxruntime, "get_available_providers", lambda available=available: available)
+        found = [sessions.load_network(copied, spec, *given) for given in (("auto",), ("cpu",), ("auto", 0, "int8"))]
+        assert found == [auto, "int8", "int8"]
+
+
+def test_another_export_takes_the_8_bit_graphs_of_the_former_weights_away(copied: Path, flagship_run: Path) -> None:
+    for path in copied.parent.glob("mine.*"):
+        if ".int8." not in path.name:
+            path.unlink()
+    with pytest.raises(ConfigError, match=r"mine\.int8\.onnx exists"):
+        export(flagship_run, copied)
+    export(flagship_run, copied, note="other", overwrite=True)
+    assert not list(copied.parent.glob("*.int8.onnx"))
+    assert Colorizer(copied).precision == "float"
 
 
 def test_8_bit_graphs_of_other_weights_are_refused(copied: Path) -> None:
@@ -154,6 +179,9 @@ def test_a_coloring_in_8_bits_is_repeated_in_8_bits(copied: Path, original: Path
     exact = Colorizer(copied, precision="float", threads=1).colorize(original).save(original.with_name("exact.jpg"))
     assert read_record(exact).precision == "float"
     assert again(exact, original, model=copied).read_bytes() == exact.read_bytes()
+    other = again(exact, original, original.with_name("other.jpg"), model=copied, precision="int8")
+    assert read_record(other).precision == "int8", "what it was repeated in, so that it can be repeated itself"
+    assert again(other, original, model=copied).read_bytes() == other.read_bytes()
 
 
 def test_what_can_t_be_quantized(copied: Path, folder: Path, refused: Callable[..., None]) -> None:
@@ -162,6 +190,25 @@ def test_what_can_t_be_quantized(copied: Path, folder: Path, refused: Callable[.
         ConfigError, "needs 100 color photographs; there are 40", copied, [str(folder)], Quantization(pictures=100), overwrite=True
     )
     refused(WeightsError, "'autoencoder' can't be quantized", bundled()["autoencoder"], [str(folder)])
+
+
+def test_gray_pictures_are_no_calibration(copied: Path, tmp_path: Path, refused: Callable[..., None]) -> None:
+    (tmp_path / "gray").mkdir()
+    for number in range(3):
+        pyvips.Image.new_from_array(draw(number)[..., 1]).write_to_file(str(tmp_path / "gray" / f"{number}.png"))
+    text = "needs 2 color photographs; there are 0"
+    refused(ConfigError, text, copied, [str(tmp_path / "gray")], Quantization(pictures=2), overwrite=True)
+
+
+def test_a_folder_that_can_t_be_written_to_is_told_before_calibration(
+    copied: Path, folder: Path, refused: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(**_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(quantization.tempfile, "TemporaryFile", denied)
+    monkeypatch.setattr(quantization, "_ranges", lambda *_: pytest.fail("calibrated"))
+    refused(WeightsError, "can't be written to: Permission denied", copied, [str(folder)], SETTINGS, overwrite=True)
 
 
 @pytest.fixture

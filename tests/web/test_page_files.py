@@ -100,6 +100,7 @@ NOT_SHOWN = {
     *(
         "edit-file",
         "needs-pillow",
+        "output-folder",
         "site-folder",
         "source",
         "suffix",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,11 +150,66 @@ def test_an_earlier_site_is_replaced_and_other_files_are_not(site: Path, tmp_pat
     assert (target / "holiday.jpg").read_bytes() == b"mine"
 
 
+def test_what_an_interrupted_run_left_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Path.write_bytes
+
+    def interrupted(path: Path, data: bytes) -> int:
+        if path.name == "graphs.bin":
+            raise KeyboardInterrupt
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_site(tmp_path / "site")
+    monkeypatch.undo()
+    assert (tmp_path / "site" / "index.html").is_file()
+    write_site(tmp_path / "site")
+    assert (tmp_path / "site" / "model" / "graphs.bin").is_file()
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "site").write_text("mine")
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match="is no folder") as caught:
         write_site(tmp_path / "site")
+    assert caught.value.code == "site-folder"
     assert (tmp_path / "site").read_text() == "mine"
+    with pytest.raises(ConfigError, match=r"site.new can't be written to") as caught:
+        write_site(tmp_path / "site" / "new")
+    assert caught.value.code == "output-folder"
+
+
+def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    """What is behind them isn't tinct's to replace."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "app.css").write_text("mine")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "static").symlink_to(mine, target_is_directory=True)
+    with pytest.raises(ConfigError, match="holds static"):
+        write_site(tmp_path / "site")
+    (tmp_path / "site" / "static").unlink()
+    write_site(tmp_path / "site")
+    (tmp_path / "site" / "index.html").unlink()
+    (tmp_path / "site" / "index.html").symlink_to(mine / "app.css")
+    with pytest.raises(ConfigError, match=r"holds index\.html"):
+        write_site(tmp_path / "site")
+    assert (mine / "app.css").read_text() == "mine"
+
+
+def test_files_of_a_model_have_names_that_any_address_takes(tmp_path: Path) -> None:
+    for path in find("tinct").parent.glob("tinct.*"):
+        shutil.copy(path, tmp_path / path.name.replace("tinct", "my #1 möbel"))
+    files = dict(model_files(str(tmp_path / "my #1 möbel.onnx")))
+    model = json.loads(files["model/model.json"])
+    assert model["files"]["decode"] == "model.decode.onnx"
+    assert files["model/model.decode.onnx"] == find("tinct").with_name("tinct.decode.onnx").read_bytes()
+    assert model["location"] == "my #1 möbel.safetensors", "what a graph exported under that name refers to"
+    assert {name.removeprefix("model/") for name in files} == {
+        *model["files"].values(),
+        "model.json",
+        "colors.json",
+        "graphs.bin",
+    }
 
 
 def test_a_model_without_hints_is_refused(tmp_path: Path) -> None:

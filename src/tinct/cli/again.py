@@ -60,7 +60,7 @@ def again(
     typer.echo(path)
     if not cmp(colored, path, shallow=False):
         typer.echo(
-            f"tinct: {path} differs from {colored}: that was made by another version of tinct or another machine, "
-            "or was changed since.",
+            f"tinct: {path} differs from {colored}. Both are equal only if the same version of tinct made them, on the same machine, with the "
+            "same device, precision and format, not in a browser, and nobody changed them since.",
             err=True,
         )

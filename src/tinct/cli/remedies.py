@@ -119,6 +119,8 @@ REMEDIES: dict[str, str] = {
     # graphs
     "folder-exists": "Name a new folder with -o.",
     "quantized-exists": "Replace it with --overwrite.",
+    "no-int8": "Go on with --precision float.",
+    "model-folder": "Make room, or copy the model's files into another folder.",
     "not-quantized": "Make them with: tinct quantize MODEL --data FOLDER, or go on with --precision float.",
     # the server
     "film-packages": "Install them in a clone of tinct, with pip install -c constraints.txt '.[film]', or leave out --films.",

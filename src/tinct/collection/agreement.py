@@ -58,7 +58,7 @@ def agreed_edits(collection: Collection, folder: Path | None = None, progress: P
 
 def _digest(collection: Collection, own: Mapping[Path, Edit]) -> str:
     """Of everything that the edits depend on."""
-    total = hashlib.sha256(collection.weights.encode())
+    total = hashlib.sha256(f"{collection.weights} {collection.settings.precision}".encode())
     for photo, edit in own.items():
         try:
             status = photo.stat()

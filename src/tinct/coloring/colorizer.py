@@ -67,8 +67,8 @@ class Colorizer:
         with ThreadPoolExecutor(1) as pool:
             loaded = pool.submit(load_runtime)
             self.spec, self.weights = check_pair(graph)  # the weights' checksum takes as long
+            """The model's description, a `ModelSpec`, and the SHA-256 of its weights."""
             loaded.result()
-        """The model's description, a `ModelSpec`, and the SHA-256 of its weights."""
         self._network = load_network(graph, self.spec, device, threads, precision)
         self._record = Record(
             self.spec.name,

@@ -18,7 +18,7 @@ from ..coloring.canvas import MAX_RELATIVE_CHROMA
 from ..coloring.coherence import REGIONS
 from ..coloring.hints import DEFAULT_SIZE, MIN_COVERAGE, NEUTRAL_CHROMA
 from ..errors import ConfigError, WeightsError
-from ..runtime.renamed import current_tensor
+from ..runtime.renamed import rename_tensors
 from ..runtime.spec import ModelSpec, check_pair, part
 from .automatic import INPUTS, OUTPUTS, TEXT, automatic
 from .catalog import graphs_of
@@ -53,12 +53,11 @@ def write_graphs(graph: Path, folder: Path) -> list[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} exists.", code="folder-exists", path=folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tinct-", dir=folder.parent) as unfinished:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".tinct-", dir=folder) as unfinished:
             files = _write(graph, spec, Path(unfinished))
-            if folder.exists():
-                folder.rmdir()
-            shutil.copytree(unfinished, folder)
+            for name in files:
+                (Path(unfinished) / name).replace(folder / name)
     except OSError as error:
         raise WeightsError(f"{folder}: {error.strerror or error}", code="output-folder", path=folder) from error
     return [folder / name for name in files]
@@ -71,7 +70,7 @@ def _write(graph: Path, spec: ModelSpec, folder: Path) -> list[str]:
     networks: dict[str, onnx.ModelProto] = {}
     for name, which in NETWORK.items():
         model = networks[name] = onnx.load(part(graph, which) if which else graph, load_external_data=False)
-        _rename(model)
+        rename_tensors(model.graph)
         onnx.save(model, folder / f"{name}.onnx")
         described[name] = {"file": f"{name}.onnx", "text": _NETWORK_TEXTS[name]} | _values(model)
     whole = automatic(spec, networks)
@@ -93,16 +92,6 @@ _NETWORK_TEXTS = {
     "decode": "The network's decoder: logits of the ab bins for hints and a latent code.",
     "like": "The latent code of a reference picture, whose a*, b* / 110 of cells are known.",
 }
-
-
-def _rename(model: onnx.ModelProto) -> None:
-    """Current names for inputs and outputs of a graph that was exported before they were changed."""
-    names = {value.name: current_tensor(value.name) for value in (*model.graph.input, *model.graph.output)}
-    for value in (*model.graph.input, *model.graph.output):
-        value.name = names[value.name]
-    for node in model.graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
 
 
 def _values(model: onnx.ModelProto, texts: dict[str, str] | None = None) -> dict[str, Any]:

@@ -384,12 +384,11 @@ class Photo:
             A lazy `Photo`, 16-bit if this one is, else 8-bit.
         """
         known = self._picture.known  # what a truncated file doesn't hold stays gray
-        photo = copy(
-            self
-        )  # its header, but for the color: building the whole pipeline to read it again takes longer than small pictures
+        # Its header, but for the color: building the whole pipeline to read it again takes longer than small pictures.
+        photo = copy(self)
         photo._picture = replace(self._picture, load=lambda: grayed(with_chroma(self._image(), chroma_of), known), source=None)
         photo.record, photo._before, photo._output, photo._chroma_of = record, self, "color", chroma_of
-        photo._gray, photo._own_color = False, None
+        photo._gray, photo._own_color, photo._whole = False, None, None
         photo._lines = lines if not self._deep and self.width * self.height <= MAX_AT_ONCE else None
         return photo
 

@@ -51,15 +51,23 @@ def load_network(
         raise ConfigError(f"There is no precision {precision!r}. Known: {', '.join(PRECISIONS)}.", code="no-precision")
     if not spec.parts:
         if precision == "int8":
-            raise WeightsError(f"The model {spec.name!r} has no 8-bit graphs.", code="not-quantized")
+            raise WeightsError(f"The model {spec.name!r} has no 8-bit graphs, and can't be quantized.", code="no-int8")
         return ClassicNetwork(graph, spec, device, threads)
     graphs = [graph, part(graph, "decode")]
     small = [quantized(path) for path in graphs]
     if precision == "auto":
-        precision = "int8" if device in ("auto", "cpu") and all(path.is_file() for path in small) else "float"
+        precision = "int8" if all(path.is_file() for path in small) and _preferred(device) == "cpu" else "float"
     if precision == "int8":
         check_quantized(graph, small)
     return TinctNetwork(graph, spec, device, threads, precision)
+
+
+def _preferred(device: str) -> str:
+    """The device that a session begins with. Raises ConfigError, DeviceError."""
+    load_runtime()
+    import onnxruntime
+
+    return device_name(providers(device, onnxruntime.get_available_providers())[0][0])
 
 
 def _device_of(session: onnxruntime.InferenceSession) -> str:

@@ -30,7 +30,7 @@ from ..coloring.variants import code_offset
 from ..data import find_source
 from ..errors import ConfigError, PhotoError, WeightsError
 from ..photo import Photo
-from ..runtime.renamed import current_state, current_tensor
+from ..runtime.renamed import current_state, rename_tensors
 from ..runtime.sessions import TinctNetwork, load_network
 from ..runtime.spec import METADATA_KEY, PAIR_KEY, ModelSpec, check_pair, find, part, quantized
 from .onnx_graphs import simplified
@@ -92,7 +92,7 @@ def quantize(
 
     Args:
         model: the name of a bundled model, or one of a model's files.
-        data: sources of color photographs, as `tinct train` takes them.
+        data: sources of color photographs, as `tinct train` takes them. Gray ones in them are passed over.
         settings: of the quantization.
         overwrite: replace earlier ones.
 
@@ -113,6 +113,7 @@ def quantize(
     for path in targets.values():
         if path.exists() and not overwrite:
             raise ConfigError(f"{path} exists.", code="quantized-exists", path=path)
+    _check_writable(graph.parent)  # before a minute of calibration rather than after it
     models = {name: _merged(path) for name, path in graphs.items()}
     network = load_network(graph, spec, "cpu", precision="float")
     assert isinstance(network, TinctNetwork)
@@ -128,14 +129,27 @@ def quantize(
             for path in targets.values():
                 (Path(folder) / path.name).replace(path)
     except OSError as error:
-        raise WeightsError(f"{graph.parent}: {error.strerror or error}", code="output-folder", path=graph.parent) from error
+        raise _unwritable(graph.parent, error) from error
     return list(targets.values())
+
+
+def _check_writable(folder: Path) -> None:
+    """Raises WeightsError."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> WeightsError:
+    return WeightsError(f"{folder} can't be written to: {error.strerror or error}.", code="model-folder", path=folder)
 
 
 def _merged(graph: Path) -> onnx.ModelProto:
     """A graph with its weights inside, current names, and batch normalization merged into convolutions."""
     model = simplified(onnx.load(graph))
-    _rename(model)
+    rename_tensors(model.graph)
     model = optimizer.optimize(model)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -146,16 +160,6 @@ def _merged(graph: Path) -> onnx.ModelProto:
         merged = onnx.load(options.optimized_model_filepath)
     del merged.metadata_props[:]
     return onnx.shape_inference.infer_shapes(merged)
-
-
-def _rename(model: onnx.ModelProto) -> None:
-    """Current names for the inputs and outputs."""
-    names = {value.name: current_tensor(value.name) for value in (*model.graph.input, *model.graph.output)}
-    for value in (*model.graph.input, *model.graph.output):
-        value.name = names[value.name]
-    for node in model.graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
 
 
 def _samples(network: TinctNetwork, spec: ModelSpec, data: Iterable[str], settings: Quantization) -> Iterator[dict[str, Feeds]]:
@@ -179,11 +183,13 @@ def _samples(network: TinctNetwork, spec: ModelSpec, data: Iterable[str], settin
             "decode": encoded.features | {"hints": hints, "code": np.asarray(code, np.float32)},
         }
     if number + 1 < settings.pictures:
-        raise ConfigError(f"Calibration needs {settings.pictures} color photographs; there are {number + 1}.")
+        raise ConfigError(
+            f"Calibration needs {settings.pictures} color photographs; there are {number + 1}.", code="no-color-pictures"
+        )
 
 
 def _photos(data: Iterable[str], count: int) -> Iterator[Photo]:
-    """The first pictures of all sources, in turn, that can be read."""
+    """The first color photographs of all sources, in turn, that can be read."""
     reading = [find_source(text).read() for text in data]
     while reading and count:
         for source in list(reading):
@@ -193,7 +199,8 @@ def _photos(data: Iterable[str], count: int) -> Iterator[Photo]:
                 continue
             try:
                 photo = Photo.open(content[1])
-                photo.small_rgb(8, 8)
+                if not photo.has_color:
+                    continue
             except PhotoError:
                 continue
             yield photo

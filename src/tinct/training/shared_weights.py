@@ -7,6 +7,7 @@ times a factor for each channel (the merged batch normalization), in 8 bits", an
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ def share_weights(made: onnx.ModelProto, graph: Path, merged: onnx.ModelProto) -
     kept: dict[str, TensorProto] = {}
     nodes: dict[str, onnx.NodeProto] = {}  # by their output
 
-    def add(kind: str, inputs: list[str], output: str, **attributes: int) -> str:
+    def add(kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         nodes.setdefault(output, helper.make_node(kind, inputs, [output], **attributes))
         return output
 

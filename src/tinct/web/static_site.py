@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from .._util.files import write_whole
 from .._version import __version__
 from ..coloring import Edit
 from ..coloring.color_names import color_table
@@ -38,8 +40,10 @@ _GRAPH_NAMES = ("affinity", "cells", "pixels", "lines", "scene", "groups", "mask
 _SERVER_ONLY = {"engine.js", "engine_http.js", "engine_films.js", "index.html"}
 _RENAMED = {"engine_local.js", "service_worker.js"}
 """Modules of `LOCAL` that have another place in the site."""
-_UNWRITTEN = ("tif", "avif")
-"""Formats that no browser writes."""
+_UNWRITTEN = {"tif": "TIFF", "avif": "AVIF"}
+"""Formats that no browser writes, with their labels."""
+_SAFE_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Names of models that are the same in an address and on any host; files of another one are called ``model``."""
 _POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "worker-src 'self' blob:; manifest-src 'self'; form-action 'none'; base-uri 'none'"
@@ -57,7 +61,7 @@ def write_site(folder: str | os.PathLike[str], *, model: str = DEFAULT_MODEL) ->
         Number of bytes written.
 
     Raises:
-        ConfigError: the folder holds other files; the model takes no hints.
+        ConfigError: the folder holds other files, or can't be written to; the model takes no hints.
         WeightsError: there is no such model, or it is damaged.
         ImportError: the model decodes in another way than the bundled one, and the packages that make graphs aren't installed.
     """
@@ -65,36 +69,46 @@ def write_site(folder: str | os.PathLike[str], *, model: str = DEFAULT_MODEL) ->
     old = _replaceable(target)
     content = dict(_contents(model))
     content["service_worker.js"] = _service_worker(content)
-    content[_LIST] = json.dumps({"tinct": __version__, "files": sorted(content)}, indent=1).encode()
-    for name in old - content.keys():
-        (target / name).unlink(missing_ok=True)
-    for name, data in content.items():
-        path = target / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        write_whole(
+            target / _LIST, _list_of(old | content.keys())
+        )  # first, so that the command may replace what an interrupted one left
+        for name in old - content.keys():
+            (target / name).unlink(missing_ok=True)
+        for name, data in content.items():
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        content[_LIST] = _list_of(content.keys())
+        write_whole(target / _LIST, content[_LIST])
+    except OSError as error:
+        raise ConfigError(f"{target} can't be written to: {error.strerror or error}.", code="output-folder", path=target) from error
     return sum(map(len, content.values()))
 
 
+def _list_of(names: Iterable[str]) -> bytes:
+    return json.dumps({"tinct": __version__, "files": sorted(names)}, indent=1).encode()
+
+
 def _replaceable(target: Path) -> set[str]:
-    """The files of an earlier site. Raises ConfigError for a folder with anything else."""
+    """The files of an earlier site but its list. Raises ConfigError for a folder with anything else, such as a link, and for a file."""
     if not target.exists():
         return set()
-    names = (
-        {str(path.relative_to(target).as_posix()) for path in target.rglob("*") if not path.is_dir()} if target.is_dir() else {""}
-    )
+    if not target.is_dir():
+        raise ConfigError(f"{target} is no folder.", code="site-folder", path=target)
+    files = [path for path in target.rglob("*") if path.is_symlink() or not path.is_dir()]
     try:
         listed = json.loads((target / _LIST).read_text("utf-8"))
         known = set(listed["files"]) | {_LIST} if "tinct" in listed else set()
     except (OSError, ValueError, TypeError, KeyError):
         known = set()
-    if names - known:
-        other = min(names - known)
+    names = {path.relative_to(target).as_posix(): path.is_symlink() for path in files}
+    if others := [name for name, is_link in names.items() if is_link or name not in known]:
         raise ConfigError(
-            f"{target} holds {other or 'something'}, which is no part of a site that tinct wrote.",
-            code="site-folder",
-            path=str(target),
+            f"{target} holds {min(others)}, which is no part of a site that tinct wrote.", code="site-folder", path=target
         )
-    return names
+    return names.keys() - {_LIST}
 
 
 def _contents(model: str) -> Iterator[tuple[str, bytes]]:
@@ -119,8 +133,8 @@ def _contents(model: str) -> Iterator[tuple[str, bytes]]:
 
 def _index(html: str) -> str:
     """The page's HTML for a static site: its content security policy, its manifest, and only formats that browsers write."""
-    for name in _UNWRITTEN:
-        html = _without(html, f'<option value="{name}">{ {"tif": "TIFF", "avif": "AVIF"}[name] }</option>')
+    for name, label in _UNWRITTEN.items():
+        html = _without(html, f'<option value="{name}">{label}</option>')
     head = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n<link rel="manifest" href="manifest.webmanifest">\n'
     before, mark, after = html.partition("<title>")
     return before + head + mark + after
@@ -139,12 +153,15 @@ def model_files(model: str) -> Iterator[tuple[str, bytes]]:
     spec, weights = check_pair(graph)
     if not (spec.takes_hints and spec.has_code):
         raise ConfigError(f"The model {spec.name!r} has no hints; the model 'tinct' has.", code="no-capability", what="hints")
-    graphs = {"encode": graph, **{name: part(graph, name) for name in spec.parts}}
+    own = {"weights": graph.with_suffix(".safetensors"), "encode": graph, **{name: part(graph, name) for name in spec.parts}}
+    stem = graph.stem if _SAFE_STEM.fullmatch(graph.stem) else "model"
+    files = {name: f"{stem}{path.name.removeprefix(graph.stem)}" for name, path in own.items()}
     description: dict[str, Any] = {
         "name": spec.name,
         "version": __version__,
         "sha256": weights,
-        "files": {"weights": graph.with_suffix(".safetensors").name} | {name: path.name for name, path in graphs.items()},
+        "files": files,
+        "location": own["weights"].name,
         "graphs": {},
         "tensors": TENSORS,
         "preparation": {"side": spec.preparation.side, "multiple": spec.preparation.multiple, "max_aspect": MAX_ASPECT},
@@ -160,8 +177,8 @@ def model_files(model: str) -> Iterator[tuple[str, bytes]]:
     yield "model/model.json", json.dumps(description).encode()
     yield "model/colors.json", json.dumps(color_table()).encode()
     yield "model/graphs.bin", joined
-    for path in (graph.with_suffix(".safetensors"), *graphs.values()):
-        yield f"model/{path.name}", path.read_bytes()
+    for name, path in own.items():
+        yield f"model/{files[name]}", path.read_bytes()
 
 
 def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:

@@ -60,7 +60,7 @@ export class Network {
 
   async networkSession(name) {
     const [graph, data] = await Promise.all([this.load(this.spec.files[name]), this.load(this.spec.files.weights)]);
-    return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.files.weights, data }] });
+    return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.location, data }] });
   }
 
   /** A graph without weights, all of which are in one file. Optimizing it would take longer than it ever saves. */
