@@ -4,8 +4,8 @@ const RELOADED = "tinct-reloaded"; // in the tab's storage: that the first visit
 const WAIT = 3000; // milliseconds for the service worker to start
 
 /**
- * Have the site kept. Where the host doesn't send the headers for threads, the first visit begins once more under the service worker, which adds them;
- * await this before anything can be opened, so that nothing is lost.
+ * Start the service worker. Where the host doesn't send the headers for threads, the first visit begins once more under the service worker, which adds
+ * them; await this before anything can be opened, so that nothing is lost.
  * @param {URL} base  the folder of the site
  */
 export async function registered(base) {
@@ -24,8 +24,12 @@ export async function registered(base) {
   }
 }
 
-/** Have what isn't kept yet loaded, now that nothing more urgent is. */
+/** Have the service worker load the files that it doesn't have yet: when the networks are loaded, and the page waits for nothing more urgent. */
 export async function keepAll() {
-  const registration = await navigator.serviceWorker?.getRegistration();
-  registration?.active?.postMessage("keep");
+  const { serviceWorker } = navigator;
+  try {
+    if (await serviceWorker?.getRegistration()) (await serviceWorker.ready).active.postMessage("keep");
+  } catch {
+    // likewise
+  }
 }

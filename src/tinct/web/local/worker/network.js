@@ -33,7 +33,7 @@ export class Network {
     ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency || 1) : 1;
     ort.env.logLevel = "error";
     const load = async (name) => {
-      const answer = await fetch(new URL(`model/${name}`, base));
+      const answer = await fetch(new URL(`model/${encodeURIComponent(name)}`, base));
       if (!answer.ok) throw new Refusal("unreachable", `A part of this page could not be loaded: model/${name}, status ${answer.status}.`);
       return new Uint8Array(await answer.arrayBuffer());
     };
