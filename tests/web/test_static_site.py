@@ -149,6 +149,24 @@ def test_an_earlier_site_is_replaced_and_other_files_are_not(site: Path, tmp_pat
     assert (target / "holiday.jpg").read_bytes() == b"mine"
 
 
+def test_an_interrupted_site_can_be_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "site"
+    write = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if path.name == "app.js":
+            raise OSError("no space left")
+        return write(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        with pytest.raises(OSError, match="no space"):
+            write_site(target)
+    assert (target / "index.html").exists()
+    write_site(target)
+    assert (target / "static" / "app.js").exists()
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "site").write_text("mine")
     with pytest.raises(ConfigError):
@@ -201,8 +219,8 @@ def test_every_refusal_of_the_worker_has_words() -> None:
 
 
 def test_every_note_of_the_worker_has_words() -> None:
-    codes = set(re.findall(r'note\("([\w-]+)"', (LOCAL / "worker" / "photo.js").read_text("utf-8")))
-    assert "eight-bits" in codes
+    codes = {code for script in SCRIPTS for code in re.findall(r'\bnote\("([\w-]+)"', script.read_text("utf-8"))}
+    assert codes > {"eight-bits", "rows-missing"}
     for path in (LOCAL / "strings").glob("*.json"):
         words = json.loads((STATIC / "strings" / path.name).read_text("utf-8")) | json.loads(path.read_text("utf-8"))
         assert {f"note.{code}" for code in codes} <= words.keys()

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -65,14 +65,21 @@ def write_site(folder: str | os.PathLike[str], *, model: str = DEFAULT_MODEL) ->
     old = _replaceable(target)
     content = dict(_contents(model))
     content["service_worker.js"] = _service_worker(content)
-    content[_LIST] = json.dumps({"tinct": __version__, "files": sorted(content)}, indent=1).encode()
-    for name in old - content.keys():
+    target.mkdir(parents=True, exist_ok=True)
+    (target / _LIST).write_bytes(_listed(old | content.keys()))  # so that a site whose writing was interrupted can be written again
+    for name in old - content.keys() - {_LIST}:
         (target / name).unlink(missing_ok=True)
+    content[_LIST] = _listed(content.keys())
     for name, data in content.items():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return sum(map(len, content.values()))
+
+
+def _listed(names: Iterable[str]) -> bytes:
+    """The content of `_LIST`."""
+    return json.dumps({"tinct": __version__, "files": sorted(names)}, indent=1).encode()
 
 
 def _replaceable(target: Path) -> set[str]:
