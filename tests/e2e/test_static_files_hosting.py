@@ -15,7 +15,7 @@ from PIL import Image
 from skimage import data
 
 from page_visit import Visit
-from static_serving import COMPLETE, until
+from static_serving import COMPLETE, serving_files, until
 from tinct.web import static_site
 from tinct.web.static_site import write_site
 
@@ -212,3 +212,16 @@ def test_it_works_where_there_is_no_room_for_it(context: Any, hosted: tuple[Path
     assert page.evaluate("Boolean(navigator.serviceWorker.controller)")
     visit.open(photo)
     assert page.evaluate(COMPLETE) is False
+
+
+@pytest.mark.chromium_only("Playwright runs scripts in its workers only")
+def test_the_worker_can_send_nothing_elsewhere(context: Any, hosted: tuple[Path, str], photo: Path, tmp_path: Path) -> None:
+    page = context.new_page()
+    visit = Visit(page, hosted[1])
+    visit.open(photo)
+    (worker,) = [one for one in page.workers if one.url.endswith("/worker/main.js")]
+    asked: list[str] = []
+    with serving_files(tmp_path, asked=asked) as elsewhere:
+        send = "(address) => fetch(address, { mode: 'no-cors' }).then(() => 'sent', () => 'refused')"
+        assert worker.evaluate(send, elsewhere) == "refused"
+    assert asked == []

@@ -1,6 +1,6 @@
 // The service worker keeps the site for visits without a network, and adds the headers that threads of WASM need.
 
-const RELOADED = "tinct-reloaded"; // in the tab's storage: that the first visit was begun again
+const RELOADED = "tinct-reloaded"; // in the tab's storage, with the site's path: that the first visit was begun again
 const WAIT = 3000; // milliseconds for the service worker to start
 
 /**
@@ -11,10 +11,11 @@ const WAIT = 3000; // milliseconds for the service worker to start
 export async function registered(base) {
   const { serviceWorker } = navigator;
   if (!serviceWorker || !window.isSecureContext) return;
+  const reloaded = `${RELOADED} ${base.pathname}`;
   try {
     await serviceWorker.register(new URL("service_worker.js", base), { scope: base.pathname });
-    if (window.crossOriginIsolated || serviceWorker.controller || sessionStorage.getItem(RELOADED)) return;
-    sessionStorage.setItem(RELOADED, "yes"); // never twice, whatever happens
+    if (window.crossOriginIsolated || serviceWorker.controller || sessionStorage.getItem(reloaded)) return;
+    sessionStorage.setItem(reloaded, "yes"); // never twice, whatever happens
     const active = await Promise.race([serviceWorker.ready, new Promise((resolve) => setTimeout(resolve, WAIT, null))]);
     if (!active) return;
     location.reload();

@@ -11,7 +11,12 @@ const PREFIX = `tinct ${base.pathname} `; // of the names of this site's caches
 const NAME = PREFIX + SITE.version;
 const addressOf = (name) => new URL(name.split("/").map(encodeURIComponent).join("/"), base);
 const NAMES = new Map(Object.keys(SITE.files).map((name) => [addressOf(name).pathname, name]));
-const HEADERS = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "same-origin" };
+const HEADERS = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Content-Security-Policy": "connect-src 'self'", // for the worker, to which the policy in index.html doesn't apply
+};
 const TYPES = { js: "text/javascript", css: "text/css", json: "application/json", svg: "image/svg+xml", wasm: "application/wasm", webmanifest: "application/manifest+json" };
 
 let replaced = false; // whether the host has another version, while this one isn't kept whole
@@ -81,7 +86,7 @@ async function isReplaced() {
   return text.includes("const SITE = ") && !text.includes(SITE.version); // else it is no service worker of ours, such as a portal's form
 }
 
-/** An answer with the headers for threads and, for a file of the site, with the right type, which not every host sends. */
+/** An answer with the `HEADERS` and, for a file of the site, with the right type, which not every host sends. */
 function withHeaders(name, { body, headers: own }) {
   const headers = new Headers(own);
   for (const [key, value] of Object.entries(HEADERS)) headers.set(key, value);
