@@ -10,7 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-__all__ = ["serving_files"]
+__all__ = ["COMPLETE", "serving_files", "until"]
+
+COMPLETE = """Promise.all([
+  fetch("site.json").then((answer) => answer.json()),
+  caches.keys().then(([name]) => (name ? caches.open(name).then((cache) => cache.keys()) : [])),
+]).then(([{ files }, kept]) => kept.length === files.length)"""
+"""Promise of whether the service worker has kept all files."""
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -81,3 +87,12 @@ def serving_files(
         finally:
             server.shutdown()
             thread.join()
+
+
+def until(page: Any, promise: str) -> None:
+    """Wait until what a promise gives is true; Playwright's `wait_for_function` doesn't await it."""
+    for _ in range(600):
+        if page.evaluate(f"{promise}.then(Boolean)"):
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"it never came true: {promise}")

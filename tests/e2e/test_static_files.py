@@ -125,6 +125,11 @@ def noise() -> Image.Image:
     return Image.fromarray(np.random.default_rng(1).integers(0, 255, (160, 200), np.uint8))
 
 
+def with_sides(content: bytes, at: int, size: int) -> bytes:
+    """A file whose header, from a byte on, has two sides that no browser can hold."""
+    return content[:at] + 2 * (20_000).to_bytes(size, "big") + content[at + 2 * size :]
+
+
 def refused_files() -> dict[str, tuple[bytes, str]]:
     """Name -> content, and the code by which the engine refuses it."""
     gray = photograph().convert("L")
@@ -141,6 +146,8 @@ def refused_files() -> dict[str, tuple[bytes, str]]:
         "header.jpg": (whole["JPEG"][:100], "cut-off"),
         "cut.png": (whole["PNG"][: len(whole["PNG"]) * 3 // 4], "cut-off"),
         "cut.webp": (whole["WEBP"][: len(whole["WEBP"]) * 3 // 4], "cut-off"),
+        "vast.jpg": (with_sides(whole["JPEG"], whole["JPEG"].index(b"\xff\xc0") + 5, 2), "too-many-pixels"),
+        "vast.png": (with_sides(whole["PNG"], 16, 4), "too-many-pixels"),
         "spoiled.png": (whole["PNG"][:60] + bytes(200) + whole["PNG"][260:], "damaged"),
         "tiny.png": (saved(Image.new("L", (4, 40)), "PNG"), "too-small"),
     }
@@ -164,6 +171,23 @@ def test_what_a_browser_cannot_do_is_told(driver: Engine, browser: Any, tmp_path
         texts = json.loads((STATIC / "strings" / words.name).read_text()) | json.loads(words.read_text())
         assert f"fact.{code}" in texts
         assert f"remedy.{code}" in texts or code == "photo-error"  # whose fact says what the file is
+
+
+def test_a_file_that_is_gone_is_not_called_damaged(driver: Engine, tmp_path: Path) -> None:
+    for name in ("gone.png", "there.png"):
+        photograph().convert("L").save(tmp_path / name)
+    script = """async () => {
+      const [gone, there] = document.querySelector('#files').files;
+      window.gone = gone;
+      await engine.open(gone);
+      await engine.open(there); // only the latest photograph is kept decoded
+    }"""
+    driver.page.set_input_files("#files", [tmp_path / "gone.png", tmp_path / "there.png"])
+    driver.page.evaluate(script)
+    (tmp_path / "gone.png").unlink()
+    part = {"x": 0, "y": 0, "width": 20, "height": 20}
+    code = driver.page.evaluate("(part) => engine.part(gone, {}, part).then(() => '', (problem) => problem.code)", part)
+    assert code == "unreadable"
 
 
 def note_codes(opened: dict[str, Any]) -> list[str]:

@@ -15,14 +15,11 @@ from PIL import Image
 from skimage import data
 
 from page_visit import Visit
+from static_serving import COMPLETE, serving_files, until
 from tinct.web import static_site
 from tinct.web.static_site import write_site
 
 pytestmark = pytest.mark.timeout(300)
-COMPLETE = """Promise.all([
-  fetch("site.json").then((answer) => answer.json()),
-  caches.keys().then(([name]) => (name ? caches.open(name).then((cache) => cache.keys()) : [])),
-]).then(([{ files }, kept]) => kept.length === files.length)"""
 MODEL_VERSION = "fetch('model/model.json').then((answer) => answer.json()).then((model) => model.version)"
 REGISTRATION = "navigator.serviceWorker.getRegistration()"
 
@@ -70,15 +67,6 @@ def put_up(folder: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(static_site, "__version__", version)
         write_site(folder)
-
-
-def until(page: Any, promise: str) -> None:
-    """Wait until what a promise gives is true; Playwright's `wait_for_function` doesn't await it."""
-    for _ in range(600):
-        if page.evaluate(f"{promise}.then(Boolean)"):
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError(f"it never came true: {promise}")
 
 
 def cache_names(page: Any) -> list[str]:
@@ -182,3 +170,58 @@ def test_files_that_the_host_changes_are_not_kept(context: Any, hosted: tuple[Pa
     assert page.evaluate(COMPLETE) is False
     kept = page.evaluate("caches.match('static/strings/en.json').then((one) => Boolean(one))")
     assert kept is False
+
+
+def test_what_was_kept_in_part_is_not_mixed_with_another_version(
+    context: Any, hosted: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, address = hosted
+    page = context.new_page()
+    Visit(page, address)
+    until(page, COMPLETE)
+    (kept,) = cache_names(page)
+    assert page.evaluate("(name) => caches.open(name).then((cache) => cache.delete('model/model.json'))", kept)
+    monkeypatch.setattr(static_site, "_POLICY", f"{static_site._POLICY}; media-src 'none'")
+    put_up(folder, "99.3", monkeypatch)
+    page.reload()
+    page.wait_for_selector("html[data-restored]", state="attached")
+    policy = page.get_attribute("meta[http-equiv=Content-Security-Policy]", "content")
+    assert (page.evaluate(MODEL_VERSION), policy.endswith("media-src 'none'")) == ("99.3", True)
+
+
+def test_a_file_is_kept_whatever_its_name(context: Any, hosted: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, address = hosted
+    contents = static_site._contents
+    name = "model/of mine #1.txt"
+    monkeypatch.setattr(static_site, "_contents", lambda model: [*contents(model), (name, b"mine")])
+    write_site(folder)
+    page = context.new_page()
+    Visit(page, address)
+    until(page, COMPLETE)
+    (folder / name).unlink()
+    assert page.evaluate("(name) => fetch(`model/${encodeURIComponent(name)}`).then((answer) => answer.text())", name[6:]) == "mine"
+
+
+@pytest.mark.chromium_only("only its protocol can take the room away")
+def test_it_works_where_there_is_no_room_for_it(context: Any, hosted: tuple[Path, str], photo: Path) -> None:
+    _, address = hosted
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": address.removesuffix("/photos/color/"), "quotaSize": 100_000})
+    visit = Visit(page, address)
+    assert page.evaluate("Boolean(navigator.serviceWorker.controller)")
+    visit.open(photo)
+    assert page.evaluate(COMPLETE) is False
+
+
+@pytest.mark.chromium_only("Playwright runs scripts in its workers only")
+def test_the_worker_can_send_nothing_elsewhere(context: Any, hosted: tuple[Path, str], photo: Path, tmp_path: Path) -> None:
+    page = context.new_page()
+    visit = Visit(page, hosted[1])
+    visit.open(photo)
+    (worker,) = [one for one in page.workers if one.url.endswith("/worker/main.js")]
+    asked: list[str] = []
+    with serving_files(tmp_path, asked=asked) as elsewhere:
+        send = "(address) => fetch(address, { mode: 'no-cors' }).then(() => 'sent', () => 'refused')"
+        assert worker.evaluate(send, elsewhere) == "refused"
+    assert asked == []

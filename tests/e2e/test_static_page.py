@@ -14,18 +14,13 @@ from skimage import data
 from skimage.color import deltaE_ciede2000
 
 from page_visit import Visit, apart, chroma
-from static_serving import serving_files
+from static_serving import COMPLETE, serving_files, until
 from tinct import Colorizer, Edit, again
 from tinct.color import rgb_to_lab
 from tinct.coloring.provenance import read_record
 
 pytestmark = pytest.mark.timeout(300)
 ORIENTATION, ARTIST = 274, 315
-COMPLETE = """Promise.all([
-  fetch("site.json").then((answer) => answer.json()),
-  caches.keys().then(([name]) => (name ? caches.open(name).then((cache) => cache.keys()) : [])),
-]).then(([{ files }, kept]) => kept.length === files.length)"""
-"""Whether the service worker has kept all files."""
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +62,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settled(visit: Visit) -> None:
     """Wait until the service worker has everything, and the networks are loaded."""
     visit.page.evaluate("navigator.serviceWorker.ready")
-    for _ in range(600):
-        if visit.page.evaluate(COMPLETE):
-            return
-        visit.page.wait_for_timeout(200)
-    raise AssertionError("the site was never kept whole")
+    until(visit.page, COMPLETE)
 
 
 def difference(path: Path, photo: Path, **edit: Any) -> float:

@@ -76,12 +76,22 @@ for (const [i, { width, height }] of asked.merges.entries()) {
   const full = floats(`full${i}`);
   const merge = new Merge(lines, width, height);
   const rows = Math.ceil(height / 3);
-  const rgba = new Uint8ClampedArray(4 * width * height);
   const strip = (act) => {
     for (let top = 0; top < height; top += rows) act(full.subarray(top * width, Math.min(height, top + rows) * width), top);
   };
-  if (merge.needsGuide) strip((some, top) => merge.learn(some, top));
-  strip((some, top) => merge.strip(some, { x: 0, y: top, width, height: some.length / width }, rgba.subarray(4 * top * width, 4 * (top * width + some.length))));
+  const merged = (one) => {
+    const rgba = new Uint8ClampedArray(4 * width * height);
+    strip((some, top) => one.strip(some, { x: 0, y: top, width, height: some.length / width }, rgba.subarray(4 * top * width, 4 * (top * width + some.length))));
+    return rgba;
+  };
+  const learns = merge.needsGuide;
+  if (learns) strip((some, top) => merge.learn(some, top));
+  const rgba = merged(merge);
+  if (learns) {
+    const other = new Merge(lines, width, height);
+    other.adopt(merge.guide);
+    answers.adopted = merged(other).every((level, k) => level === rgba[k]);
+  }
   writeFileSync(join(folder, `merge${i}.rgba`), rgba);
 }
 writeFileSync(join(folder, "answers.json"), JSON.stringify(answers));

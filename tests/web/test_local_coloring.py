@@ -289,3 +289,7 @@ def test_full_size_colors_are_the_same(case: Case, answers: dict[str, Any], i: i
     gap = np.abs(found - expected)
     assert gap.mean() < 0.6  # half a level from the rounding of the gray
     assert np.percentile(gap, 99.9) <= 6
+
+
+def test_a_merge_takes_on_what_another_one_learned(answers: dict[str, Any]) -> None:
+    assert answers["adopted"] is True

@@ -71,9 +71,8 @@ def write_site(folder: str | os.PathLike[str], *, model: str = DEFAULT_MODEL) ->
     content["service_worker.js"] = _service_worker(content)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        write_whole(
-            target / _LIST, _list_of(old | content.keys())
-        )  # first, so that the command may replace what an interrupted one left
+        # first, so that the command may replace what an interrupted one left
+        write_whole(target / _LIST, _list_of(old | content.keys()))
         for name in old - content.keys():
             (target / name).unlink(missing_ok=True)
         for name, data in content.items():
@@ -88,6 +87,7 @@ def write_site(folder: str | os.PathLike[str], *, model: str = DEFAULT_MODEL) ->
 
 
 def _list_of(names: Iterable[str]) -> bytes:
+    """The content of `_LIST`."""
     return json.dumps({"tinct": __version__, "files": sorted(names)}, indent=1).encode()
 
 

@@ -1,18 +1,25 @@
 // Keeps the site in the browser, so that it works without a network after the first visit, and adds the headers that let WASM use threads.
 // `tinct page` writes the files with their checksums (SHA-256, hexadecimal), and a version that changes with any of them, into the constant SITE.
 //
-// All files of a visit are of one version. On the first visit they come from the network, and those with the right checksum are kept. Of a later version
-// all files are kept, checked, before it is installed, and it waits until all pages of the old one are closed: they may still load files of theirs. A site
-// that is just being put up, whose files don't belong together yet, is not installed.
+// On the first visit files come from the network, and those with the right checksum are kept. All files of a later version are loaded and checked before it
+// is installed, and it waits until all pages of the old one are closed: they may still load files of theirs. A version that is just being put up, whose files
+// don't belong together yet, is not installed. So a visit never gets files of two versions, unless the site is replaced during the very first one.
 
 const SITE = { version: "", files: {} };
 const base = new URL("./", self.location.href);
 const PREFIX = `tinct ${base.pathname} `; // of the names of this site's caches
 const NAME = PREFIX + SITE.version;
-const HEADERS = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "same-origin" };
+const addressOf = (name) => new URL(name.split("/").map(encodeURIComponent).join("/"), base);
+const NAMES = new Map(Object.keys(SITE.files).map((name) => [addressOf(name).pathname, name]));
+const HEADERS = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Content-Security-Policy": "connect-src 'self'", // for the worker, to which the policy in index.html doesn't apply
+};
 const TYPES = { js: "text/javascript", css: "text/css", json: "application/json", svg: "image/svg+xml", wasm: "application/wasm", webmanifest: "application/manifest+json" };
 
-let replaced = false; // whether the host has another version, while this one isn't complete
+let replaced = false; // whether the host has another version, while this one isn't kept whole
 
 self.addEventListener("install", (event) => event.waitUntil(self.registration.active ? keep() : self.skipWaiting()));
 self.addEventListener("activate", (event) => event.waitUntil(forgetOthers().then(() => self.clients.claim())));
@@ -27,11 +34,12 @@ async function keep() {
   const cache = await caches.open(NAME);
   await Promise.all(
     Object.keys(SITE.files).map(async (name) => {
-      if (await cache.match(new URL(name, base))) return;
-      const answer = await fetch(new Request(new URL(name, base), { cache: "no-cache" }));
+      const address = addressOf(name);
+      if (await cache.match(address)) return;
+      const answer = await fetch(new Request(address, { cache: "no-cache" }));
       const bytes = answer.ok && (await answer.arrayBuffer());
       if (!bytes || !(await isOurs(name, bytes))) throw new Error(`${name} isn't of this version`);
-      await cache.put(new URL(name, base), withHeaders(name, bytes, answer.headers));
+      await cache.put(address, withHeaders(name, bytes, answer.headers));
     }),
   );
 }
@@ -46,36 +54,47 @@ async function isOurs(name, bytes) {
 }
 
 async function answered(request) {
-  const address = new URL(request.url);
-  const name = address.pathname.slice(base.pathname.length) || "./";
-  const kept = name in SITE.files && !replaced && (await (await caches.open(NAME)).match(new URL(name, base)));
+  const name = NAMES.get(new URL(request.url).pathname);
+  const cache = await caches.open(NAME).catch(() => null); // null where the browser keeps nothing
+  if (request.mode === "navigate" && !replaced && cache && !(await isWhole(cache)) && (await isReplaced())) await giveUp();
+  const kept = name && !replaced && (await cache?.match(addressOf(name)));
   if (kept) return kept;
   const answer = await fetch(request);
   if (answer.status !== 200) return answer;
-  const bytes = await answer.arrayBuffer(); // whole: Firefox may never end a stream that is cloned here
+  const bytes = await answer.arrayBuffer();
   const found = () => withHeaders(name, bytes, answer.headers);
-  if (!(name in SITE.files) || replaced) return found();
-  if (await isOurs(name, bytes)) await (await caches.open(NAME)).put(new URL(name, base), found());
-  else if (await isReplaced()) {
-    replaced = true; // what was kept of this version doesn't belong to what comes from now on
-    await caches.delete(NAME);
-  }
+  if (!name || replaced) return found();
+  if (await isOurs(name, bytes)) await cache?.put(addressOf(name), found()).catch(() => {}); // where there is no room, the visit goes on
+  else if (await isReplaced()) await giveUp();
   return found();
+}
+
+/** Whether all files of this version are kept. */
+async function isWhole(cache) {
+  return (await cache.keys()).length === NAMES.size;
+}
+
+/** What was kept of this version doesn't belong to what the host sends from now on. */
+async function giveUp() {
+  replaced = true;
+  await caches.delete(NAME);
 }
 
 /** Whether the host has another version. */
 async function isReplaced() {
   const answer = await fetch(self.location.href, { cache: "no-store" }).catch(() => null);
-  return Boolean(answer?.ok) && !(await answer.text()).includes(SITE.version);
+  const text = answer?.ok ? await answer.text() : "";
+  return text.includes("const SITE = ") && !text.includes(SITE.version); // else it is no service worker of ours, such as a portal's form
 }
 
-/** An answer with the headers for threads, and with the right type, which not every host sends. */
+/** An answer with the `HEADERS` and, for a file of the site, with the right type, which not every host sends. */
 function withHeaders(name, bytes, own) {
   const headers = new Headers(own);
   for (const [key, value] of Object.entries(HEADERS)) headers.set(key, value);
-  const type = name === "./" ? "text/html" : TYPES[name.split(".").at(-1)];
-  if (type && name in SITE.files) headers.set("Content-Type", `${type}${type.startsWith("text") ? "; charset=utf-8" : ""}`);
+  const type = name === "./" ? "text/html" : TYPES[name?.split(".").at(-1)];
+  if (type) headers.set("Content-Type", `${type}${type.startsWith("text") ? "; charset=utf-8" : ""}`);
   headers.delete("Content-Encoding"); // the bytes are decoded
   headers.delete("Content-Length");
+  headers.delete("Vary"); // no cache takes an answer with an asterisk here
   return new Response(bytes, { status: 200, headers });
 }

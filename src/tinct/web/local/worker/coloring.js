@@ -183,7 +183,11 @@ export class Coloring {
   /** What was extracted from a reference picture. @param {Named} like */
   async reference(like) {
     const photo = await this.photo(like);
-    if (!this.references.has(photo)) this.references.set(photo, this.extracted(photo));
+    if (!this.references.has(photo)) {
+      const extracted = this.extracted(photo);
+      this.references.set(photo, extracted);
+      extracted.catch(() => this.references.delete(photo)); // it may succeed when there is more memory
+    }
     return this.references.get(photo);
   }
 
@@ -225,10 +229,14 @@ export class Coloring {
     return decidedBy(await canvas.colors(edit), await canvas.colors({ ...edit, hints: [hint] }), hint, described);
   }
 
-  /** A value that is computed again only for another key. */
+  /** A value, or the promise of one, that is computed again only for another key, or where it failed. */
   common(name, key, made) {
     const text = JSON.stringify(key);
-    if (this.latest[name]?.text !== text) this.latest[name] = { text, value: made() };
+    if (this.latest[name]?.text !== text) {
+      const value = made();
+      this.latest[name] = { text, value };
+      if (value instanceof Promise) value.catch(() => delete this.latest[name]);
+    }
     return this.latest[name].value;
   }
 

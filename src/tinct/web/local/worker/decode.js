@@ -5,7 +5,7 @@ import { Refusal } from "./problem.js";
 import { ascii, exifMarks, joined, segmentsOf } from "./segments.js";
 import { Turn } from "./turn.js";
 
-export const MAX_PIXELS = 120_000_000; // a browser's bitmap holds about that many
+const MAX_PIXELS = 120_000_000; // a browser's bitmap holds about that many
 const STRIP_PIXELS = 2_000_000;
 const NAMES = { tiff: "TIFF", heic: "HEIC", avif: "AVIF" }; // formats that not every browser decodes
 const COMMON = new Set(["jpeg", "png", "webp", "bmp", "gif"]); // formats that all do
@@ -33,17 +33,30 @@ export async function decoded({ file, name, format, kind, metadata }) {
   try {
     bitmap = await createImageBitmap(source, { imageOrientation: "from-image", premultiplyAlpha: "none" });
   } catch {
+    await file.slice(0, 1).arrayBuffer().catch(() => {
+      throw unreadable(name);
+    });
     if (NAMES[format]) throw program(NAMES[format]);
     if (kind) throw new Refusal(kind.code, `${name} is ${kind.what}.`);
     if (COMMON.has(format)) throw new Refusal("damaged", `${name} is damaged, or too large for this browser.`);
     throw new Refusal("photo-error", `${name} is no picture that this browser reads (unknown format); convert it to JPEG or PNG.`);
   }
-  if (bitmap.width * bitmap.height > MAX_PIXELS) {
+  try {
+    checkPixels(bitmap.width * bitmap.height, name);
+  } catch (refusal) {
     bitmap.close();
-    throw new Refusal("too-many-pixels", `${name} has more than ${MAX_PIXELS / 1e6} million pixels.`);
+    throw refusal;
   }
   return turnedHere ? upright(bitmap, new Turn(metadata.orientation, bitmap.width, bitmap.height)) : bitmap;
 }
+
+/** Throws a Refusal of a picture that is too large for a browser. @param {number} pixels */
+export function checkPixels(pixels, name) {
+  if (pixels > MAX_PIXELS) throw new Refusal("too-many-pixels", `${name} has more than ${MAX_PIXELS / 1e6} million pixels.`);
+}
+
+/** Of a file that is no longer where it was, or isn't what it was. */
+export const unreadable = (name) => new Refusal("unreadable", `${name} can't be read.`, { name });
 
 const cutOff = (name) => new Refusal("cut-off", `${name} is cut off: its end is missing.`, { name });
 
@@ -100,7 +113,7 @@ export async function knownRows(bytes, { name, format, metadata }) {
  * The pixels of a bitmap, in sRGB, in strips from top to bottom.
  * @param {ImageBitmap} bitmap
  * @param {{x?: number, y?: number, width?: number, height?: number}} [part]
- * @param {number} [multiple]  of which the height of all strips but the last is one
+ * @param {number} [multiple]  the height of all strips but the last is a multiple of this
  * @returns {Generator<{top: number, height: number, rgba: Uint8ClampedArray}>}  `top` from the upper edge of the part
  */
 export function* strips(bitmap, { x = 0, y = 0, width = bitmap.width, height = bitmap.height } = {}, multiple = 1) {

@@ -50,8 +50,8 @@ async function work() {
 /** What crosses to the page. */
 function problemOf(error) {
   if (error instanceof Refusal) return { code: error.code, fact: error.message, values: error.values };
-  if (error instanceof RangeError && /alloc|length|memory/i.test(error.message)) return { code: "no-memory", fact: "The browser has no memory left for this." };
-  if (/fetch|imported module/i.test(error?.message)) return { code: "unreachable", fact: "A part of this page could not be loaded." };
+  if (/alloc|out of memory/i.test(error?.message) || (error instanceof RangeError && /length|memory/i.test(error.message))) return { code: "no-memory", fact: "The browser has no memory left for this." };
+  if (/fetch|imported module|module script|load failed|initializing failed due to timeout/i.test(error?.message)) return { code: "unreachable", fact: "A part of this page could not be loaded." };
   console.error(error);
   return { code: "internal-error", fact: "This is a bug of tinct." };
 }

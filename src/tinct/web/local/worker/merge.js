@@ -21,7 +21,7 @@ export class Merge {
     this.known = known?.map((share, i) => Math.round(share * (i % 2 ? height : width)));
     this.shrink = Math.max(1, Math.min(Math.floor(width / (lines.width * GUIDE_FACTOR)), Math.floor(height / (lines.height * GUIDE_FACTOR))));
     if (this.shrink > 1) {
-      this.guide = planes(1, Math.ceil(height / this.shrink), Math.ceil(width / this.shrink));
+      this.guide = planes(1, Math.ceil(height / this.shrink), Math.ceil(width / this.shrink)); // L*, averaged
       this.color = null; // a*, b* of the guide's size, when the whole lightness is known
     }
   }
@@ -42,6 +42,13 @@ export class Merge {
     if (top + rows < height) return;
     for (let y = 0, i = 0; y < guide.height; y++)
       for (let x = 0; x < guide.width; x++, i++) guide.data[i] /= Math.min(shrink, height - y * shrink) * Math.min(shrink, width - x * shrink);
+    this.adopt(guide);
+  }
+
+  /** Take on the whole lightness that a merge for another edit of the photograph has learned. @param {Planes} guide  its `guide` */
+  adopt(guide) {
+    const { width, height, shrink } = this;
+    this.guide = guide;
     const color = planes(2, guide.height, guide.width);
     const row = new Float32Array(4 * guide.width);
     for (let y = 0; y < guide.height; y++) {

@@ -12,6 +12,7 @@ import { areaResize } from "./resampling.js";
 /** @typedef {{features: Record<string, Planes>, priorMean: Float32Array, priorScale: Float32Array}} Encoded */
 
 const MAX_THREADS = 4; // more don't make networks this small faster
+const MAX_START = 20_000; // milliseconds for the runtime and its threads to start: in a few first visits to Firefox the worker never got ready
 
 export class Network {
   /**
@@ -30,13 +31,17 @@ export class Network {
     const ort = await import(new URL("runtime/ort.wasm.min.js", base).href);
     const runtime = (name) => new URL(`runtime/ort-wasm-simd-threaded.${name}`, base).href;
     ort.env.wasm.wasmPaths = { mjs: runtime("js"), wasm: runtime("wasm") };
+    ort.env.wasm.initTimeout = MAX_START;
     ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency || 1) : 1;
     ort.env.logLevel = "error";
-    const load = async (name) => {
-      const answer = await fetch(new URL(`model/${name}`, base));
-      if (!answer.ok) throw new Refusal("unreachable", `A part of this page could not be loaded: model/${name}, status ${answer.status}.`);
+    const fetched = async (address) => {
+      const answer = await fetch(address);
+      if (!answer.ok) throw new Refusal("unreachable", `A part of this page could not be loaded: ${address}, status ${answer.status}.`);
       return new Uint8Array(await answer.arrayBuffer());
     };
+    const load = (name) => fetched(new URL(`model/${encodeURIComponent(name)}`, base));
+    const binary = fetched(ort.env.wasm.wasmPaths.wasm); // here, so that a slow network doesn't count as a slow start
+    binary.catch(() => {}); // it is told below
     const spec = JSON.parse(new TextDecoder().decode(await load("model.json")));
     const held = new Map(); // name of a file -> promise of its content
     const once = (name) => {
@@ -45,6 +50,7 @@ export class Network {
       return held.get(name);
     };
     [...Object.values(spec.files), "graphs.bin"].forEach(once); // all at once, also what only a reference needs: nothing is requested later, when a photograph is there
+    ort.env.wasm.wasmBinary = await binary;
     return new Network(ort, spec, once);
   }
 

@@ -3,10 +3,16 @@
 import { lightness } from "./color.js";
 import { strips } from "./decode.js";
 
+const guides = new WeakMap(); // bitmap -> {shrink, guide} of the merge that has learned it last
+
 /** Give a merge the whole lightness, where it needs that first. */
 export function learn(merge, bitmap) {
   if (!merge.needsGuide) return;
+  const { shrink } = merge;
+  const known = guides.get(bitmap);
+  if (known?.shrink === shrink) return merge.adopt(known.guide);
   for (const { top, height, rgba } of strips(bitmap)) merge.learn(lightOf(rgba, bitmap.width * height), top);
+  guides.set(bitmap, { shrink, guide: merge.guide });
 }
 
 /** L* of the pixels of a strip. */

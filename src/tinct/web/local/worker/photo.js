@@ -2,7 +2,7 @@
 
 import { Canvas } from "./canvas.js";
 import { lightness } from "./color.js";
-import { copied, decoded, knownRows } from "./decode.js";
+import { checkPixels, copied, decoded, knownRows, unreadable } from "./decode.js";
 import { kindOf } from "./kinds.js";
 import { hasOwnColor } from "./own_color.js";
 import { plane, planes } from "./planes.js";
@@ -28,7 +28,7 @@ export class Photo {
   /** @param {File} file @param {import("./network.js").Network} network */
   static async open(file, network) {
     const bytes = new Uint8Array(await file.arrayBuffer().catch(() => {
-      throw new Refusal("unreadable", `${file.name} can't be read.`, { name: file.name });
+      throw unreadable(file.name);
     }));
     if (!bytes.length) throw new Refusal("empty-file", `${file.name} is empty (0 bytes).`, { name: file.name });
     const photo = new Photo();
@@ -38,6 +38,7 @@ export class Photo {
     photo.format = formatOf(bytes);
     photo.kind = kindOf(bytes);
     photo.metadata = await metadataOf(bytes, photo.format);
+    checkPixels(photo.metadata.pixels, photo.name); // before the browser tries to decode them
     const { rows, notes } = photo.metadata.truncated ? await knownRows(bytes, photo) : { rows: 1, notes: [] };
     const bitmap = await photo.bitmap();
     [photo.width, photo.height] = [bitmap.width, bitmap.height];
@@ -67,10 +68,13 @@ export class Photo {
     return latest.bitmap;
   }
 
-  /** Red, green and blue at the working size, 0..255. @returns {Promise<Planes>} */
-  async small(side) {
-    const [width, height] = this.network.workingSize(this.width, this.height, side);
-    return thumbnail(await this.bitmap(), width, height, this.format === "jpeg");
+  /** Red, green and blue at a working size, 0..255. @param {number} [side]  of the short side @returns {Promise<Planes>} */
+  async small(side = this.network.spec.preparation.side) {
+    if (this.shrunk?.side !== side) {
+      const [width, height] = this.network.workingSize(this.width, this.height, side);
+      this.shrunk = { side, rgb: thumbnail(await this.bitmap(), width, height, this.format === "jpeg") };
+    }
+    return this.shrunk.rgb;
   }
 
   /** The photograph as the network encodes it. @param {number | null} detail  working size of the short side @returns {Promise<Canvas>} */

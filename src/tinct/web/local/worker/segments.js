@@ -21,6 +21,7 @@ import { fromResources, fromText } from "./iptc.js";
  * @property {number} scans  of a progressive JPEG; 0 of others
  * @property {boolean} truncated  the end of the file is missing
  * @property {number} frames  of an animation; 1 of others
+ * @property {number} pixels  of JPEG and PNG, as the header says; 0 of others
  */
 /** @typedef {"jpeg" | "png" | "webp" | "avif" | "heic" | "tiff" | "bmp" | "gif" | "other"} Format */
 
@@ -67,7 +68,7 @@ export function formatOf(bytes) {
 export async function metadataOf(bytes, format) {
   const found = {
     ...{ exif: null, xmp: null, iptc: nothing, resources: nothing, comments: [], texts: [], resolution: null, orientation: 1 },
-    ...{ lateExif: false, deep: false, alpha: false, cmyk: false, scans: 0, truncated: false, frames: 1 },
+    ...{ lateExif: false, deep: false, alpha: false, cmyk: false, scans: 0, truncated: false, frames: 1, pixels: 0 },
   };
   const read = { jpeg: readJpeg, png: readPng, webp: readWebp, avif: readAvif, gif: readGif }[format];
   try {
@@ -115,7 +116,10 @@ function readJpeg(bytes, found) {
     else if (kind === 0xed && starts(PHOTOSHOP)) resources.push(body.slice(PHOTOSHOP.length));
     else if (kind === 0xe0 && starts("JFIF\0")) found.resolution = densityOf(body);
     else if (kind === 0xfe) found.comments.push(bytes.slice(at, end));
-    else if (isFrame(kind)) Object.assign(found, { cmyk: body[5] === 4, deep: body[0] > 8, scans: [0xc2, 0xc6, 0xca, 0xce].includes(kind) ? 1 : 0 });
+    else if (isFrame(kind)) {
+      Object.assign(found, { cmyk: body[5] === 4, deep: body[0] > 8, scans: [0xc2, 0xc6, 0xca, 0xce].includes(kind) ? 1 : 0 });
+      found.pixels = view(body).getUint16(1) * view(body).getUint16(3);
+    }
     else if (kind === 0xda) pixels = end;
   }
   const { kept, record } = fromResources(joined(resources), false);
@@ -143,7 +147,7 @@ async function readPng(bytes, found) {
     const size = view(bytes).getUint32(at);
     const kind = text(bytes, at + 4, 4);
     const body = bytes.subarray(at + 8, at + 8 + size);
-    if (kind === "IHDR") Object.assign(found, { deep: body[8] === 16, alpha: (body[9] & 4) !== 0 });
+    if (kind === "IHDR") Object.assign(found, { deep: body[8] === 16, alpha: (body[9] & 4) !== 0, pixels: view(body).getUint32(0) * view(body).getUint32(4) });
     else if (kind === "tRNS") found.alpha = true;
     else if (kind === "eXIf") found.exif = body.slice();
     else if (kind === "pHYs" && body[8] === 1) found.resolution = [0, 4].map((i) => view(body).getUint32(i) * METERS_IN_INCH);
