@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.server
+import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ from tinct.web.static_site import write_site
 
 pytestmark = pytest.mark.timeout(300)
 MODEL_VERSION = "fetch('model/model.json').then((answer) => answer.json()).then((model) => model.version)"
+YEAR_AGO = time.time() - 365 * 86400
 REGISTRATION = "navigator.serviceWorker.getRegistration()"
 
 
@@ -35,9 +38,11 @@ class Sloppy(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def hosted(site: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A site's folder on a host, and its address, in a subfolder."""
+    """A site's folder on a host, and its address, in a subfolder. Its files are a year old, so browsers would use them for weeks without asking."""
     folder = tmp_path / "web" / "photos" / "color"
     shutil.copytree(site, folder)
+    for path in folder.rglob("*"):
+        os.utime(path, (YEAR_AGO, YEAR_AGO))
     handler = partial(Sloppy, directory=str(tmp_path / "web"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -59,7 +59,7 @@ async function answered(request) {
   if (request.mode === "navigate" && !replaced && cache && !(await isWhole(cache)) && (await isReplaced())) await giveUp();
   const kept = name && !replaced && (await cache?.match(addressOf(name)));
   if (kept) return kept;
-  const answer = await fetch(request);
+  const answer = await fetch(request, { cache: "no-cache" }); // the browser's own cache may hold the file of another version
   if (answer.status !== 200) return answer;
   const bytes = await answer.arrayBuffer();
   const found = () => withHeaders(name, bytes, answer.headers);
