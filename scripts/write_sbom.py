@@ -1,4 +1,5 @@
-"""Write the software bill of materials (CycloneDX) of what the wheel carries beside tinct's own code: the bundled models.
+"""Write the software bill of materials (CycloneDX) of what the wheel carries beside tinct's own code: the bundled models, and the runtime of the
+static page.
 
     python scripts/write_sbom.py [--check]
 
@@ -20,6 +21,7 @@ from tinct._version import __version__
 ROOT = Path(__file__).resolve().parent.parent
 SBOM = ROOT / "src" / "tinct.cdx.json"
 BUNDLED = ROOT / "src" / "tinct" / "runtime" / "bundled"
+LOCAL = ROOT / "src" / "tinct" / "web" / "local"
 APACHE = [{"license": {"id": "Apache-2.0"}}]
 NAMESPACE = uuid.UUID("5d2a1d3e-6f0b-4d52-9c3b-3b7f2f1c8a10")
 ANCESTORS = {
@@ -56,7 +58,7 @@ def bill() -> dict[str, Any]:
     for path in sorted(BUNDLED.iterdir()):
         if path.suffix in (".onnx", ".safetensors"):
             models.setdefault(path.name.partition(".")[0], []).append(path)
-    components = [model(name, files) for name, files in models.items()]
+    components = [*(model(name, files) for name, files in models.items()), page_runtime()]
     root = {"type": "library", "bom-ref": "tinct", "name": "tinct", "version": __version__, "licenses": APACHE}
     root["purl"] = f"pkg:pypi/tinct@{__version__}"
     return {
@@ -92,6 +94,28 @@ def model(name: str, files: list[Path]) -> dict[str, Any]:
     if name in ANCESTORS:
         found["pedigree"] = {"ancestors": ANCESTORS[name]}
     return found
+
+
+def page_runtime() -> dict[str, Any]:
+    """ONNX Runtime Web, for the static page."""
+    name, version = next(iter(json.loads((LOCAL / "package.json").read_text("utf-8"))["dependencies"].items()))
+    path = LOCAL / "runtime.tar.xz"
+    return {
+        "type": "library",
+        "bom-ref": f"tinct/page/{name}",
+        "name": name,
+        "version": version,
+        "purl": f"pkg:npm/{name}@{version}",
+        "licenses": [{"license": {"id": "MIT"}}],
+        "components": [
+            {
+                "type": "file",
+                "bom-ref": f"tinct/page/{path.name}",
+                "name": f"tinct/web/local/{path.name}",
+                "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(path.read_bytes()).hexdigest()}],
+            }
+        ],
+    }
 
 
 if __name__ == "__main__":

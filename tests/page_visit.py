@@ -17,8 +17,8 @@ __all__ = ["BROWSERS", "Visit", "apart", "chroma", "find_browser", "let_go"]
 
 BROWSERS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "firefox": ("firefox-esr", "firefox")}
 """Names of their commands."""
-TIMEOUT = 30_000
-"""Milliseconds until a wait fails."""
+TIMEOUT = 60_000
+"""Milliseconds until a wait fails. The static page computes in the browser, on a busy machine for a long time."""
 
 
 class Visit:

@@ -16,8 +16,11 @@ __all__ = [
     "BIN_STEP",
     "GREEN_FOR_RED",
     "L_SCALE",
+    "XYZ_TO_RGB",
     "ab_bins",
     "chroma",
+    "encode",
+    "expand",
     "gamut_chroma",
     "lab_to_rgb",
     "lightness",
@@ -44,7 +47,8 @@ GREEN_FOR_RED = float(_RGB_TO_XYZ[1, 0] / _RGB_TO_XYZ[1, 1])
 """Linear green with the same luminance as one unit of linear red."""
 _WHITE = np.array([0.95047, 1.0, 1.08883])  # D65, 2 degrees
 _TO_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)  # rows of linear RGB -> XYZ / white
-_FROM_XYZ = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
+XYZ_TO_RGB: Floats = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).T.astype(np.float32)
+"""(3, 3): rows X / Xn, Y / Yn, Z / Zn, columns linear R, G, B."""
 _EPSILON = np.float32(0.008856)  # below (6/29)^3 the cube root gives way to a line
 _KAPPA = np.float32(7.787)
 
@@ -71,9 +75,13 @@ def _compress(t: Floats) -> Floats:
     return np.where(t > _EPSILON, np.cbrt(t), _KAPPA * t + np.float32(16 / 116)).astype(np.float32)
 
 
-def _expand(f: npt.NDArray[np.floating]) -> Floats:
-    """The inverse of `_compress`."""
-    return np.asarray(np.where(f > 0.2068966, f * f * f, (f - np.float32(16 / 116)) / _KAPPA), np.float32)
+def expand(f: npt.NDArray[np.floating]) -> Floats:
+    """The inverse of CIELAB's f: f(X / Xn) -> X / Xn, of arrays of at least one dimension."""
+    found = f * f
+    found *= f
+    if (dark := f <= 0.2068966).any():
+        np.copyto(found, (f - np.float32(16 / 116)) / _KAPPA, where=dark)
+    return np.asarray(found, np.float32)
 
 
 def rgb_to_lab(rgb: npt.NDArray[np.generic]) -> Floats:
@@ -100,7 +108,7 @@ def lab_to_linear(lab: npt.NDArray[np.floating]) -> Floats:
     lab = lab.astype(np.float32)
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
-    return np.asarray(_expand(f) @ _FROM_XYZ, dtype=np.float32)
+    return np.asarray(expand(f) @ XYZ_TO_RGB, dtype=np.float32)
 
 
 def lab_to_rgb(lab: npt.NDArray[np.floating]) -> Floats:
@@ -112,9 +120,13 @@ def lab_to_rgb(lab: npt.NDArray[np.floating]) -> Floats:
     Returns:
         (..., 3) float32, 0..1.
     """
-    linear = np.clip(lab_to_linear(lab), 0, 1)
-    encoded = np.where(linear > 0.0031308, 1.055 * linear ** np.float32(1 / 2.4) - 0.055, 12.92 * linear)
-    return np.asarray(np.clip(encoded, 0, 1), np.float32)
+    return np.clip(encode(np.clip(lab_to_linear(lab), 0, 1)), 0, 1)
+
+
+def encode(linear: Floats) -> Floats:
+    """Linear light 0..1 -> sRGB 0..1."""
+    found = np.where(linear > 0.0031308, 1.055 * linear ** np.float32(1 / 2.4) - 0.055, 12.92 * linear)
+    return np.asarray(found, np.float32)
 
 
 def chroma(ab: npt.NDArray[np.floating]) -> Floats:
@@ -133,23 +145,34 @@ def gamut_chroma(steps_l: int = 201, steps_h: int = 721) -> Floats:
     """
     l_star = np.linspace(0, 100, steps_l, dtype=np.float32)[:, None]
     hue = np.radians(np.linspace(0, 360, steps_h, dtype=np.float32))[None, :]
+    table = np.concatenate([_gamut_rows(l_star[i : i + _GAMUT_ROWS], hue) for i in range(0, steps_l, _GAMUT_ROWS)])
+    table[0] = table[-1] = 0  # black and white have no color
+    table.setflags(write=False)
+    return table
+
+
+_GAMUT_ROWS = 16
+"""Rows of the table that are computed together: with all of them at once the planes leave the processor's cache, which takes twice the time."""
+
+
+def _gamut_rows(l_star: Floats, hue: Floats) -> Floats:
+    """(n, steps_h) rows of `gamut_chroma`, of (n, 1) L* and (1, steps_h) hues in radians."""
     a, b = np.cos(hue) / 500, np.sin(hue) / 200
     level = (l_star + 16) / 116
-    y = _expand(level)
+    y = expand(level)
     # Between light gray and pure yellow, linear red exceeds 1 by up to 3 %, while pure yellow itself is in sRGB. Stopping at the excess
     # would make yellow pale; instead red may exceed 1 as long as green can take over its luminance (`photo.pixels` does that).
     most_red = np.where(l_star > 94, np.float32(1.031), np.float32(1)) + np.float32(1e-4)
-    low = np.zeros((steps_l, steps_h), np.float32)
-    high = np.full_like(low, 140)
+    low = np.zeros((len(l_star), hue.shape[1]), np.float32)
+    step = np.float32(140)
     for _ in range(12):  # bisection: 140 / 2**12 is a tenth of an 8-bit rounding step
-        middle = (low + high) / 2
-        x, z = _expand(level + middle * a), _expand(level - middle * b)
-        red, green, blue = (_FROM_XYZ[0, i] * x + _FROM_XYZ[1, i] * y + _FROM_XYZ[2, i] * z for i in range(3))
+        step /= 2
+        middle = low + step
+        x, z = expand(level + middle * a), expand(level - middle * b)
+        red, green, blue = (XYZ_TO_RGB[0, i] * x + XYZ_TO_RGB[1, i] * y + XYZ_TO_RGB[2, i] * z for i in range(3))
         inside = (np.minimum(np.minimum(red, green), blue) > -1e-5) & (red < most_red)
         inside &= np.maximum(green + np.maximum(red - 1, 0) * np.float32(GREEN_FOR_RED), blue) < 1 + 1e-4
-        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    low[0] = low[-1] = 0  # black and white have no color
-    low.setflags(write=False)
+        low += inside * step
     return low
 
 

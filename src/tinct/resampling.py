@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["area_resize", "bilinear_resize", "bilinear_sample"]
+__all__ = ["area_resize", "bilinear_places", "bilinear_resize", "bilinear_sample"]
 
 Floats = npt.NDArray[np.float32]
 F = TypeVar("F", bound=np.floating[Any])
@@ -56,15 +56,25 @@ def bilinear_resize(values: Floats, height: int, width: int, axes: tuple[int, in
     """
     for axis, count in zip(axes, (height, width), strict=True):
         size, dimensions = values.shape[axis], values.ndim
-        place = np.clip((np.arange(count) + 0.5) * size / count - 0.5, 0, size - 1)
-        low = place.astype(int)
-        fraction = (place - low).astype(np.float32).reshape([-1 if d == axis % dimensions else 1 for d in range(dimensions)])
-        near, far = np.take(values, low, axis), np.take(values, np.minimum(low + 1, size - 1), axis)
+        low, fraction = bilinear_places(count, size)
+        fraction = fraction.reshape([-1 if d == axis % dimensions else 1 for d in range(dimensions)])
+        near, far = (np.take(values, one, axis, mode="clip") for one in (low, low + 1))  # the last one's neighbor is itself
         far -= near
         far *= fraction
         near += far
         values = near
     return values
+
+
+@lru_cache(maxsize=64)
+def bilinear_places(count: int, size: int) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Where `count` pixels lie among `size` pixels of the same area: the index before each, and the part 0..1 of the way to the next."""
+    place = np.clip((np.arange(count) + 0.5) * size / count - 0.5, 0, size - 1)
+    low = place.astype(np.intp)
+    fraction = np.asarray(place - low, np.float32)
+    for array in (low, fraction):
+        array.setflags(write=False)
+    return low, fraction
 
 
 def bilinear_sample(values: Floats, row: float, column: float) -> Floats:

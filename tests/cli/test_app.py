@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 
 from command_line import Ended, Run
 from tinct import __version__
-from tinct.cli._commands import COMMANDS
+from tinct.cli._commands import COMMANDS, Group
 from tinct.cli.app import app, main
 
 
@@ -21,6 +22,35 @@ def test_version(tinct: Run) -> None:
 def test_usage_errors_end_with_2(tinct: Run) -> None:
     assert tinct("colorize").code == 2
     assert tinct("colorize", "x.jpg", "--nonsense").code == 2
+
+
+def test_a_small_photograph_is_colored_without_what_it_does_not_need(photo: Path, tmp_path: Path) -> None:
+    """Each of these takes 10 to 100 ms of a start: pydantic and rich by way of typer, urllib with HTTP and TLS by way of xml.sax."""
+    code = (
+        f"import sys\nsys.argv = ['tinct', 'colorize', {str(photo)!r}, '-o', {str(tmp_path / 'out.jpg')!r}]\n"
+        "from tinct import cli\ntry:\n    cli.main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "unwanted = {'pydantic', 'rich.console', 'urllib.request', 'ssl', 'numpy.ma', 'scipy', 'pandas', 'torch', 'PIL'}\n"
+        "print(sorted(unwanted & sys.modules.keys()), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    kept = (
+        [] if hasattr(typer.core.TyperOption, "get_runtime_param") else ["rich.console"]
+    )  # other versions of typer import it themselves
+    assert ended.stderr.splitlines()[-1] in {str([]), str(kept)}
+
+
+def test_values_of_a_command_are_checked_and_defaults_have_their_types(tinct: Run) -> None:
+    assert "--seed" in tinct("colorize", "x.jpg", "--seed", "-1").err
+    assert "--variants" in tinct("colorize", "x.jpg", "--variants", "0").err
+    context = (
+        Group().commands["colorize"].make_context("colorize", ["x.jpg", "--exclude", "a", "--exclude", "b", "--strength", "1"])
+    )
+    assert context.params["photos"] == ["x.jpg"]
+    assert list(context.params["exclude"]) == ["a", "b"]
+    assert not context.params["include"]
+    assert (context.params["strength"], type(context.params["strength"])) == (1.0, float)
+    assert (context.params["output"], context.params["variants"], context.params["watch"]) == (None, 1, False)
+    assert context.params["device"].value == "auto"
 
 
 def test_help_needs_none_of_the_heavy_libraries() -> None:

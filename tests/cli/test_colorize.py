@@ -316,6 +316,13 @@ def test_usage_is_refused_before_anything_is_colored(tinct: Run, photo: Path) ->
     assert [path.name for path in photo.parent.iterdir()] == ["grandmother.jpg"]
 
 
+def test_a_precision_that_the_model_lacks(tinct: Run, photo: Path) -> None:
+    assert tinct("colorize", photo, "--precision", "half").code == 2
+    one_line(tinct("colorize", photo, "--model", "vae", "--precision", "int8"), "'vae' has no 8-bit graphs", "--precision float")
+    assert [path.name for path in photo.parent.iterdir()] == [photo.name]
+    assert tinct("colorize", photo, "--model", "vae", "--precision", "float").code == 0
+
+
 def test_a_device_whose_package_is_missing(tinct: Run, photo: Path) -> None:
     one_line(tinct("colorize", photo, "--device", "directml"), "onnxruntime-directml", "--device cpu")
 

@@ -58,3 +58,13 @@ def test_a_comparison_that_cannot_be(tinct: Run, folder: Path, tmp_path: Path) -
     assert ended.code == 2
     assert "'--set'" in ended.err
     assert not list(tmp_path.glob("out/*"))
+
+
+def test_the_precision_is_told(tinct: Run, folder: Path, tmp_path: Path) -> None:
+    settings = [word for part in PARTS for word in ("--set", part.replace("=2", "=0"))]
+    start = ("evaluate", "autoencoder", "--data", folder, "--pictures", 1, "--workers", 1, "-o", tmp_path / "out", *settings)
+    ended = tinct(*start, "--precision", "float")
+    assert ended.code == 0, ended.err
+    assert "autoencoder (float) under tinct-256" in ended.out
+    assert "32-bit floating point" in (tmp_path / "out" / "evaluation.html").read_text("utf-8")
+    one_line(tinct(*start, "--precision", "int8"), "The model 'autoencoder' has no 8-bit graphs", "--precision float")

@@ -182,7 +182,7 @@ def test_options_make_the_edit(tinct: Run, reel: Path, tmp_path: Path, calls: li
 
 def test_options_of_the_model_and_of_the_codec(tinct: Run, reel: Path, calls: list[dict[str, Any]]) -> None:
     tinct("film", reel, "--model", "vae", "--device", "cpu", "--threads", 3, "--codec", "ffv1", "--fresh")
-    assert calls[0]["colorizer"].given == ("vae", {"device": "cpu", "threads": 1})
+    assert calls[0]["colorizer"].given == ("vae", {"device": "cpu", "threads": 1, "precision": "auto"})
     assert calls[0]["threads"] == 3
     assert calls[0]["encoding"].codec == "ffv1"
     assert calls[0]["fresh"]

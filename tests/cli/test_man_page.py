@@ -23,9 +23,22 @@ def test_it_has_every_command_and_section(page: str) -> None:
     sections = [line.removeprefix(".SH ") for line in page.splitlines() if line.startswith(".SH ")]
     assert sections == ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "EXAMPLES"]
     commands = [line.split()[2] for line in page.splitlines() if line.startswith(".SS ")]
-    assert {"colorize", "film", "again", "suggest", "models", "serve", "train", "export", "evaluate", "study", "report"} == set(
-        commands
-    )
+    assert {
+        "colorize",
+        "film",
+        "again",
+        "suggest",
+        "models",
+        "serve",
+        "page",
+        "train",
+        "export",
+        "evaluate",
+        "study",
+        "report",
+        "graphs",
+        "quantize",
+    } == set(commands)
 
 
 def test_no_line_is_taken_for_a_macro_by_mistake(page: str) -> None:

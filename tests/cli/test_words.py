@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from tinct.cli._options import Device
+from tinct.cli._options import Device, Precision
 from tinct.cli.app import app
 from tinct.coloring.edit import Edit
 from tinct.photo.photo import MAX_PIXELS, Photo
@@ -70,7 +70,7 @@ def test_the_options_of_film_are_fields_of_an_edit_and_arguments_of_the_library(
         name: default for name, default in fields.items() if name in options
     }
     color, encoding = inspect.signature(Film.colorize).parameters, {field.name for field in dataclasses.fields(Encoding)}
-    of_the_command = {"edit", "keyframe", "keyframes", "model", "device", "from", "to"}
+    of_the_command = {"edit", "keyframe", "keyframes", "model", "device", "precision", "from", "to"}
     assert options.keys() - fields.keys() - of_the_command <= color.keys() | encoding
     for name in ("every", "overwrite", "fresh", "threads"):
         assert default_of(options[name]) == color[name].default
@@ -84,6 +84,14 @@ def test_devices_are_those_of_the_library() -> None:
     from tinct.runtime.devices import DEVICES
 
     assert tuple(device.value for device in Device) == DEVICES
+
+
+def test_precisions_are_those_of_the_library() -> None:
+    from tinct.runtime.sessions import PRECISIONS
+
+    assert tuple(precision.value for precision in Precision) == PRECISIONS
+    for command in ("colorize", "film", "suggest", "serve", "evaluate"):
+        assert default_of(parameters(command)["precision"]) == "auto"
 
 
 def test_http_s_edit_has_the_same_fields_and_defaults() -> None:

@@ -58,6 +58,8 @@ def test_another_photograph_or_edit_is_planned_anew(event: Path, tmp_path: Path,
         change()
         agreed_edits(Collection([event], out, Settings()), out)
     assert plans == [["1.png", "2.png", "3.png", "4.png"], ["1.png", "2.png", "4.png"], ["1.png", "2.png", "4.png"]]
+    agreed_edits(Collection([event], out, Settings(precision="float")), out)
+    assert plans[3:] == [["1.png", "2.png", "4.png"]]
     (event / "sub").mkdir()
     (event / "2.png").rename(event / "sub/2.png")
     agreed_edits(Collection([event], out, Settings()), out)

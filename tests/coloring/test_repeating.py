@@ -24,7 +24,7 @@ from tinct import (
     again,
     read_hints,
 )
-from tinct.coloring.provenance import Record, read_record
+from tinct.coloring.provenance import BROWSER, Record, read_record
 from tinct.runtime.spec import bundled
 
 
@@ -117,6 +117,12 @@ def test_a_result_can_be_repeated_from_its_repetition(colorizer: Colorizer, orig
     colored = colorizer.colorize(originals / "old.jpg", hints=[strokes()]).save(tmp_path / "x.jpg")
     second = again(colored, originals / "old.jpg")
     assert again(second, originals / "old.jpg").read_bytes() == colored.read_bytes()
+
+
+def test_what_a_browser_colored_is_repeated_on_the_processor(colorizer: Colorizer, originals: Path, tmp_path: Path) -> None:
+    colored = colorizer.colorize(originals / "old.jpg").save(tmp_path / "x.jpg")
+    second = again(rewritten(colored, tmp_path / "y.jpg", device=BROWSER), originals / "old.jpg")
+    assert read_record(second).device == "cpu"
 
 
 def test_the_reference_is_not_needed_again(colorizer: Colorizer, originals: Path, tmp_path: Path) -> None:

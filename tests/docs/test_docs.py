@@ -77,12 +77,12 @@ def quick(bundled_networks: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> 
     """`Colorizer` loads each bundled model once for all tests here; models that a test exports are loaded as always."""
     graphs = set(bundled().values())
 
-    def load(graph: Path, spec: ModelSpec, device: str, threads: int) -> Any:
-        key = (graph, device, threads)
+    def load(graph: Path, spec: ModelSpec, device: str, threads: int, precision: str) -> Any:
+        key = (graph, device, threads, precision)
         if graph not in graphs:
-            return load_network(graph, spec, device, threads)
+            return load_network(graph, spec, device, threads, precision)
         if key not in bundled_networks:
-            bundled_networks[key] = load_network(graph, spec, device, threads)
+            bundled_networks[key] = load_network(graph, spec, device, threads, precision)
         return bundled_networks[key]
 
     monkeypatch.setattr(colorizer, "load_network", load)

@@ -251,7 +251,7 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The table has every option of a limit, with the default of `Settings`, which is that of the command."""
     assert started(["serve"], monkeypatch) == Settings()
     group: Any = typer.main.get_command(app)
-    others = {"--films", "--host", "--port", "--open", "--token", "--model", "--device", "--allow-host"}
+    others = {"--films", "--host", "--port", "--open", "--token", "--model", "--device", "--precision", "--allow-host"}
     limits = {option.opts[0]: option.name for option in group.commands["serve"].params if option.opts[0] not in others}
     units = {"timeout": " seconds", "max_upload": " bytes", "max_pixels": " pixels", "max_detail": " pixels", "expiry": " seconds"}
     units |= {"max_film": " bytes", "film_expiry": " seconds"}

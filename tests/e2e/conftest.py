@@ -1,7 +1,8 @@
-"""Browsers and a server for the tests of the page.
+"""Browsers and engines for the tests of the page.
 
-Every test that takes `browser` or `visit` runs in each browser of `BROWSERS`, but for those marked ``chromium_only(why)``.
-Playwright drives the Firefox of the system, unpatched, with WebDriver BiDi.
+Every test that takes `browser` runs in each browser of `BROWSERS`, but for those marked ``chromium_only(why)``. Playwright drives the Firefox of the
+system, unpatched, with WebDriver BiDi. A test that takes `address` or `visit` runs in Chromium once more, as a slow test, on the static page, whose
+engine computes in the browser; but for those marked ``server_only(why)``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from skimage import data
 
 from page_visit import BROWSERS, Visit, find_browser
 from serving import serving
+from static_serving import serving_files
+from tinct.web.static_site import write_site
 
 FILM = Path(__file__).parents[2] / "docs/images/film.mp4"
 """96 drawn frames of 320 × 240 pixels, 16 a second."""
@@ -38,9 +41,17 @@ LAUNCH: dict[str, dict[str, Any]] = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "browser" in metafunc.fixturenames:
-        only = metafunc.definition.get_closest_marker("chromium_only")
-        metafunc.parametrize("browser", ["chromium"] if only else list(BROWSERS), indirect=True, scope="package")
+    if "browser" not in metafunc.fixturenames:
+        return
+    marked = metafunc.definition.get_closest_marker
+    browsers = ["chromium"] if marked("chromium_only") else list(BROWSERS)
+    if "engine" not in metafunc.fixturenames:
+        metafunc.parametrize("browser", browsers, indirect=True, scope="package")
+        return
+    cases = [pytest.param(name, "server", id=name) for name in browsers]
+    if not marked("server_only"):
+        cases.append(pytest.param("chromium", "local", id="chromium-local", marks=pytest.mark.slow))
+    metafunc.parametrize(("browser", "engine"), cases, indirect=True, scope="package")
 
 
 @pytest.fixture(scope="package")  # not the session: Playwright's event loop runs meanwhile, and other tests have their own
@@ -63,8 +74,27 @@ def browser(request: pytest.FixtureRequest, playwright: Any, tmp_path_factory: p
     found.close()
 
 
+@pytest.fixture(scope="package")
+def engine(request: pytest.FixtureRequest) -> str:
+    """What computes: the ``server``, or the page itself, ``local``."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static page, alone in a folder."""
+    folder = tmp_path_factory.mktemp("web") / "site"
+    write_site(folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def address(browser: Any) -> Iterator[str]:
+def address(browser: Any, engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    if engine == "local":
+        # with the headers: else a second visit has more threads than the first, and rounds differently
+        with serving_files(request.getfixturevalue("site"), isolated=True) as found:
+            yield found
+        return
     with serving() as found:
         yield f"{found}/"
 

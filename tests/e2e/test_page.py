@@ -46,6 +46,7 @@ def test_a_variant_is_picked_and_undone(visit: Visit, photo: Path) -> None:
     assert apart(visit.pixels(), picked) == 0
 
 
+@pytest.mark.server_only("requests are held")
 @pytest.mark.chromium_only("Firefox tells no bodies of requests")
 def test_of_many_edits_in_a_row_the_last_is_shown(visit: Visit, photo: Path) -> None:
     page, held, asked = visit.page, [], []
@@ -122,6 +123,7 @@ def test_a_hint_is_added_moved_removed_and_undone(visit: Visit, photo: Path) -> 
     assert apart(visit.pixels(), automatic) == 0
 
 
+@pytest.mark.server_only("requests are held")
 @pytest.mark.chromium_only("Firefox tells no bodies of requests")
 def test_colors_that_come_late_are_not_those_of_another_place(visit: Visit, photo: Path) -> None:
     page, held = visit.page, []
@@ -142,6 +144,7 @@ def test_colors_that_come_late_are_not_those_of_another_place(visit: Visit, phot
     assert page.locator("#swatches .swatch").nth(1).get_attribute("data-color") == "#112233"
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 @pytest.mark.chromium_only("its subject is the server's answers")
 def test_downloads_are_what_the_command_line_gives(visit: Visit, photo: Path, tmp_path: Path) -> None:
     page = visit.page
@@ -212,6 +215,7 @@ def test_what_is_no_photograph_gets_a_sentence(visit: Visit, album: Path) -> Non
     visit.expect_errors("422")
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 @pytest.mark.chromium_only("its subject is the server's answers")
 def test_remedies_are_in_the_page_s_own_words(visit: Visit, photo: Path, tmp_path: Path) -> None:
     """The server's are for programs; where the page has none of its own, it shows the server's."""
@@ -280,6 +284,7 @@ def test_each_photograph_keeps_its_colors(visit: Visit, photo: Path, album: Path
     assert 0 < apart(visit.pixels(), first) < 20
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 @pytest.mark.chromium_only("its subject is the server's answers")
 def test_a_photograph_that_the_server_forgot_is_sent_again(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page
@@ -305,6 +310,7 @@ def test_a_photograph_that_the_server_forgot_is_sent_again(visit: Visit, photo: 
     visit.expect_errors("404")
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 @pytest.mark.chromium_only("its subject is the server's answers")
 def test_a_server_that_is_busy_or_gone(visit: Visit, photo: Path) -> None:
     page, refusals = visit.page, [1]

@@ -12,7 +12,10 @@ import pytest
 from page_visit import Visit
 from serving import serving
 
-pytestmark = pytest.mark.chromium_only("forced colors and schemes are emulated; axe-core is the same in both")
+pytestmark = [
+    pytest.mark.chromium_only("forced colors and schemes are emulated; axe-core is the same in both"),
+    pytest.mark.server_only("requests are held; the page's elements don't depend on the engine"),
+]
 WINDOW = {"width": 1280, "height": 800}
 ZOOMED = {"width": 640, "height": 400}
 """What a zoom of 200 % leaves of it, in CSS pixels."""

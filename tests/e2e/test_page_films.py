@@ -13,6 +13,8 @@ import pytest
 from page_visit import Visit, chroma
 from serving import serving
 
+pytestmark = pytest.mark.server_only("films are left to the program")
+
 FILM = Path(__file__).parents[2] / "docs/images/film.mp4"
 """96 drawn frames of 320 × 240 pixels, 16 a second."""
 

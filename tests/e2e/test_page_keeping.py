@@ -85,6 +85,7 @@ STORED = """new Promise((resolve) => { indexedDB.open("tinct").onsuccess = ({ ta
     resolve(event.target.result.some((one) => one.edits[one.place].strength === 0)); }; }; })"""
 
 
+@pytest.mark.server_only("requests are held")
 @pytest.mark.chromium_only("requests are held")
 @pytest.mark.parametrize("how", ["reload", "reopen"])
 def test_a_preview_that_did_not_come_in_time_is_fetched_later(visit: Visit, photo: Path, how: str) -> None:
@@ -116,6 +117,7 @@ def test_a_preview_that_did_not_come_in_time_is_fetched_later(visit: Visit, phot
     assert chroma(visit.pixels()) < 1
 
 
+@pytest.mark.server_only("its subject doesn't depend on the engine")
 @pytest.mark.parametrize("content", ['{"hints": [{"x": 1, "y": 1, "ab": "no"}]}', '{"hints": [null]}', "{", "7"])
 def test_a_file_that_holds_no_edit_is_told_so(visit: Visit, photo: Path, tmp_path: Path, content: str) -> None:
     visit.open(photo)
@@ -161,8 +163,10 @@ def test_without_room_in_the_browser_leaving_asks(browser: Any, address: str, ph
     visit = Visit(context.new_page(), address)
     page, asked = visit.page, []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    visit.open(photo)
-    page.wait_for_selector("#note:has-text('no room')")
+    page.set_input_files("#files", photo)
+    page.wait_for_selector("#note:has-text('no room')")  # for a few seconds
+    page.wait_for_selector("#frame:visible")
+    visit.settle()
     page.click("#zoom-in")
     page.reload()
     assert asked == []
@@ -180,6 +184,7 @@ def test_without_room_in_the_browser_leaving_asks(browser: Any, address: str, ph
     context.close()
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 @pytest.mark.chromium_only("its subject is the server's answers")
 def test_a_reference_is_forgotten_with_its_photograph(visit: Visit, photo: Path, album: Path) -> None:
     page, ids = visit.page, []
@@ -196,6 +201,7 @@ def test_a_reference_is_forgotten_with_its_photograph(visit: Visit, photo: Path,
     visit.expect_errors("404")
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 def test_a_photograph_that_is_closed_while_it_is_asked_about_is_not_sent_again(visit: Visit, photo: Path) -> None:
     page, held = visit.page, []
     visit.open(photo)

@@ -156,6 +156,7 @@ def test_objects(keys: Keys, event: list[Path], album: Path) -> None:
     assert page.evaluate("window.pointed") == 0
 
 
+@pytest.mark.server_only("films are left to the program")
 def test_films(keys: Keys, film: Path, tmp_path: Path) -> None:
     visit, page = keys.visit, keys.page
     keys.choose("#pick", film)

@@ -49,6 +49,7 @@ def test_the_same_settings_for_the_others(visit: Visit, photo: Path, album: Path
     assert (page.input_value("#vividness"), page.is_visible("#like-shown")) == ("50", False)
 
 
+@pytest.mark.server_only("requests are held")
 @pytest.mark.chromium_only("requests are held")
 def test_what_a_stopped_download_did_not_deliver_counts_as_changed(visit: Visit, photo: Path, album: Path) -> None:
     page, held = visit.page, []
@@ -68,6 +69,7 @@ def test_what_a_stopped_download_did_not_deliver_counts_as_changed(visit: Visit,
     assert page.locator("#tray li.unsaved").count() == 1
 
 
+@pytest.mark.server_only("its subject is the page's requests")
 @pytest.mark.chromium_only("its subject is the page's requests")
 def test_an_object_is_looked_for_on_a_few_photographs_at_a_time(visit: Visit) -> None:
     page, asked = visit.page, []
@@ -146,6 +148,7 @@ def test_names_in_any_language(visit: Visit, album: Path, tmp_path: Path) -> Non
     assert visit.save("#save-edit", out).name in ("Jürgen.tinct.json", unicodedata.normalize("NFD", "Jürgen.tinct.json"))
 
 
+@pytest.mark.server_only("its subject doesn't depend on the engine")
 @pytest.mark.chromium_only("its subject doesn't depend on the browser")
 def test_a_reference_is_found_whichever_way_its_name_is_written(visit: Visit, photo: Path, album: Path, tmp_path: Path) -> None:
     """An edit that was saved where ü is one code point, and the reference of a system where it is two."""
@@ -158,6 +161,7 @@ def test_a_reference_is_found_whichever_way_its_name_is_written(visit: Visit, ph
     assert not visit.page.is_visible("#note")
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 @pytest.mark.chromium_only("its subject is the server's answers")
 def test_the_server_may_forget_what_is_idle(browser: Any, address: str, photo: Path) -> None:
     context = browser.new_context()
@@ -178,6 +182,7 @@ def test_the_server_may_forget_what_is_idle(browser: Any, address: str, photo: P
     context.close()
 
 
+@pytest.mark.server_only("requests are held")
 def test_what_waits_and_is_closed_is_not_computed(visit: Visit, photo: Path, album: Path) -> None:
     page, held = visit.page, []
     page.route("**/v1/pictures", lambda route: route.continue_() if held else held.append(route))
@@ -194,6 +199,7 @@ def test_what_waits_and_is_closed_is_not_computed(visit: Visit, photo: Path, alb
     page.wait_for_selector("#facts:has-text('300 × 200')")
 
 
+@pytest.mark.server_only("its subject is the page's requests")
 @pytest.mark.chromium_only("Firefox tells no bodies of requests")
 def test_more_draws_only_the_new_variants(visit: Visit, photo: Path) -> None:
     page, asked = visit.page, []
@@ -217,6 +223,7 @@ def test_more_draws_only_the_new_variants(visit: Visit, photo: Path) -> None:
     assert [(what, body["variant"]) for what, body in asked] == [("preview", 1), ("variants", 1)]
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 @pytest.mark.chromium_only("Firefox tells no bodies of requests")
 def test_variants_that_a_busy_server_leaves_out_are_asked_for_again(visit: Visit, photo: Path) -> None:
     page, counts = visit.page, []
@@ -261,6 +268,7 @@ def test_one_pixel_of_the_photograph_is_one_of_the_screen(visit: Visit, tmp_path
     assert not page.is_visible("#after-part")
 
 
+@pytest.mark.server_only("its subject doesn't depend on the engine")
 @pytest.mark.parametrize("screen", SCREENS)
 def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, album: Path, tmp_path: Path, screen: str) -> None:
     width, height = SCREENS[screen]
@@ -290,6 +298,7 @@ def test_download_is_always_in_sight(browser: Any, address: str, photo: Path, al
     context.close()
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 @pytest.mark.chromium_only("its subject is the server's answers")
 def test_photographs_that_the_server_has_no_room_for_replace_idle_ones(visit: Visit, photo: Path, album: Path) -> None:
     page = visit.page

@@ -72,6 +72,7 @@ def test_a_password_is_asked_for(browser: Any, photo: Path) -> None:
         context.close()
 
 
+@pytest.mark.server_only("its subject is the server's answers")
 def test_files_that_are_none(visit: Visit, photo: Path, tmp_path: Path) -> None:
     page = visit.page
     (tmp_path / "nothing.jpg").write_bytes(b"")
@@ -102,6 +103,7 @@ def test_a_file_that_is_too_large_is_told_so(browser: Any, album: Path, tmp_path
         context.close()
 
 
+@pytest.mark.server_only("its subject doesn't depend on the engine")
 def test_a_folder_that_is_dropped_is_opened(visit: Visit) -> None:
     """Chromium makes no real folder out of a script's drop, so the entries are made up."""
     found = visit.page.evaluate("""async () => {

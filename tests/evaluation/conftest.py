@@ -44,6 +44,7 @@ class FakeCanvas:
 
 class FakeColorizer:
     takes_hints = has_code = True
+    precision = "float"
 
     def __init__(self) -> None:
         self.spec = ModelSpec("fake", "fake", Preparation(64), parameters=7)
@@ -71,7 +72,7 @@ def fake() -> Any:
 def fake_models(monkeypatch: pytest.MonkeyPatch, small: Protocol) -> None:
     """`evaluate` finds the fake under every model's name, and the small protocol under every protocol's."""
 
-    def colorizer(model: Any, *, threads: int = 0) -> Any:
+    def colorizer(model: Any, *, threads: int = 0, precision: str = "auto") -> Any:
         return FakeColorizer()
 
     module = importlib.import_module("tinct.evaluation.runner")
@@ -79,7 +80,7 @@ def fake_models(monkeypatch: pytest.MonkeyPatch, small: Protocol) -> None:
     monkeypatch.setattr(module, "Colorizer", colorizer)
     monkeypatch.setitem(PROTOCOLS, "tinct-256", small)
     cost = {"seconds": 0.01, "load_seconds": 0.1, "peak_mb": 90.0, "pictures": 12, "threads": 1}
-    monkeypatch.setattr(module, "measure_cost", lambda model, grays: cost)
+    monkeypatch.setattr(module, "measure_cost", lambda model, grays, precision="auto": cost)
 
 
 @pytest.fixture(scope="session")

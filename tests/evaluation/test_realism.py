@@ -94,9 +94,26 @@ def test_kid_is_the_unbiased_estimate_with_a_cubic_kernel() -> None:
     assert kid(x, y) == pytest.approx(expected)
 
 
+def test_the_standard_error_of_the_kid_ratio() -> None:
+    random = np.random.default_rng(0)
+
+    def experiment() -> tuple[float, float]:
+        real, own, gray = random.normal(np.array([0, 0.3, 0.8])[:, None, None], 1, (3, 80, 5))
+        measured = Realism.__new__(Realism)
+        nothing = np.zeros(80, np.int64)
+        measured.real, measured.gray = Classified(nothing, real), Classified(nothing, gray)
+        found = measured.kid_figures(Classified(nothing, own))
+        assert found["kid_ratio"] is not None
+        assert found["kid_ratio_se"] is not None
+        return found["kid_ratio"], found["kid_ratio_se"]
+
+    ratios, errors = np.transpose([experiment() for _ in range(200)])
+    assert 0.9 < errors.mean() / ratios.std() < 1.5  # rather too large, as the jackknife's are
+
+
 def test_too_few_pictures_for_a_distribution(pictures: list[np.ndarray]) -> None:
     found = Realism(pictures[:3], by_mean_color).measure(pictures[:3])
-    assert found["kid"] is found["gray_kid"] is found["kid_ratio"] is None
+    assert found["kid"] is found["gray_kid"] is found["kid_ratio"] is found["kid_ratio_se"] is None
     assert found["recovered"]["mean"] == 1
 
 

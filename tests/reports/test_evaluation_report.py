@@ -52,7 +52,7 @@ def made_up(full: bool = True) -> dict[str, Any]:
     bleeding = {kind: {"mean": mean, "se": 0.01} for kind, mean in (("edges", 0.7), ("everywhere", 0.8), ("gradients", 0.9))}
     return {
         "protocol": RULES.name,
-        "model": {"name": "tinct", "architecture": "tinct", "parameters": 1234567, "side": 160, "sha256": "ab" * 32, "bytes": 2.5e6, "takes_hints": full, "draws_variants": full},
+        "model": {"name": "tinct", "architecture": "tinct", "parameters": 1234567, "side": 160, "sha256": "ab" * 32, "bytes": 2.5e6, "precision": "float", "takes_hints": full, "draws_variants": full},
         "sets": sets,
         "baselines": {"mean color": {"ab": [3.0, 9.0], "from": "the model's training pictures"}},
         "default_vividness": 0.5,

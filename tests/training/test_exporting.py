@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 
@@ -262,6 +263,17 @@ def test_the_flagship_is_three_graphs_over_one_file_of_weights(flagship: Path) -
     features = ["feature0", "feature1", "feature2", "feature3"]
     assert inputs["mine.decode.onnx"] == [*features, "hints", "code"]
     assert inputs["mine.like.onnx"] == ["ab", "feature0", "feature3"]
+
+
+def test_nothing_keeps_batch_normalization_from_merging_into_convolutions(flagship: Path, tmp_path: Path) -> None:
+    """ONNX Runtime merges them when it loads the graph, unless a convolution has a bias that is computed."""
+    for path in (flagship, flagship.with_name("mine.decode.onnx"), *(bundled()["tinct"].parent.glob("tinct*.onnx"))):
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath, options.log_severity_level = str(tmp_path / "optimized.onnx"), 4
+        onnxruntime.InferenceSession(onnx.load(path).SerializeToString(), options, providers=["CPUExecutionProvider"])
+        kinds = {node.op_type for node in onnx.load(tmp_path / "optimized.onnx", load_external_data=False).graph.node}
+        assert not kinds & {"BatchNormalization", "Pad"}, path.name
 
 
 def test_the_flagship_gives_what_torch_gives(flagship: Path) -> None:

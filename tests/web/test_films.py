@@ -250,7 +250,7 @@ def test_nothing_is_left_of_a_picture_for_which_the_disk_has_no_room(tmp_path: P
 
     film: Any = SimpleNamespace(folder=tmp_path, pictures={})
     with pytest.raises(RefusedError, match="No space left") as raised:
-        Films("tinct", "cpu", 1, 60.0).keep_picture(film, Full(bytes(20)), "frame.png", 10**6, lambda _: None)
+        Films("tinct", "cpu", "auto", 1, 60.0).keep_picture(film, Full(bytes(20)), "frame.png", 10**6, lambda _: None)
     assert (raised.value.status, raised.value.code) == (503, "disk")
     assert film.pictures == {}
     assert not list(tmp_path.iterdir())

@@ -97,7 +97,14 @@ NOT_SHOWN = {
         "not-found",
         "not-ours",
     ),  # files of
-    *("edit-file", "needs-pillow", "source", "suffix"),  # Python and the command line: the server reads and writes none
+    *(
+        "edit-file",
+        "needs-pillow",
+        "output-folder",
+        "site-folder",
+        "source",
+        "suffix",
+    ),  # Python and the command line: the server reads and writes none
     *(
         "hints-not-needed",
         "no-record",

@@ -19,6 +19,8 @@ __all__ = [
     "MaxPixels",
     "Model",
     "Overwrite",
+    "Precision",
+    "PrecisionOption",
     "Seed",
     "Show",
     "Threads",
@@ -56,6 +58,14 @@ class Device(str, Enum):
     OPENVINO = "openvino"
 
 
+class Precision(str, Enum):
+    """Numbers that a network computes with; the same words as `Colorizer(precision=...)`."""
+
+    AUTO = "auto"
+    FLOAT = "float"
+    INT8 = "int8"
+
+
 Model = Annotated[
     str | None,
     typer.Option(help="A bundled model (`tinct models` lists them, the default first), or a model file made by `tinct export`."),
@@ -66,6 +76,11 @@ DeviceOption = Annotated[
         "--device", help="Where the model computes: cpu, cuda, coreml, directml or openvino; auto takes an installed accelerator."
     ),
 ]
+PRECISION_HELP = (
+    "Numbers that the network computes with: float, or int8 (8-bit integers, faster on the processor), which the model must have been "
+    "quantized for. auto takes int8 on the processor where the model has it."
+)
+PrecisionOption = Annotated[Precision, typer.Option("--precision", help=PRECISION_HELP)]
 Threads = Annotated[int, typer.Option(min=0, help="Processor threads for one photograph; 0 takes all cores.")]
 MaxPixels = Annotated[
     int,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import typer
@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["INTERRUPTED", "PARTLY_FAILED", "Tell", "progress_bar", "stopping"]
+__all__ = ["INTERRUPTED", "PARTLY_FAILED", "Tell", "late_progress_bar", "progress_bar", "stopping"]
 
 Tell: TypeAlias = "Callable[[str, float, float], None]"
 """Moves a progress bar: description, done, total."""
@@ -64,3 +64,23 @@ def progress_bar(*, shown: bool = True, time_left: bool = True) -> Iterator[tupl
             bar.update(task, description=what, completed=done, total=total or None)
 
         yield bar, tell
+
+
+@contextmanager
+def late_progress_bar() -> Iterator[Tell]:
+    """A progress bar that appears with the first progress: a small photograph is colored before rich would be imported.
+
+    Yields:
+        The callback of `progress_bar`.
+    """
+    with ExitStack() as shown:
+        move: Tell | None = None
+
+        def tell(what: str, done: float, total: float) -> None:
+            nonlocal move
+            if move is None and done:
+                _, move = shown.enter_context(progress_bar())
+            if move is not None:
+                move(what, done, total)
+
+        yield tell

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ._options import Device, MaxPixels, Overwrite
-from ._progress import progress_bar, stopping
+from ._options import Device, MaxPixels, Overwrite, Precision
+from ._progress import late_progress_bar, stopping
 
 
 def again(
@@ -28,6 +28,12 @@ def again(
             "--device", help="Where the model computes, as for `tinct colorize`. By default as in the record.", show_default=False
         ),
     ] = None,
+    precision: Annotated[
+        Precision | None,
+        typer.Option(
+            "--precision", help="float or int8, as for `tinct colorize`. By default as in the record.", show_default=False
+        ),
+    ] = None,
     max_pixels: MaxPixels,
     overwrite: Overwrite = False,
 ) -> None:
@@ -38,14 +44,23 @@ def again(
     from ..coloring.repeating import again as repeat
     from ..photo import Photo
 
-    with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
+    with stopping("no unfinished file is left behind"), late_progress_bar() as tell:
         photo = Photo.open(original, max_pixels=max_pixels, progress=lambda what, part: tell(f"{what} {original.name}", part, 1))
         given = read_hints(hints) if hints else ()
-        path = repeat(colored, photo, output, model=model, hints=given, device=device and device.value, overwrite=overwrite)
+        path = repeat(
+            colored,
+            photo,
+            output,
+            model=model,
+            hints=given,
+            device=device and device.value,
+            precision=precision and precision.value,
+            overwrite=overwrite,
+        )
     typer.echo(path)
     if not cmp(colored, path, shallow=False):
         typer.echo(
-            f"tinct: {path} differs from {colored}: that was made by another version of tinct or another machine, "
-            "or was changed since.",
+            f"tinct: {path} differs from {colored}. Both are equal only if the same version of tinct made them, on the same machine, with the "
+            "same device, precision and format, not in a browser, and nobody changed them since.",
             err=True,
         )

@@ -11,8 +11,22 @@ import typer
 
 from ._collections import Request, Spread, color_many
 from ._edits import edit_of
-from ._options import Default, Device, DeviceOption, Like, LikeStrength, MaxPixels, Model, Overwrite, Seed, Variant, Vividness
-from ._progress import Tell, progress_bar, stopping
+from ._options import (
+    Default,
+    Device,
+    DeviceOption,
+    Like,
+    LikeStrength,
+    MaxPixels,
+    Model,
+    Overwrite,
+    Precision,
+    PrecisionOption,
+    Seed,
+    Variant,
+    Vividness,
+)
+from ._progress import Tell, late_progress_bar, stopping
 from ._results import STREAM, Format, check_free, color_output, is_folder, system_errors
 from ._streams import read_stdin, refuse_terminal, write_stdout
 
@@ -127,6 +141,7 @@ def colorize(
         bool, typer.Option("--provenance/--no-provenance", help="Record in the file that it was colored, and how.")
     ] = True,
     device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
     threads: Annotated[
         int,
         typer.Option(
@@ -197,6 +212,7 @@ def colorize(
     settings = Settings(
         model=model or DEFAULT_MODEL,
         device=device.value,
+        precision=precision.value,
         threads=threads,
         max_pixels=max_pixels,
         edit=edit_of(context, edit, hint, hints),
@@ -244,15 +260,14 @@ def _one(photo: Path, color: Path, named: bool, settings: Settings, taken: set[s
     """
     from ..collection.naming import output_paths
     from ..collection.sidecars import xmp_sidecars
-    from ..collection.work import Job, color_photo
-    from ..coloring.colorizer import Colorizer
+    from ..collection.work import Job, color_photo, colorizer_of
 
-    colorizer = Colorizer(settings.model, device=settings.device, threads=settings.threads)
+    colorizer = colorizer_of(settings.model, settings.device, settings.threads, settings.precision)
     edit = colorizer.resolved(_edit(photo, settings))
     numbers = range(edit.variant, edit.variant + settings.variants)
     outputs = output_paths(color, numbers, named=named, layer=settings.layer, compare=settings.compare)
     check_free(photo, [path for paths in outputs for path in paths.values()], taken)
-    with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
+    with stopping("no unfinished file is left behind"), late_progress_bar() as tell:
         opened = _open(photo, settings, tell)
         job = Job(photo, outputs, edit, sidecars=xmp_sidecars(photo, color), make_folder=not named)
         with system_errors(photo):
@@ -311,12 +326,12 @@ def _check_stream(photos: list[str], output: str | None, settings: Settings) -> 
 
 def _to_stdout(name: str, settings: Settings) -> None:
     """Color one photograph, and write the file to standard output."""
-    from ..coloring.colorizer import Colorizer
+    from ..collection.work import colorizer_of
     from ..photo import color_path
 
     photo = Path(name)
-    colorizer = Colorizer(settings.model, device=settings.device, threads=settings.threads)
-    with stopping("no unfinished file is left behind"), progress_bar() as (_, tell):
+    colorizer = colorizer_of(settings.model, settings.device, settings.threads, settings.precision)
+    with stopping("no unfinished file is left behind"), late_progress_bar() as tell:
         opened = _open(photo, settings, tell)
         suffix = settings.suffix or (opened.suffix if name == STREAM else color_path(photo).suffix)
         result = colorizer.colorize(opened, _edit(photo, settings))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ._extras import requires
-from ._options import Default, was_given
+from ._options import PRECISION_HELP, Default, Precision, was_given
 from ._progress import progress_bar, stopping
 from ._streams import table_console
 
@@ -33,6 +33,10 @@ def evaluate(
             default_factory=Default("evaluation.config:EvaluationConfig.protocol"),
             help="Name of the protocol; docs/evaluate.md describes it.",
         ),
+    ],
+    precision: Annotated[
+        Precision,
+        typer.Option("--precision", default_factory=Default("evaluation.config:EvaluationConfig.precision"), help=PRECISION_HELP),
     ],
     pictures: Annotated[
         int,
@@ -74,7 +78,7 @@ def evaluate(
 
     command = shlex.join(["tinct", *sys.argv[1:]])
     if blind:
-        for name in ("protocol", "workers", "settings", "large"):
+        for name in ("protocol", "precision", "workers", "settings", "large"):
             if was_given(context, name):
                 option = f"'--{name.replace('settings', 'set')}'"
                 raise typer.BadParameter("it has no meaning for a blind comparison", param_hint=option)
@@ -88,7 +92,7 @@ def evaluate(
         from ..reports import write_evaluation_report
         from ..reports.evaluation_tables import tables
 
-    options = {"protocol": protocol, "pictures": pictures, "workers": workers}
+    options = {"protocol": protocol, "precision": precision.value, "pictures": pictures, "workers": workers}
     changes = [f"{name}={value}" for name, value in options.items() if was_given(context, name)]
     folder = output or default_folder(model)
     with stopping("nothing was written"), progress_bar() as (_, tell):

@@ -9,7 +9,20 @@ import typer
 
 from ._edits import film_edit_of
 from ._extras import requires
-from ._options import Default, Device, DeviceOption, Like, LikeStrength, Model, Overwrite, Seed, Variant, Vividness
+from ._options import (
+    Default,
+    Device,
+    DeviceOption,
+    Like,
+    LikeStrength,
+    Model,
+    Overwrite,
+    Precision,
+    PrecisionOption,
+    Seed,
+    Variant,
+    Vividness,
+)
 
 if TYPE_CHECKING:
     from ..film import FilmEdit
@@ -106,6 +119,7 @@ def film(
         ),
     ] = None,
     device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
     threads: Annotated[
         int,
         typer.Option(
@@ -162,5 +176,5 @@ def film(
         fresh=fresh,
         overwrite=overwrite,
     )
-    colorizer = Colorizer(model or DEFAULT_MODEL, device=device.value, threads=1)
+    colorizer = Colorizer(model or DEFAULT_MODEL, device=device.value, threads=1, precision=precision.value)
     color_films(films, request, colorizer, several=several)

@@ -57,6 +57,8 @@ REMEDIES: dict[str, str] = {
     "film-part": "Choose other times with --from and --to.",
     "outside-film": "Give a time inside the film.",
     "no-films": "Name a film, or a folder that holds some.",
+    # the static page
+    "site-folder": "Name a new folder with -o.",
     # repeating a coloring
     "no-record": "Color its original with `tinct colorize`; without --no-provenance the result can be repeated.",
     "other-original": "Name the unchanged original with --from.",
@@ -114,6 +116,12 @@ REMEDIES: dict[str, str] = {
     "ray-missing": "Install it in a clone of tinct, with pip install -c constraints.txt '.[scale]', or use --engine local.",
     "old-run": "Resume it with: tinct train --run {path} --resume",
     "run-unfinished": "Resume it with: tinct train --run {path} --resume",
+    # graphs
+    "folder-exists": "Name a new folder with -o.",
+    "quantized-exists": "Replace it with --overwrite.",
+    "no-int8": "Go on with --precision float.",
+    "model-folder": "Make room, or copy the model's files into another folder.",
+    "not-quantized": "Make them with: tinct quantize MODEL --data FOLDER, or go on with --precision float.",
     # the server
     "film-packages": "Install them in a clone of tinct, with pip install -c constraints.txt '.[film]', or leave out --films.",
     "server-needs-token": "Give it one with --token or the variable TINCT_TOKEN, or leave out --host.",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ._extras import requires
-from ._options import Default, Device
+from ._options import PRECISION_HELP, Default, Device, Precision
 
 
 def serve(
@@ -44,6 +44,10 @@ def serve(
             default_factory=Default("web.settings:Settings.device"),
             help="Where the model computes: cpu, cuda, coreml, directml or openvino; auto takes an installed accelerator.",
         ),
+    ],
+    precision: Annotated[
+        Precision,
+        typer.Option("--precision", default_factory=Default("web.settings:Settings.precision"), help=PRECISION_HELP),
     ],
     workers: Annotated[
         int,
@@ -154,6 +158,7 @@ def serve(
     settings = Settings(
         model=model,
         device=device.value,
+        precision=precision.value,
         host=host,
         port=port,
         token=token,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import HintError
-from ._options import Default, Device, DeviceOption, MaxPixels, Model
+from ._options import Default, Device, DeviceOption, MaxPixels, Model, Precision, PrecisionOption
 
 
 def suggest(
@@ -24,6 +24,7 @@ def suggest(
         ),
     ],
     device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
     max_pixels: MaxPixels,
 ) -> None:
     """List the most probable colors of one place, with their probabilities; each is a color for --hint.
@@ -44,7 +45,8 @@ def suggest(
         raise HintError(f"{place!r} is not a place; write X,Y, such as 120,80.") from error
     console = Console(highlight=False)
     hints = [parse_hint(text) for text in hint or ()]
-    canvas = Colorizer(model or DEFAULT_MODEL, device=device.value).canvas(Photo.open(photo, max_pixels=max_pixels))
+    colorizer = Colorizer(model or DEFAULT_MODEL, device=device.value, precision=precision.value)
+    canvas = colorizer.canvas(Photo.open(photo, max_pixels=max_pixels))
     for one in canvas.suggest(x, y, hints=hints, count=count):
         console.print(Text("    ", style=f"on {one.color}"), f"{one.color}  {one.probability:5.1%}  {one.name}")
     for family in canvas.families(x, y, hints=hints):

@@ -41,7 +41,7 @@ def agreed_edits(collection: Collection, folder: Path | None = None, progress: P
     if path is not None and (kept := _read(path, wanted)) is not None:
         return kept
     settings = collection.settings
-    colorizer = colorizer_of(settings.model, settings.device, settings.threads)
+    colorizer = colorizer_of(settings.model, settings.device, settings.threads, settings.precision)
     folders: dict[Path, list[Path]] = {}
     for photo in own:
         folders.setdefault(photo.parent, []).append(photo)
@@ -58,7 +58,7 @@ def agreed_edits(collection: Collection, folder: Path | None = None, progress: P
 
 def _digest(collection: Collection, own: Mapping[Path, Edit]) -> str:
     """Of everything that the edits depend on."""
-    total = hashlib.sha256(collection.weights.encode())
+    total = hashlib.sha256(f"{collection.weights} {collection.settings.precision}".encode())
     for photo, edit in own.items():
         try:
             status = photo.stat()

@@ -56,7 +56,7 @@ def estimate(collection: Collection, tell: Callable[[str, float, float], None] =
             elif (place := choice.randrange(number + 1)) < SAMPLES:
                 chosen[place] = job
     counts, settings = collection.counts, collection.settings
-    colorizer = colorizer_of(settings.model, settings.device, settings.threads)
+    colorizer = colorizer_of(settings.model, settings.device, settings.threads, settings.precision)
     seconds, read, written, samples = 0.0, 0, 0, 0
     for number, job in enumerate(chosen):
         tell("coloring samples", number, len(chosen))

@@ -21,7 +21,7 @@ from .ledger import Entry, Known, Ledger
 from .naming import Outputs, Renamed, distinct, output_paths
 from .sidecars import edit_of, xmp_sidecars
 from .storage import Places
-from .work import Job, Settings, failed
+from .work import Job, Settings, colorizer_of, failed
 
 __all__ = ["Collection", "Counts", "Planned"]
 
@@ -209,7 +209,7 @@ class Collection:
         if edit.like is None or isinstance(edit.like, Reference):
             return edit
         if self._colorizer is None:
-            self._colorizer = Colorizer(settings.model, device=settings.device, threads=settings.threads)
+            self._colorizer = colorizer_of(settings.model, settings.device, settings.threads, settings.precision)
         return self._colorizer.resolved(edit)
 
     def _digest(self, edit: Edit) -> str:

@@ -41,6 +41,8 @@ class Settings:
     model: str = DEFAULT_MODEL
     """Name of a bundled model, or path of a model file."""
     device: str = "auto"
+    precision: str = "auto"
+    """``"float"`` or ``"int8"``; see `Colorizer`."""
     threads: int = 1
     """Processor threads of the network for one photograph. The engines color several photographs at once; with another number of threads
     the files would say so in their records, and the colors might be rounded differently."""
@@ -72,7 +74,8 @@ class Settings:
             edit: of the photograph; its reference must have been extracted.
             weights: SHA-256 of the model's weights.
         """
-        values = {name: getattr(self, name) for name in ("variants", "layer", "compare", "suffix", "jpeg_quality", "provenance")}
+        values: dict[str, object] = {} if self.precision == "auto" else {"precision": self.precision}
+        values |= {name: getattr(self, name) for name in ("variants", "layer", "compare", "suffix", "jpeg_quality", "provenance")}
         text = json.dumps(values | {"edit": edit.to_dict(), "weights": weights}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -109,7 +112,8 @@ def color_file(job: Job, settings: Settings) -> Entry:
     if job.places.pairs:
         return color_remote(job, settings)
     try:
-        return color_photo(job, settings, colorizer_of(settings.model, settings.device, settings.threads))
+        colorizer = colorizer_of(settings.model, settings.device, settings.threads, settings.precision)
+        return color_photo(job, settings, colorizer)
     except (PhotoError, HintError, ConfigError) as error:
         if error.code == DISK_FULL:
             raise
@@ -126,9 +130,9 @@ def failed(job: Job, reason: str, code: str = "", details: dict[str, Any] | None
 
 
 @lru_cache(maxsize=1)
-def colorizer_of(model: str, device: str, threads: int) -> Colorizer:
+def colorizer_of(model: str, device: str, threads: int, precision: str = "auto") -> Colorizer:
     """A `Colorizer`, kept from photograph to photograph."""
-    return Colorizer(model, device=device, threads=threads)
+    return Colorizer(model, device=device, threads=threads, precision=precision)
 
 
 def color_photo(job: Job, settings: Settings, colorizer: Colorizer, *, photo: Photo | None = None) -> Entry:

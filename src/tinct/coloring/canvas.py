@@ -124,9 +124,8 @@ class Canvas:
                 raise ConfigError("The record holds a reference picture of another model.")
         elif like is not None:
             raise ConfigError("The record names a reference picture instead of holding what was extracted from it.")
-        return self._colored(
-            self._resolved(edit, {}), None, replace(record, tinct=mine.tinct, threads=mine.threads, output="color")
-        )
+        made = replace(record, tinct=mine.tinct, device=mine.device, threads=mine.threads, precision=mine.precision, output="color")
+        return self._colored(self._resolved(edit, {}), None, made)
 
     def suggest(
         self, x: float, y: float, *, hints: Iterable[Hint | Strokes] = (), count: int = DEFAULT_SUGGESTIONS

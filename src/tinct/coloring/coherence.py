@@ -102,9 +102,9 @@ def affinity_of(lightness: Floats, features: Floats, shape: tuple[int, int], siz
     places = np.stack([y, x, area_resize(lightness, rows, columns) / np.float32(LIGHTNESS_SCALE)])  # (3, h, w)
     kernel = _gaussian(places.reshape(3, -1), area_resize(places, *grid, axes=(1, 2)).reshape(3, -1))
     vectors = _unit(np.asarray(features, np.float32).reshape(len(features), -1)) / np.float32(FEATURE_SCALE)
-    alike = _gaussian(vectors, vectors)[_nearest(grid, features.shape[1:])]  # (landmarks, h' · w')
-    alike = bilinear_resize(alike.reshape(-1, *features.shape[1:]), rows, columns, axes=(1, 2))  # no blocks in the colors
-    kernel *= alike.reshape(len(alike), -1).T
+    alike = np.ascontiguousarray(_gaussian(vectors, vectors)[_nearest(grid, features.shape[1:])].T)  # (h' · w', landmarks)
+    alike = bilinear_resize(alike.reshape(*features.shape[1:], -1), rows, columns)  # no blocks in the colors
+    kernel *= alike.reshape(len(kernel), -1)
     between = kernel.reshape(grid[0], block, grid[1], block, -1).mean(axis=(1, 3)).reshape(-1, kernel.shape[1])
     regions = _regions(kernel, between).reshape(*shape, -1)
     return Affinity(kernel, between, shape, block, regions, mount_of(lightness, shape, size))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from .._version import __version__
 from ..color import chroma, rgb_to_lab
 from ..errors import ConfigError, PhotoError
 from ..photo import Photo
-from ..runtime.sessions import TinctNetwork, load_network
+from ..runtime.sessions import TinctNetwork, load_network, load_runtime
 from ..runtime.spec import DEFAULT_MODEL, check_pair, find
 from .canvas import Canvas
 from .edit import MAX_DETAIL, Edit
@@ -49,21 +50,41 @@ class Colorizer:
         device: ``"auto"`` takes an accelerator whose ONNX Runtime package is installed, else the CPU; or ``"cpu"``, ``"cuda"``,
             ``"coreml"``, ``"directml"``, ``"openvino"``.
         threads: processor threads for one picture; 0 takes all cores.
+        precision: ``"float"``, or ``"int8"`` for 8-bit integers, which is faster on the processor; ``"auto"`` takes these on the CPU where the
+            model has them.
 
     Raises:
-        WeightsError: there is no such model, or its files are damaged or don't belong together.
+        WeightsError: there is no such model, its files are damaged or don't belong together, or it has no 8-bit graphs.
         DeviceError: the device isn't available; names the package that it needs.
-        ConfigError: there is no such device.
+        ConfigError: there is no such device or precision.
     """
 
-    def __init__(self, model: str | os.PathLike[str] = DEFAULT_MODEL, *, device: str = "auto", threads: int = 0) -> None:
+    def __init__(
+        self, model: str | os.PathLike[str] = DEFAULT_MODEL, *, device: str = "auto", threads: int = 0, precision: str = "auto"
+    ) -> None:
         graph = find(model)
-        self.spec, self.weights = check_pair(graph)
-        """The model's description, a `ModelSpec`, and the SHA-256 of its weights."""
-        self._network = load_network(graph, self.spec, device, threads)
-        self._record = Record(self.spec.name, self.weights, __version__, device=self._network.device, threads=threads)
+        # Ctrl-C while its library is loaded would become an ImportError; only the main thread gets it.
+        with ThreadPoolExecutor(1) as pool:
+            loaded = pool.submit(load_runtime)
+            self.spec, self.weights = check_pair(graph)  # the weights' checksum takes as long
+            """The model's description, a `ModelSpec`, and the SHA-256 of its weights."""
+            loaded.result()
+        self._network = load_network(graph, self.spec, device, threads, precision)
+        self._record = Record(
+            self.spec.name,
+            self.weights,
+            __version__,
+            device=self._network.device,
+            threads=threads,
+            precision=self._network.precision,
+        )
         self._encoded: RecentlyUsed[Photo, EncodedPhoto] = RecentlyUsed(_CACHED_PHOTOS)
         self._references: RecentlyUsed[Photo, Reference] = RecentlyUsed(_CACHED_PHOTOS)
+
+    @property
+    def precision(self) -> str:
+        """What the network computes with: ``"float"``, or ``"int8"`` for 8-bit integers."""
+        return self._network.precision
 
     @property
     def takes_hints(self) -> bool:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -113,6 +114,7 @@ _SHRUNK: WeakKeyDictionary[Strokes, dict[tuple[int, int], Floats]] = WeakKeyDict
 """Planes of strokes by working size: for 12 megapixels they take a quarter of a second."""
 
 
+@lru_cache(maxsize=1024)
 def parse_color(text: str) -> tuple[float, float]:
     """``#rrggbb`` or ``#rgb`` -> a*, b*. Raises HintError."""
     digits = text.strip().removeprefix("#")

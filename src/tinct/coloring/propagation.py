@@ -83,11 +83,24 @@ def apply_hints(ab: Floats, planes: Floats) -> Floats:
     covered = planes[2]
     if not covered.any():
         return ab
+    found: Floats = ab.copy()
+    rows, columns = (_around(covered.any(axis=1 - axis)) for axis in (0, 1))
+    ab, planes, covered = ab[rows, columns], planes[:, rows, columns], covered[rows, columns]
     error = np.moveaxis(planes[:2], 0, -1) * np.float32(AB_SCALE) - ab * covered[..., None]
     spread = _blur(np.concatenate([error, covered[..., None]], axis=-1))
     near = spread[..., 2:]
     around = spread[..., :2] / np.maximum(near, 1e-6) * np.clip(3 * near, 0, 1)
-    return ab + np.where(covered[..., None] > 0, error + (1 - covered[..., None]) * around, around)
+    found[rows, columns] += np.where(covered[..., None] > 0, error + (1 - covered[..., None]) * around, around)
+    return found
+
+
+def _around(hinted: npt.NDArray[np.bool_]) -> slice:
+    """From the first to the last of (n,) rows with hints, with those that `_blur` reaches and as many beyond, which are as good as its edges."""
+    (places,) = np.nonzero(hinted)
+    return slice(max(0, int(places[0]) - 2 * _BLUR_RADIUS), int(places[-1]) + 2 * _BLUR_RADIUS + 1)
+
+
+_BLUR_RADIUS = 2
 
 
 def _blur(values: Floats) -> Floats:

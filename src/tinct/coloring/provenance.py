@@ -30,10 +30,12 @@ from ..photo.opening import read_xmp
 from .edit import Edit
 from .packing import fitting, pack, unpack
 
-__all__ = ["OUTPUTS", "SOURCE_TYPE", "Record", "read_record"]
+__all__ = ["BROWSER", "OUTPUTS", "SOURCE_TYPE", "Record", "read_record"]
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 OUTPUTS = ("color", "layer", "compare")
+BROWSER = "browser"
+"""`Record.device` of a coloring by the static page, which computes in a browser."""
 FORMAT = 2
 _MAX_THREADS = 1024
 _PROPERTIES = {
@@ -43,14 +45,16 @@ _PROPERTIES = {
     "tinct": "tinct:Version",
     "device": "tinct:Device",
     "threads": "tinct:Threads",
+    "precision": "tinct:Precision",
     "jpeg_quality": "tinct:JPEGQuality",
     "had_color": "tinct:OriginalHadColor",
     "original": "tinct:OriginalSHA256",
     "original_name": "tinct:OriginalName",
 }
-"""Field of a `Record` -> property. Numbers are written in decimal, True as ``True``; what is empty, 0 or False is left out."""
+"""Field of a `Record` -> property. Numbers are written in decimal, True as ``True``; what is empty, 0, False or the precision ``float`` is left out."""
 _NUMBERS = {"threads", "jpeg_quality"}
 _FLAG = {"True": True}
+_LEFT_OUT = ("", 0, "float")
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,11 @@ class Record:
     tinct: str
     """Version of tinct that made the file."""
     device: str = "cpu"
-    """Device on which the network ran."""
+    """Device on which the network ran; `BROWSER` for the static page."""
     threads: int = 0
     """Processor threads, as given to `Colorizer`: sums in another order are rounded differently."""
+    precision: str = "float"
+    """Of the network's numbers: ``float``, or ``int8`` for 8-bit integers."""
     edit: Edit = field(default_factory=Edit)
     """The edit; `Edit.like` is None or a `Reference`, hints that were too long are `Omitted`."""
     original: str = ""
@@ -105,7 +111,7 @@ class Record:
         given = {"original": original, "output": output, "jpeg_quality": jpeg_quality}
         record = replace(self, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
         values = {"tinct:Format": str(FORMAT)}
-        values |= {key: str(value) for name, key in _PROPERTIES.items() if (value := getattr(record, name)) not in ("", 0)}
+        values |= {key: str(value) for name, key in _PROPERTIES.items() if (value := getattr(record, name)) not in _LEFT_OUT}
         values |= _former(properties(existing)) | _shared(self.model, self.tinct)
         texts = [pack(self.edit.changed(hints=hints).to_json()) for hints in fitting(self.edit.hints)]
         for text in texts:
@@ -134,8 +140,12 @@ class Record:
             numbers = {name: int(found.pop(name)) for name in _NUMBERS if name in found}
             flags = {"had_color": _FLAG[found.pop("had_color")]} if "had_color" in found else {}
             record = cls(**found, **numbers, **flags, edit=Edit.from_dict(json.loads(unpack(values["tinct:Edit"]))))  # type: ignore[arg-type]
-            if record.output not in OUTPUTS or not (0 <= record.threads <= _MAX_THREADS and 0 <= record.jpeg_quality <= 100):
-                raise ValueError("unknown output, or a number out of its range")
+            if (
+                record.output not in OUTPUTS
+                or record.precision not in ("float", "int8")
+                or not (0 <= record.threads <= _MAX_THREADS and 0 <= record.jpeg_quality <= 100)
+            ):
+                raise ValueError("unknown output or precision, or a number out of its range")
             return record
         except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, zlib.error, HintError, ConfigError) as error:
             raise PhotoError(

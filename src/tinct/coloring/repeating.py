@@ -14,7 +14,7 @@ from ..photo.formats import DEFAULT_JPEG_QUALITY
 from ..runtime.spec import bundled
 from .colorizer import Colorizer
 from .packing import Omitted, digest, normalize
-from .provenance import Record, read_record
+from .provenance import BROWSER, Record, read_record
 
 if TYPE_CHECKING:
     from .hints import Hint, Strokes
@@ -29,12 +29,13 @@ def again(
     *,
     model: str | os.PathLike[str] | None = None,
     device: str | None = None,
+    precision: str | None = None,
     hints: Iterable[Hint | Strokes] = (),
     overwrite: bool = False,
 ) -> Path:
     """Color a photograph once more, exactly as a file's record says.
 
-    With the same version of tinct, on the same machine, the result is equal to the byte. Another version writes its own number, and
+    With the same version of tinct, on the same machine, the result is equal to the byte; what a browser colored is equal but for rounding. Another version writes its own number, and
     other processors may round differently.
 
     Args:
@@ -43,6 +44,7 @@ def again(
         output: path of the result; ``NAME.again.EXT`` beside `colored` by default.
         model: a file of the model, if it isn't bundled.
         device: the device of the record by default.
+        precision: as of `Colorizer`; that of the record by default. With another one the colors differ a little.
         hints: needed only if they were too long to be kept in the file.
         overwrite: replace an earlier output.
 
@@ -65,7 +67,7 @@ def again(
         raise PhotoError(f"{colored} was colored from {name}, whose bytes are not those of {photo.name}", code="other-original")
     edit = record.edit.changed(hints=_complete(record, normalize(hints), colored))
     record = replace(record, edit=edit)
-    colorizer = _colorizer(record, model, device, colored)
+    colorizer = _colorizer(record, model, device, precision, colored)
     result = colorizer.canvas(photo, detail=edit.detail, ensemble=edit.ensemble).repeat(record)
     if record.output != "color":
         result = result.layer() if record.output == "layer" else result.compare()
@@ -73,12 +75,16 @@ def again(
     return result.save(target, overwrite=overwrite, jpeg_quality=record.jpeg_quality or DEFAULT_JPEG_QUALITY)
 
 
-def _colorizer(record: Record, model: str | os.PathLike[str] | None, device: str | None, colored: Path) -> Colorizer:
+def _colorizer(
+    record: Record, model: str | os.PathLike[str] | None, device: str | None, precision: str | None, colored: Path
+) -> Colorizer:
     """The model of the coloring. Raises WeightsError."""
     made = f"{colored} was colored by tinct {record.tinct}"
     if model is None and record.model not in bundled():
         raise WeightsError(f"{made} with the model {record.model!r}, which isn't bundled.", code="model-not-bundled")
-    colorizer = Colorizer(record.model if model is None else model, device=device or record.device, threads=record.threads)
+    device = device or ("cpu" if record.device == BROWSER else record.device)
+    precision = precision or record.precision
+    colorizer = Colorizer(record.model if model is None else model, device=device, threads=record.threads, precision=precision)
     if colorizer.weights != record.weights:
         have = f"the bundled {record.model!r}" if model is None else os.fspath(model)
         raise WeightsError(

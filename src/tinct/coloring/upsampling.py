@@ -13,20 +13,20 @@ import pyvips
 from ..color import L_SCALE
 from ..photo import Photo
 from ..resampling import area_resize, bilinear_resize
-from .flow import CELL_WEIGHT, PLANE, box, cell_bounds, guided_filter, solve, variance
+from .flow import CELL_WEIGHT, PLANE, box, guided_filter, near_cells, solve, variance
 from .provenance import Record
 
 __all__ = ["enlarge", "fidelity", "guided", "recolor", "sharpen", "slope"]
 
 Floats = npt.NDArray[np.float32]
 
-_SLOPE_EPSILON = 3e-2
+SLOPE_EPSILON = 3e-2
 """Regularization of the full-size guided filter: variance of L* / L_SCALE at which chroma follows lightness by half. Edges pass, texture doesn't."""
 _GUIDE_FACTOR = 4
 """Guide pixels for each pixel of the middle size, a side; larger photographs are averaged to this first."""
 _HALF_SIZE_FROM = 4
 """Shrink factor from which chroma stays at half the photograph's size: it is so smooth then that the difference can't be seen."""
-_BACK_PROJECTIONS = 2
+BACK_PROJECTIONS = 2
 GUESSED_FIDELITY = 0.1
 """Fidelity of `sharpen` to colors that a network guessed; chosen on validation pictures (docs/flagship-log.md)."""
 GUESSED_FROM = 0.25
@@ -52,9 +52,10 @@ def recolor(photo: Photo, ab: Floats, lightness: Floats | None = None, *, record
         ValueError: `ab` is not (h, w, 2), or `lightness` is of another size.
     """
     _check(ab)
-    ab = ab.copy()  # the caller may change theirs later
-    light = photo.small_lightness(ab.shape[1], ab.shape[0]) if lightness is None else lightness.copy()
-    return photo.with_chroma(lambda full: guided(ab, light, full), record)
+    light = photo.small_lightness(ab.shape[1], ab.shape[0]) if lightness is None else lightness
+    lines = _lines(ab, np.ascontiguousarray(light, np.float32))  # once, however often the pixels are computed
+    whole = _shrink(lines, photo.width, photo.height) == 1
+    return photo.with_chroma(lambda full: _along(lines, full), record, lines if whole else None)
 
 
 def fidelity(vividness: float) -> float:
@@ -87,9 +88,9 @@ def sharpen(cells: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating]
     if ab.size > wanted.size:
         fitting = bilinear_resize(light, height, width) if light.shape != (height, width) else light
         ab = guided_filter(solve(ab, wanted, fitting, CELL_WEIGHT * keep), fitting)
-        for _ in range(_BACK_PROJECTIONS if keep == 1 else 0):
+        for _ in range(BACK_PROJECTIONS if keep == 1 else 0):
             ab += bilinear_resize(wanted - area_resize(ab, wanted.shape[1], wanted.shape[2], PLANE), height, width, PLANE)
-        ab = np.clip(ab, *cell_bounds(wanted, height, width))
+        ab = near_cells(ab, wanted)
     if light.shape != (height, width):
         ab = bilinear_resize(ab, light.shape[0], light.shape[1], PLANE)
     return np.ascontiguousarray(np.moveaxis(ab, 0, -1))
@@ -118,19 +119,34 @@ def guided(ab: npt.NDArray[np.floating], lightness: npt.NDArray[np.floating], fu
     light = _check(ab, lightness)
     if ab.shape[:2] != light.shape or full.bands != 1:
         raise ValueError(f"ab {ab.shape}, lightness {light.shape} and {full.bands} bands of full size don't belong together")
+    return _along(_lines(ab, light), full)
+
+
+def _lines(ab: npt.NDArray[np.floating], light: Floats) -> Floats:
+    """(H, W, 4) slopes A and offsets B of a* and b* over L*: the model of `guided`."""
     values: Floats = np.ascontiguousarray(np.moveaxis(ab, -1, 0), np.float32)  # (2, H, W)
     steep = slope(values, light)
-    lines = _image(np.moveaxis(np.concatenate([steep, values - steep * light]), 0, -1))
+    return np.ascontiguousarray(np.moveaxis(np.concatenate([steep, values - steep * light]), 0, -1))
+
+
+def _along(slopes: Floats, full: pyvips.Image) -> pyvips.Image:
+    """The image that `guided` gives, from its model."""
     width, height = full.width, full.height
-    shrink = max(1, min(width // (light.shape[1] * _GUIDE_FACTOR), height // (light.shape[0] * _GUIDE_FACTOR)))
+    rows, columns = slopes.shape[:2]
+    shrink = _shrink(slopes, width, height)
     small = full.shrink(shrink, shrink, ceil=True) if shrink > 1 else full
-    step_x, step_y = light.shape[1] / width * shrink, light.shape[0] / height * shrink
-    lines = _scaled(lines, step_x, step_y, small.width, small.height)
+    lines = _scaled(_image(slopes), columns / width * shrink, rows / height * shrink, small.width, small.height)
     color = lines.extract_band(0, n=2) * small + lines.extract_band(2, n=2)
     if shrink == 1:
         return color
     whole = 2 if shrink >= _HALF_SIZE_FROM else 1
     return _scaled(color, whole / shrink, whole / shrink, -(-width // whole), -(-height // whole))
+
+
+def _shrink(slopes: Floats, width: int, height: int) -> int:
+    """By how much a photograph of this size is averaged for `_along`, a side."""
+    rows, columns = int(slopes.shape[0]), int(slopes.shape[1])
+    return max(1, min(width // (columns * _GUIDE_FACTOR), height // (rows * _GUIDE_FACTOR)))
 
 
 def enlarge(ab: npt.NDArray[np.floating], width: int, height: int) -> pyvips.Image:
@@ -177,7 +193,7 @@ def slope(ab: Floats, lightness: Floats) -> Floats:
     spread = variance(light, 1)
     joint = box(ab * light, 1) - box(ab, 1) * box(light, 1)
     explained = (joint**2).sum(0) / ((spread + np.float32(1e-6)) * (variance(ab, 1).sum(0) + 1))  # 0..1
-    found: Floats = box(joint / (spread + np.float32(_SLOPE_EPSILON)) * explained**2, 1) / np.float32(L_SCALE)
+    found: Floats = box(joint / (spread + np.float32(SLOPE_EPSILON)) * explained**2, 1) / np.float32(L_SCALE)
     return found
 
 

@@ -22,7 +22,7 @@ from ..color import ab_bins
 from ..runtime.spec import CodeDistribution
 from .palette import peaks
 
-__all__ = ["code_offset", "fit_codes", "region_tilts"]
+__all__ = ["code_offset", "evenly", "fit_codes", "region_tilts"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def code_offset(codes: CodeDistribution, latent: int, seed: int, number: int) ->
     random = np.random.default_rng((seed, number) if not codes.directions else seed)
     if not codes.directions:
         return np.asarray(random.standard_normal((1, latent)), np.float32)
-    places = _evenly(random, len(codes.directions), number)
+    places = evenly(random, len(codes.directions), number)
     spread = np.array([NormalDist().inv_cdf(float(p)) for p in places.clip(1e-3, 1 - 1e-3)]) * codes.temperature
     return np.asarray(np.array(codes.mean) + spread @ np.array(codes.directions), np.float32)[None]
 
@@ -89,7 +89,7 @@ def region_tilts(likely: Floats, seed: int, number: int) -> Floats:
         (regions, bins) to be added to logits, 0..`TILT`.
     """
     bins, regions = ab_bins(), likely.shape[1]
-    draws = _evenly(np.random.default_rng((seed, regions)), regions, number)
+    draws = evenly(np.random.default_rng((seed, regions)), regions, number)
     tilts = np.empty((regions, len(bins)), np.float32)
     for region, draw in enumerate(draws):
         found = sorted(peaks(likely[:, region], MAX_PEAKS), key=lambda peak: -peak[0])
@@ -100,7 +100,7 @@ def region_tilts(likely: Floats, seed: int, number: int) -> Floats:
     return tilts
 
 
-def _evenly(random: np.random.Generator, count: int, number: int) -> npt.NDArray[np.float64]:
+def evenly(random: np.random.Generator, count: int, number: int) -> npt.NDArray[np.float64]:
     """(count,) 0..1: one point of Roberts' R sequence with a random shift."""
     ratio = 2.0
     for _ in range(40):  # fixed-point iteration for x ** (count + 1) == x + 1

@@ -20,6 +20,8 @@ class EvaluationConfig:
 
     protocol: str = "tinct-256"
     """A key of `protocol.PROTOCOLS`."""
+    precision: str = "auto"
+    """Of the measured model, as `Colorizer` takes it."""
     pictures: int = 0
     """At most this many files of each set, a random subset; 0 for all."""
     realism: int = 300

@@ -1,4 +1,4 @@
-"""Time and memory for coloring a picture, measured in a process of its own: ``python -m tinct.evaluation.cost MODEL FILE.npy``."""
+"""Time and memory for coloring a picture, measured in a process of its own: ``python -m tinct.evaluation.cost MODEL FILE.npy PRECISION``."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from ..errors import TinctError
 __all__ = ["measure_cost"]
 
 
-def measure_cost(model: str, grays: npt.NDArray[np.uint8]) -> dict[str, Any]:
+def measure_cost(model: str, grays: npt.NDArray[np.uint8], precision: str = "auto") -> dict[str, Any]:
     """Median seconds for a picture on one processor thread, seconds to load the model, and peak memory of the whole process in MB.
 
     Args:
         model: as `Colorizer` takes it.
         grays: (N, H, W) uint8 pictures, colored one after the other; the first one isn't counted.
+        precision: as `Colorizer` takes it.
 
     Raises:
         TinctError: the process failed; the message has the last line of its error output.
@@ -32,7 +33,7 @@ def measure_cost(model: str, grays: npt.NDArray[np.uint8]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "grays.npy"
         np.save(file, grays)
-        command = [sys.executable, "-m", "tinct.evaluation.cost", model, str(file)]
+        command = [sys.executable, "-m", "tinct.evaluation.cost", model, str(file), precision]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise TinctError(f"The cost of {model} can't be measured: {(ended.stderr.strip().splitlines() or ['no details'])[-1]}")
@@ -55,11 +56,11 @@ def peak_memory() -> float | None:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _main(model: str, file: str) -> None:
+def _main(model: str, file: str, precision: str) -> None:
     start = time.perf_counter()
     from ..coloring.colorizer import Colorizer
 
-    colorizer = Colorizer(model, threads=1)
+    colorizer = Colorizer(model, threads=1, precision=precision)
     loaded = time.perf_counter() - start
     seconds = []
     for gray in np.load(file):

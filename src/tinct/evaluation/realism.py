@@ -52,6 +52,8 @@ SMOOTHING = 1.6 / 256
 """Standard deviation of the Gaussian that smooths a*, b* before gradients are taken, as a share of the picture's side: 1.6 px at 256."""
 EDGE_SHARE = 0.1
 """Share of the pixels that count as the real picture's color edges: those with the largest gradients of a*, b*."""
+JACKKNIFE_GROUPS = 20
+"""Groups of pictures for the standard error of the KID ratio: that of 300 pictures takes a second."""
 MIN_VARIATION = 0.01
 """Mean gradient of a*, b* per pixel, below which a picture counts as gray: that of rounding errors is under 0.001."""
 
@@ -119,11 +121,21 @@ class Realism:
         return [{"recognized": bool(result), "gray_recognized": bool(gray)} for result, gray in pairs]
 
     def kid_figures(self, judged: Classified) -> dict[str, float | None]:
-        """``kid`` and ``gray_kid``, and ``kid_ratio``: the first divided by the second; None for fewer than 4 pictures."""
+        """``kid`` and ``gray_kid``; ``kid_ratio``, the first divided by the second, and its standard error ``kid_ratio_se``.
+
+        All are None for fewer than 4 pictures, and the ratio where gray isn't farther from the real pictures than they from each other.
+        """
         if len(self.real.features) < 4:
-            return {"kid": None, "gray_kid": None, "kid_ratio": None}
-        own, gray = kid(judged.features, self.real.features), kid(self.gray.features, self.real.features)
-        return {"kid": own, "gray_kid": gray, "kid_ratio": own / gray if gray > 0 else None}
+            return dict.fromkeys(("kid", "gray_kid", "kid_ratio", "kid_ratio_se"))
+        features = judged.features, self.gray.features, self.real.features
+        own, gray = kid(features[0], features[2]), kid(features[1], features[2])
+        ratio = own / gray if gray > 0 else None
+        return {
+            "kid": own,
+            "gray_kid": gray,
+            "kid_ratio": ratio,
+            "kid_ratio_se": None if ratio is None else _ratio_error(*features),
+        }
 
 
 def summarize_realism(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -173,6 +185,28 @@ def kid(features: Doubles, real: Doubles) -> float:
     even, odd = slice(0, None, 2), slice(1, None, 2)
     crossed = (_squared_mmd(features[even], real[odd]) + _squared_mmd(features[odd], real[even])) / 2
     return crossed - _squared_mmd(real[even], real[odd])
+
+
+def _ratio_error(own: Doubles, gray: Doubles, real: Doubles) -> float | None:
+    """Standard error of the KID ratio by the jackknife: `JACKKNIFE_GROUPS` groups of pictures are left out, one after the other.
+
+    Args:
+        own: (N, channels) features of results.
+        gray: (N, channels) of the gray pictures.
+        real: (N, channels) of the real pictures.
+    """
+    neighbors = np.arange(len(real)) // 2  # a picture of even and one of odd number, so that both halves stay as large
+    groups = min(JACKKNIFE_GROUPS, len(real) // 2)
+    ratios = []
+    for group in range(groups):
+        kept = neighbors % groups != group
+        if np.count_nonzero(kept) < 4:
+            return None
+        below = kid(gray[kept], real[kept])
+        if below <= 0:
+            return None
+        ratios.append(kid(own[kept], real[kept]) / below)
+    return float(np.sqrt((groups - 1) * np.var(ratios)))
 
 
 def _squared_mmd(x: Doubles, y: Doubles) -> float:

@@ -77,7 +77,7 @@ def evaluate(
     protocol = find_protocol(config.protocol)
     if not data:
         raise ConfigError("No pictures to measure with were named.", code="no-data")
-    graph, colorizer = find(model), Colorizer(model)
+    graph, colorizer = find(model), Colorizer(model, precision=config.precision)
     folder = output or default_folder(model)
     check_writable(folder)
     baselines = tuple(name for name in BASELINES if bundled().get(name) not in (None, graph))
@@ -88,9 +88,9 @@ def evaluate(
         sets = load_sets(data, protocol, config.pictures, Path(scratch), tell)
         tell("timing", 0, 0)
         first = open_pixels(sets[0].pixels, protocol.side)[sets[0].ranking[:TIMED]]
-        cost = measure_cost(str(model), np.stack([gray_of(rgb) for rgb in first]))
+        cost = measure_cost(str(model), np.stack([gray_of(rgb) for rgb in first]), colorizer.precision)
         mean_ab, mean_from = _mean_color(colorizer, sets)
-        job = Job(str(model), baselines, protocol, mean_ab, tuple(s.pixels for s in sets))
+        job = Job(str(model), baselines, protocol, mean_ab, tuple(s.pixels for s in sets), colorizer.precision)
         rows = _measure(job, _tasks(sets, config), workers, tell)
         distances = _judge(sets, rows, protocol.side, tell)
         shown, pictures = _shown(job, sets, rows, config, min(workers, 2), tell)
@@ -222,7 +222,8 @@ def _mean_color(colorizer: Colorizer, sets: list[PictureSet]) -> tuple[tuple[flo
 
 def _describe(colorizer: Colorizer, graph: Path) -> dict[str, Any]:
     spec = colorizer.spec
-    own = {"name": spec.name, "architecture": spec.architecture, "parameters": spec.parameters, "side": spec.preparation.side}
+    own = {"name": spec.name, "architecture": spec.architecture, "parameters": spec.parameters}
+    own |= {"side": spec.preparation.side, "precision": colorizer.precision}
     weights = graph.with_suffix(".safetensors")
     files = {"sha256": sha256(weights), "bytes": sum(file.stat().st_size for file in graph.parent.glob(f"{graph.stem}.*"))}
     return own | files | {"takes_hints": colorizer.takes_hints, "draws_variants": colorizer.has_code}

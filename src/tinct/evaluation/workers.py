@@ -29,11 +29,14 @@ class Job:
     mean_ab: tuple[float, float]
     pixels: tuple[Path, ...]
     """File of the pictures of each set."""
+    precision: str = "auto"
+    """As `Colorizer` takes it."""
 
     def measurer(self) -> Measurer:
         """Load the models."""
         baselines = {name: Colorizer(name, threads=1) for name in self.baselines}
-        return Measurer(Colorizer(self.model, threads=1), baselines, self.protocol, self.mean_ab)
+        colorizer = Colorizer(self.model, threads=1, precision=self.precision)
+        return Measurer(colorizer, baselines, self.protocol, self.mean_ab)
 
     def measure(self, task: Task, measurer: Measurer) -> Any:
         """The figures of a picture; of a task with `strip`, its headings and pictures."""

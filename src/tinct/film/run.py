@@ -153,6 +153,7 @@ def _record(info: FilmInfo, edit: FilmEdit, colorizer: Colorizer) -> dict[str, o
         "model": made.model,
         "weights": made.weights,
         "device": made.device,
+        "precision": made.precision,
         "edit": made.edit.to_dict(),
         "keyframes": [keyframe.identity() for keyframe in edit.keyframes],
         "original": info.path.name,

@@ -11,6 +11,7 @@ import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -36,12 +37,15 @@ from .formats import (
 )
 from .loaders import unreadable
 from .metadata.capture import capture_time
+from .metadata.orientation import UPRIGHT
 from .metadata.xmp import has_record, without_record
 from .note import Note
 from .outputs import check_target, color_path, exists_error, is_result, reason
 from .own_color import has_own_color
-from .picture import Picture, grayed, printable
+from .picture import Picture, grayed, image_of, printable
 from .pixels import KINDS, alpha8, full_lightness, paint, rgb8, rgb16, side_by_side, split, with_chroma
+from .recolored import MAX_PIXELS as MAX_AT_ONCE
+from .recolored import recolored
 from .running import Progress, run, without_warnings
 from .sources import open_picture
 from .working_memory import Admit, encoding_bytes, free
@@ -61,6 +65,8 @@ T = TypeVar("T")
 _SHOWS_PROGRESS = 2**23  # pixels: smaller pictures take less than a second
 _COLOR_CHECK_SIDE = 256  # pixels along the long side
 _NOTEBOOK_SIDE = 512  # pixels along the long side
+_MAX_HELD = 2**20  # pixels up to which a JPEG stays decoded in memory: 1 to 3 MB
+_SHRINKS_FROM = 4  # factor from which libvips shrinks a JPEG while it decodes
 
 
 class Provenance(Protocol):
@@ -105,7 +111,9 @@ class Photo:
         self._picture, self._progress = picture, progress
         self._before: Photo | None = None  # the original of a colored photograph
         self._chroma_of: Callable[[pyvips.Image], pyvips.Image] | None = None  # of a colored photograph: see `with_chroma`
+        self._lines: npt.NDArray[np.float32] | None = None  # of a colored photograph that is computed at once
         self._output = ""  # of a colored photograph: color, layer or compare
+        self._whole: pyvips.Image | None = None  # see `_decoded_whole`
         self._own_color: bool | None = None  # known as soon as a small copy was decoded
         with self._reading():
             self._read_header(picture.load())
@@ -258,6 +266,8 @@ class Photo:
                 return self._run(split(self._image())[0].thumbnail_image(width, height=height, size="force"), rgb8, "reading")
             if not self._jpeg:
                 return self._thumbnail(width, height, "error")
+            if (whole := self._decoded_whole()) is not None and min(self.width / width, self.height / height) < _SHRINKS_FROM:
+                return self._run(whole.thumbnail_image(width, height=height, size="force"), rgb8, "reading")
             try:
                 return self._thumbnail(width, height, "warning")
             except pyvips.Error:  # libjpeg fills in what it can't decode, with no more than a warning
@@ -265,6 +275,18 @@ class Photo:
                 text = f"{self.name} may be damaged in places, which the decoder filled in; look at the result closely"
                 self._add_note(Note("filled-in", text, name=self.name))
                 return pixels
+
+    def _decoded_whole(self) -> pyvips.Image | None:
+        """The pixels of a small upright JPEG without a profile, decoded once for all passes; None for any other, or one that is damaged."""
+        if self._whole is None:
+            simple = self._jpeg and not self._profile and self.orientation == UPRIGHT and self._picture.known is None
+            if not simple or self._picture.source is None or self.width * self.height > _MAX_HELD:
+                return None
+            with suppress(pyvips.Error):
+                source = self._picture.source()
+                self._whole = pyvips.Image.jpegload_source(source, fail_on="warning", access="sequential").copy_memory()
+        self._picture.unchanged()
+        return self._whole
 
     def _thumbnail(self, width: int, height: int, fail_on: str) -> npt.NDArray[np.uint8]:
         """Shrink while decoding."""
@@ -309,7 +331,7 @@ class Photo:
         if bits not in (8, 16):
             raise ValueError(f"bits must be 8 or 16, not {bits}")
         with self._reading():
-            return self._run(split(self._image())[0], rgb8 if bits == 8 else rgb16, "reading")
+            return self._run(split(self._at_once())[0], rgb8 if bits == 8 else rgb16, "reading")
 
     def opacity(self) -> npt.NDArray[np.uint8] | None:
         """(height, width) alpha of all pixels, 0 transparent..255 opaque; None without an alpha channel. Raises PhotoError if damaged."""
@@ -332,7 +354,7 @@ class Photo:
         except ImportError:
             raise PhotoError("Photo.to_pil() needs the package pillow", code="needs-pillow") from None
         with self._reading():
-            return Image.fromarray(self._run(self._image(), rgb8, "reading"))
+            return Image.fromarray(self._run(self._at_once(), rgb8, "reading"))
 
     def _repr_png_(self) -> bytes:
         """A small PNG, which notebooks show."""
@@ -343,20 +365,31 @@ class Photo:
 
     # ---- color ------------------------------------------------------------------------------------------------------------------
 
-    def with_chroma(self, chroma_of: Callable[[pyvips.Image], pyvips.Image], record: Provenance | None = None) -> Photo:
+    def with_chroma(
+        self,
+        chroma_of: Callable[[pyvips.Image], pyvips.Image],
+        record: Provenance | None = None,
+        lines: npt.NDArray[np.float32] | None = None,
+    ) -> Photo:
         """The same photograph with new chroma: its own full-size L*, alpha and metadata.
 
         Args:
             chroma_of: from full-size L*, one float band, to a*, b*, two float bands of the same size or half of it. It is called once for
                 each pass over the pixels. Chroma that sRGB can't show is reduced, L* and hue kept.
             record: how the colors were found; `save` writes it into the file.
+            lines: what `chroma_of` computes with, as `recolored.recolored` takes it. If it is given, the pixels of a small 8-bit photograph
+                are computed at once, in a third of the time.
 
         Returns:
             A lazy `Photo`, 16-bit if this one is, else 8-bit.
         """
         known = self._picture.known  # what a truncated file doesn't hold stays gray
-        photo = self._derived(lambda: grayed(with_chroma(self._image(), chroma_of), known), record, self, "color")
-        photo._chroma_of = chroma_of
+        # Its header, but for the color: building the whole pipeline to read it again takes longer than small pictures.
+        photo = copy(self)
+        photo._picture = replace(self._picture, load=lambda: grayed(with_chroma(self._image(), chroma_of), known), source=None)
+        photo.record, photo._before, photo._output, photo._chroma_of = record, self, "color", chroma_of
+        photo._gray, photo._own_color, photo._whole = False, None, None
+        photo._lines = lines if not self._deep and self.width * self.height <= MAX_AT_ONCE else None
         return photo
 
     def layer(self) -> Photo:
@@ -371,12 +404,12 @@ class Photo:
             ValueError: this photograph isn't a colored one.
         """
         before = self._uncolored()
-        return self._derived(lambda: paint(before._image(), self._image()), self.record, before, "layer", passes=2)
+        return self._derived(lambda: paint(before._image(), self._at_once()), self.record, before, "layer", passes=2)
 
     def compare(self) -> Photo:
         """The original and the colored photograph side by side. Lazy; raises ValueError if this photograph isn't a colored one."""
         before = self._uncolored()
-        return self._derived(lambda: side_by_side(before._image(), self._image()), self.record, before, "compare", passes=2)
+        return self._derived(lambda: side_by_side(before._image(), self._at_once()), self.record, before, "compare", passes=2)
 
     def part(self, left: int, top: int, width: int, height: int) -> Photo:
         """A rectangle of the photograph: what the whole would have there. Of a colored photograph, only its pixels are colored.
@@ -407,11 +440,12 @@ class Photo:
         first, last = self._rows_of_part(top, height)
         with self._reading():
             # A stream can't be read from the middle by two consumers, as coloring does; rows in memory can.
-            rows = before._image().crop(0, first, self.width, last - first).copy_memory()
+            source = before._image() if self._lines is None else self._at_once()
+            rows = source.crop(0, first, self.width, last - first).copy_memory()
 
         def load() -> pyvips.Image:
             whole = rows.embed(0, first, self.width, self.height, extend="copy")
-            if self._chroma_of is not None:
+            if self._chroma_of is not None and self._lines is None:
                 whole = grayed(with_chroma(whole, self._chroma_of), self._picture.known)
             return whole.crop(left, top, width, height)
 
@@ -516,6 +550,19 @@ class Photo:
         bands = KINDS[image.interpretation] + self._alpha
         return image if image.bands == bands else image.extract_band(0, n=bands)  # some TIFFs have more
 
+    def _at_once(self) -> pyvips.Image:
+        """As `_image`, but a small colored photograph is computed right now, which takes a third of the time."""
+        if self._lines is None or self._before is None:
+            return self._image()
+        before = self._before._image()
+        whole = self._before._decoded_whole()
+        color, alpha = split(before.copy_memory() if whole is None else whole)  # in memory: a stream can be read only once
+        light = color if color.bands == 1 else full_lightness(color)
+        found = image_of(recolored(light.numpy().reshape(self.height, self.width), self._lines))
+        found = found if alpha is None else found.bandjoin(alpha)
+        found = before[0].insert(found, 0, 0).copy(interpretation="srgb")  # takes over the metadata
+        return grayed(found, self._picture.known)
+
     def _derived(
         self, load: Callable[[], pyvips.Image], record: Provenance | None, before: Photo, output: str, passes: int = 1
     ) -> Photo:
@@ -558,7 +605,7 @@ class Photo:
 
     def _tagged(self, record: Provenance | None, how: Encoding) -> pyvips.Image:
         """The pixels to write, with all metadata."""
-        image = self._image().copy()
+        image = self._at_once().copy()
         image.set_type(pyvips.GValue.blob_type, "icc-profile-data", srgb_profile())
         packet = bytes(image.get("xmp-data")) if image.get_typeof("xmp-data") else None
         if record is not None:

@@ -36,8 +36,9 @@ def run(image: pyvips.Image, work: Callable[[pyvips.Image], T], what: str, progr
         part = state.tpels and state.npels / state.tpels
 
     image = image.copy()
-    image.set_progress(True)
-    image.signal_connect("eval", evaluated)
+    if progress is not None:  # libvips calls it for every few rows, in each of its threads
+        image.set_progress(True)
+        image.signal_connect("eval", evaluated)
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(work, image)
         try:

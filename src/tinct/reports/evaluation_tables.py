@@ -124,7 +124,8 @@ def _headline_table(evaluation: dict[str, Any]) -> Table:
     for what, text in (("Seconds a picture, one thread", f"{cost['seconds']:.3f}"), ("Peak memory of the process, MB", memory)):
         rows.append((what, [Best(text), *more, "", ""]))
     heads = ["", *evaluation["sets"], "aim", "others, on their own pictures"]
-    return Table(f"{evaluation['model']['name']} under {evaluation['protocol']}", heads, rows)
+    model = evaluation["model"]
+    return Table(f"{model['name']} ({model['precision']}) under {evaluation['protocol']}", heads, rows)
 
 
 def _hint_tables(sets: dict[str, Any], counts: list[int]) -> list[Table]:

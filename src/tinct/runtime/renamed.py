@@ -6,9 +6,12 @@ It is empty as soon as the bundled model files carry the current names: a test d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["STATE_PREFIXES", "TENSORS", "current_state", "current_tensor"]
+if TYPE_CHECKING:
+    import onnx
+
+__all__ = ["STATE_PREFIXES", "TENSORS", "current_state", "current_tensor", "rename_tensors"]
 
 STATE_PREFIXES = {
     "colors": "posterior_encoder",
@@ -45,3 +48,14 @@ def current_state(state: Mapping[str, T]) -> dict[str, T]:
 def current_tensor(name: str) -> str:
     """The current name of a graph's input or output."""
     return TENSORS.get(name, name)
+
+
+def rename_tensors(graph: onnx.GraphProto) -> None:
+    """Give the inputs and outputs of a graph their current names, in place."""
+    values = (*graph.input, *graph.output)
+    names = {value.name: current_tensor(value.name) for value in values}
+    for value in values:
+        value.name = names[value.name]
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]

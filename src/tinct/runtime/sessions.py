@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -12,21 +13,26 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import AB_SCALE
-from ..errors import TinctError, WeightsError
+from ..errors import ConfigError, TinctError, WeightsError
 from ..resampling import area_resize
 from .devices import check_started, device_name, providers
 from .renamed import current_tensor
-from .spec import ModelSpec, part
+from .spec import ModelSpec, check_quantized, part, quantized
 
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["ClassicNetwork", "Encoded", "TinctNetwork", "load_network"]
+__all__ = ["PRECISIONS", "ClassicNetwork", "Encoded", "TinctNetwork", "load_network", "load_runtime"]
 
 Floats = npt.NDArray[np.float32]
 
 
-def load_network(graph: Path, spec: ModelSpec, device: str = "auto", threads: int = 0) -> ClassicNetwork | TinctNetwork:
+PRECISIONS = ("auto", "float", "int8")
+
+
+def load_network(
+    graph: Path, spec: ModelSpec, device: str = "auto", threads: int = 0, precision: str = "auto"
+) -> ClassicNetwork | TinctNetwork:
     """Load the network of files that `check_pair` has checked.
 
     Args:
@@ -34,21 +40,49 @@ def load_network(graph: Path, spec: ModelSpec, device: str = "auto", threads: in
         spec: its description.
         device: one of `devices.DEVICES`.
         threads: processor threads; 0 takes all cores.
+        precision: ``"float"`` or ``"int8"``; ``"auto"`` takes 8-bit integers on the CPU where the model has such graphs.
 
     Raises:
-        WeightsError: a graph can't be loaded.
+        WeightsError: a graph can't be loaded, or the model has no 8-bit graphs.
         DeviceError: the device isn't available.
+        ConfigError: there is no such precision.
     """
-    return TinctNetwork(graph, spec, device, threads) if spec.parts else ClassicNetwork(graph, spec, device, threads)
+    if precision not in PRECISIONS:
+        raise ConfigError(f"There is no precision {precision!r}. Known: {', '.join(PRECISIONS)}.", code="no-precision")
+    if not spec.parts:
+        if precision == "int8":
+            raise WeightsError(f"The model {spec.name!r} has no 8-bit graphs, and can't be quantized.", code="no-int8")
+        return ClassicNetwork(graph, spec, device, threads)
+    graphs = [graph, part(graph, "decode")]
+    small = [quantized(path) for path in graphs]
+    if precision == "auto":
+        precision = "int8" if all(path.is_file() for path in small) and _preferred(device) == "cpu" else "float"
+    if precision == "int8":
+        check_quantized(graph, small)
+    return TinctNetwork(graph, spec, device, threads, precision)
+
+
+def _preferred(device: str) -> str:
+    """The device that a session begins with. Raises ConfigError, DeviceError."""
+    load_runtime()
+    import onnxruntime
+
+    return device_name(providers(device, onnxruntime.get_available_providers())[0][0])
 
 
 def _device_of(session: onnxruntime.InferenceSession) -> str:
     return device_name(session.get_providers()[0])
 
 
-def _session(graph: Path, device: str, threads: int) -> onnxruntime.InferenceSession:
-    # Otherwise ONNX Runtime writes a device id into the home folder, and reports to its maker.
+def load_runtime() -> None:
+    """Load ONNX Runtime's library, so that the first session needn't."""
+    # Otherwise it writes a device id into the home folder, and reports to its maker.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime  # noqa: F401
+
+
+def _session(graph: Path, device: str, threads: int) -> onnxruntime.InferenceSession:
+    load_runtime()
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -80,7 +114,7 @@ class ClassicNetwork:
     """Lightness in, one picture out: the classic autoencoder and variational autoencoder."""
 
     def __init__(self, graph: Path, spec: ModelSpec, device: str, threads: int) -> None:
-        self.preparation = spec.preparation
+        self.preparation, self.precision = spec.preparation, "float"
         self._run = _session(graph, device, threads)
         self.device = _device_of(self._run)
         """The device on which it runs, one of `devices.DEVICES` except ``auto``."""
@@ -118,12 +152,15 @@ class Encoded:
 class TinctNetwork:
     """The flagship, run in steps: `encode` once for a picture, `decode` for every edit, `code` for a reference picture."""
 
-    def __init__(self, graph: Path, spec: ModelSpec, device: str, threads: int) -> None:
-        self.preparation, self._where = spec.preparation, (device, threads)
-        self._encode = _session(graph, device, threads)
+    def __init__(self, graph: Path, spec: ModelSpec, device: str, threads: int, precision: str = "float") -> None:
+        self.preparation, self._where, self.precision = spec.preparation, (device, threads), precision
+        encode, decode = (quantized(path) if precision == "int8" else path for path in (graph, part(graph, "decode")))
+        with ThreadPoolExecutor(1) as pool:  # both are read and optimized for 50 to 100 ms, without Python's lock
+            decoder = pool.submit(_session, decode, device, threads)
+            self._encode = _session(encode, device, threads)
+            self._decode = decoder.result()
         self.device = _device_of(self._encode)
         """The device on which it runs, one of `devices.DEVICES` except ``auto``."""
-        self._decode = _session(part(graph, "decode"), device, threads)
         self._like: onnxruntime.InferenceSession | None = None  # loaded at its first, rare use
         self._like_graph, self._lock = part(graph, "like"), Lock()
         self._recognizes = len(self._encode.get_inputs()) > 1

@@ -1,8 +1,9 @@
 """Model files: what is in them, which are bundled, and whether the files of one model belong together.
 
 ``NAME.safetensors`` holds the weights in half precision; ``NAME.onnx`` beside it holds the graph, which points into the other file for its
-weights. A model that runs in steps has a graph for each: ``NAME.onnx`` is the first, ``NAME.PART.onnx`` the others. All carry the same
-`ModelSpec` as JSON under the metadata key ``tinct``.
+weights. A model that runs in steps has a graph for each: ``NAME.onnx`` is the first, ``NAME.PART.onnx`` the others. The same graphs in 8-bit
+integers, ``NAME.int8.onnx`` and ``NAME.PART.int8.onnx``, point into it, too, and round when they are loaded. All carry the same `ModelSpec` as JSON under the metadata key
+``tinct``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,10 @@ __all__ = [
     "Palette",
     "bundled",
     "check_pair",
+    "check_quantized",
     "find",
     "part",
+    "quantized",
     "read_spec",
 ]
 
@@ -149,6 +152,11 @@ def part(graph: Path, name: str) -> Path:
     return graph.with_suffix(f".{name}.onnx")
 
 
+def quantized(graph: Path) -> Path:
+    """``NAME.onnx`` -> ``NAME.int8.onnx``: the same graph in 8-bit integers, if the model has it."""
+    return graph.with_suffix(".int8.onnx")
+
+
 def check_pair(graph: Path) -> tuple[ModelSpec, str]:
     """Check that the files of a model belong together, without loading any weights.
 
@@ -180,6 +188,16 @@ def check_pair(graph: Path) -> tuple[ModelSpec, str]:
             f"{weights} isn't the file that {graph} was made with; copy all files of a model together.", code="model-pair"
         )
     return spec, checksum
+
+
+def check_quantized(graph: Path, others: Iterable[Path]) -> None:
+    """Check that 8-bit graphs are there and were made from the same weights as a float graph. Raises WeightsError."""
+    wanted = _metadata(graph).get(PAIR_KEY)
+    for other in others:
+        if not other.is_file():
+            raise WeightsError(f"{other}: no such file; the model has no 8-bit graphs.", code="not-quantized")
+        if _metadata(other).get(PAIR_KEY) != wanted:
+            raise WeightsError(f"{other} is damaged or of another model than {graph}.", code="model-pair")
 
 
 def _metadata(graph: Path) -> dict[str, str]:

@@ -110,8 +110,9 @@ def _evaluate(order: Order, report: Report) -> None:
     count = sum(1 for _ in order.pictures.iterdir())
     model = export(order.run, order.run / "model", overwrite=True)
     # The judge of realism has no say in how models are trained, so neither in a study's choice.
-    parts = {"realism": 0, "reach": count, "hints": count, "levin": 0, "diversity": count, "stability": count}
-    config = EvaluationConfig(order.protocol, shown=0, workers=1, **parts)
+    config = EvaluationConfig(
+        order.protocol, realism=0, reach=count, hints=count, levin=0, diversity=count, stability=count, shown=0, workers=1
+    )
 
     def tell(what: str, done: int, total: int) -> None:
         if what == "measuring" and total:

@@ -24,7 +24,7 @@ from ..models import MODELS, Network, Tinct
 from ..runtime.renamed import current_state
 from ..runtime.sessions import ClassicNetwork, TinctNetwork
 from ..runtime.sessions import load_network as load_session
-from ..runtime.spec import METADATA_KEY, PAIR_KEY, CodeDistribution, ModelSpec, Palette, part, read_spec
+from ..runtime.spec import METADATA_KEY, PAIR_KEY, CodeDistribution, ModelSpec, Palette, part, quantized, read_spec
 from . import task
 from .onnx_graphs import graph_parts, graphs, point_to
 from .recipe import TrainConfig, network_class, network_config, read_config
@@ -44,7 +44,7 @@ def export(run: Path, output: Path, *, note: str = "", evaluation: Path | None =
         output: the model's name, with or without one of the two suffixes.
         note: origin and terms of use of the training pictures, kept in the model.
         evaluation: an ``evaluation.json`` of this model, whose figures are kept in it.
-        overwrite: replace an earlier export.
+        overwrite: replace an earlier export. Its 8-bit graphs, which belong to its weights, are deleted.
 
     Raises:
         ConfigError: `run` is no run, has no checkpoint, `evaluation` is no evaluation, or the output exists and `overwrite` is false.
@@ -57,7 +57,9 @@ def export(run: Path, output: Path, *, note: str = "", evaluation: Path | None =
     network.load_state_dict(_single(state))  # the check is of the weights as they are stored
     output = output.with_suffix("") if output.suffix in {".onnx", ".safetensors"} else output
     weights, graph = output.with_name(f"{output.name}.safetensors"), output.with_name(f"{output.name}.onnx")
-    for path in (weights, graph, *(part(graph, name) for name in graph_parts(type(network)))):
+    float_graphs = [graph, *(part(graph, name) for name in graph_parts(type(network)))]
+    eight_bit_graphs = [quantized(path) for path in float_graphs]
+    for path in (weights, *float_graphs, *eight_bit_graphs):
         if path.exists() and not overwrite:
             raise ConfigError(f"{path} exists.", code="model-exists", path=path)
     spec = _spec(output.name, run, config, checkpoint, network, note)
@@ -80,6 +82,8 @@ def export(run: Path, output: Path, *, note: str = "", evaluation: Path | None =
                 raise WeightsError(
                     f"{output} would differ from the network by {difference:.2g}, more than {PARITY}; please report this."
                 )
+            for path in eight_bit_graphs:
+                path.unlink(missing_ok=True)
             new_weights.replace(weights)
             for name in made:
                 (part(new_graph, name) if name else new_graph).replace(part(graph, name) if name else graph)

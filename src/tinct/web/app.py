@@ -45,7 +45,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         DeviceError: the device isn't there, or the package that drives it.
     """
     settings = settings or Settings()
-    colorizer, telemetry = Colorizer(settings.model, device=settings.device), Telemetry()
+    colorizer, telemetry = Colorizer(settings.model, device=settings.device, precision=settings.precision), Telemetry()
     models = one_shot.describe_models(colorizer)
     takes_films = settings.takes_films
 
@@ -129,7 +129,7 @@ def _films(settings: Settings, telemetry: Telemetry) -> Films:
     """The films of a server, with their metrics."""
     from .film_store import Films
 
-    films = Films(settings.model, settings.device, settings.max_films, settings.film_expiry)
+    films = Films(settings.model, settings.device, settings.precision, settings.max_films, settings.film_expiry)
     telemetry.watch("films", "Films kept.", lambda: len(films))
     telemetry.watch("films_busy", "Films that are colored, or wait for it.", lambda: films.busy)
     return films

@@ -41,13 +41,14 @@ class Films:
         model: name or path of the server's model, which is loaded for films when there is one: with one thread, as several frames are
             colored at once.
         device: as of `Colorizer`.
+        precision: as of `Colorizer`.
         max_films: how many films may be kept at once, including those that are being sent.
         expiry_seconds: time that a film is kept after its last use.
     """
 
-    def __init__(self, model: str, device: str, max_films: int, expiry_seconds: float) -> None:
+    def __init__(self, model: str, device: str, precision: str, max_films: int, expiry_seconds: float) -> None:
         self.max_films, self.expiry_seconds = max_films, expiry_seconds
-        self._colorizer = cache(lambda: Colorizer(model, device=device, threads=1))
+        self._colorizer = cache(lambda: Colorizer(model, device=device, threads=1, precision=precision))
         self._kept: dict[str, StoredFilm] = {}
         self._arriving: dict[Arrival, None] = {}  # in the order in which they began
         self._lock = Lock()

@@ -34,6 +34,8 @@ class Settings:
     """A bundled model's name, or a path to a file of an exported one."""
     device: str = "auto"
     """Device on which the network runs; see `Colorizer`."""
+    precision: str = "auto"
+    """``"float"`` or ``"int8"``; see `Colorizer`."""
     host: str = "127.0.0.1"
     port: int = 8000
     """0 takes any port that is free."""

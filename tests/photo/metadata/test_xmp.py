@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from xml.dom import minidom
 from xml.etree import ElementTree
+from xml.sax import saxutils
 
 import pytest
 
-from tinct.photo.metadata.xmp import NAMESPACE, merge, properties
+from tinct.photo.metadata.xmp import NAMESPACE, _write, merge, properties
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 PACKET = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -172,3 +173,14 @@ def test_packets_of_a_great_many_elements_or_attributes_are_not_parsed(monkeypat
         packet = rdf.format(content).encode()
         assert properties(packet) == {}
         assert properties(merge(packet, {"xmp:CreatorTool": "tinct"})) == {"xmp:CreatorTool": "tinct"}
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "a & b < c > d", 'say "x"', "it's", "both ' and \"", "one\ntwo\r\n\tthree", "é ☃ \U0001f600"]
+)
+def test_serialized_as_the_standard_library_does(text: str) -> None:
+    document = minidom.Document()
+    attribute = document.createAttribute("a")
+    attribute.value = text
+    assert _write(attribute) == f" a={saxutils.quoteattr(text)}"
+    assert _write(document.createTextNode(text)) == saxutils.escape(text, {"\r": "&#13;"})

@@ -1,0 +1,25 @@
+"""``tinct graphs`` and ``tinct quantize``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from command_line import Run
+
+
+def test_graphs_are_written_and_listed(tinct: Run, tmp_path: Path) -> None:
+    ended = tinct("graphs", "-o", str(tmp_path / "new"))
+    assert ended.code == 0
+    assert [Path(line).name for line in ended.out.splitlines()] == sorted(path.name for path in (tmp_path / "new").iterdir())
+    ended = tinct("graphs", "-o", str(tmp_path / "new"))
+    assert ended.code == 1
+    assert ended.err.strip().endswith("exists. Name a new folder with -o.")
+
+
+def test_what_can_t_be_quantized(tinct: Run, folder: Path) -> None:
+    ended = tinct("quantize", "autoencoder", "--data", str(folder))
+    assert ended.code == 1
+    assert "'autoencoder' can't be quantized" in ended.err
+    ended = tinct("quantize", "tinct")
+    assert ended.code == 1
+    assert ended.err.strip().endswith("there are 0. Name color photographs with --data.")
