@@ -1,11 +1,15 @@
 """The static page of `tinct page` in Chromium, on a plain file server of this machine.
 
     python benchmarks/static_page.py photographs [--megapixels 2 12 50] [--save FOLDER]
+    python benchmarks/static_page.py visits [--rounds N]
     python benchmarks/static_page.py lighthouse
 
 `photographs`: a JPEG of each size is opened, a hint is set, and the result is rendered as JPEG and as PNG; seconds, and the peak memory of the page's
 process (its resident set, which the network's weights and the decoded photograph are part of). Each photograph has a page of its own. With
 `--save`, the results are written into a folder, to be looked at.
+
+`visits`: a photograph of 0.3 megapixels is chosen as soon as the page takes one; seconds from the request for the page to its colors on the screen, for the
+first visit, which loads everything from this machine, and for the next one, for which the browser has kept everything.
 
 `lighthouse`: its scores for accessibility and best practices, for a phone and for a computer, by the version that
 `benchmarks/lighthouse/package-lock.json` names; npm installs it into a temporary folder.
@@ -21,9 +25,11 @@ import http.server
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -167,6 +173,37 @@ def photographs(sizes: list[float], save: Path | None) -> None:
             print("| " + " | ".join(cells) + " |", flush=True)
 
 
+def visits(rounds: int) -> None:
+    from playwright.sync_api import sync_playwright
+
+    found: dict[str, list[float]] = {"first": [], "next": []}
+    with hosted() as address, tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        path = photograph(Path(temporary), 0.3)
+        for _ in range(rounds):
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            try:
+                context = browser.new_context()
+                for seconds in found.values():
+                    page = context.new_page()
+                    page.set_default_timeout(TIMEOUT)
+                    start = time.monotonic()
+                    page.goto(address, wait_until="commit")
+                    page.wait_for_selector("html[data-restored]", state="attached")
+                    page.set_input_files("#files", path)
+                    page.wait_for_selector("#frame:visible")
+                    page.wait_for_selector("#stage[aria-busy=false]")
+                    page.evaluate("document.querySelector('#after').decode()")
+                    seconds.append(time.monotonic() - start)
+                    page.wait_for_timeout(8000)  # what isn't kept yet is loaded
+                    page.close()
+            finally:
+                browser.close()
+    print("| visit | median, s | least, s |\n|---|---|---|")
+    for name, times in found.items():
+        print(f"| {name} | {statistics.median(times):.1f} | {min(times):.1f} |")
+    print(f"\n{rounds} rounds; load average {os.getloadavg()[0]:.0f}")
+
+
 def lighthouse() -> None:
     with hosted() as address, tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", "package-lock.json"):
@@ -199,10 +236,14 @@ def main() -> None:
     timing = commands.add_parser("photographs")
     timing.add_argument("--megapixels", type=float, nargs="+", default=[2, 12, 50])
     timing.add_argument("--save", type=Path)
+    visiting = commands.add_parser("visits")
+    visiting.add_argument("--rounds", type=int, default=5)
     commands.add_parser("lighthouse")
     given = parser.parse_args()
     if given.command == "lighthouse":
         lighthouse()
+    elif given.command == "visits":
+        visits(given.rounds)
     else:
         photographs(given.megapixels, given.save)
 
