@@ -289,6 +289,12 @@ def summary(evaluation: Figures) -> dict[str, Value]:
         "with 100 hints": lambda s: db(s["hints"]["gain"][hundred]),
         "at the default vividness": lambda s: db(s["methods"]["model, vivid"]["gain"]),
         "colorfulness at the default vividness": lambda s: f"{s['methods']['model, vivid']['cf_ratio']:.2f}",
+        "recovered, of what an independent recognizer loses in gray": lambda s: signed(s["realism"]["recovered"]),
+        "KID ratio: distance to real colors, gray 1": lambda s: f"{s['realism']['kid_ratio']:.2f}",
+        "edges in place": lambda s: f"{s['realism']['edges']['mean']:.3f} (real {s['realism']['edges_real']['mean']:.3f})",
+        "spill, fill of one hint of another color": lambda s: (
+            f"{s['reach']['spill']['mean']:.2f}, {s['reach']['fill']['mean']:.2f}"
+        ),
         "best of 8 variants over the mean one": lambda s: db(s["diversity"]["0.0"]["best_over_sample"]),
         "difference between results at 192 to 512 px, and mirrored": lambda s: f"{s['stability']['0.0']['mean']:.1f} ΔE",
         "error at the hints themselves": lambda s: f"{s['hints']['own_place'][own_place]:.1f} ΔE",

@@ -75,9 +75,11 @@ def served() -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def colored(page: Any, name: str, real: Bytes, *grays: Path) -> None:
@@ -100,6 +102,7 @@ def colored(page: Any, name: str, real: Bytes, *grays: Path) -> None:
 
 def ask(page: Any, x: int, y: int) -> None:
     """Click a pixel of the photograph, and wait for suggestions."""
+    page.wait_for_function("document.querySelector('#after').naturalWidth > 0")
     box = page.locator("#frame").bounding_box()
     scale = box["width"] / page.evaluate("document.querySelector('#after').naturalWidth")
     page.mouse.click(box["x"] + x * scale, box["y"] + y * scale)

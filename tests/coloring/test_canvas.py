@@ -90,7 +90,7 @@ def test_a_hint_colors_more_than_its_own_place(colorizer: Colorizer) -> None:
     """Of the thing that it lies on it colors more than of another thing beside it."""
     gray = np.full((256, 256), 200, np.uint8)
     gray[64:192, 64:192] = 90
-    automatic, hinted = (ab_of(colorizer.colorize(gray, hints=h, vividness=0)) for h in ([], [Hint(128, 128, ab=(45, 30))]))
+    automatic, hinted = (ab_of(colorizer.colorize(gray, hints=h, vividness=0)) for h in ([], [Hint(128, 128, ab=(-40, 35))]))
     change = chroma(hinted - automatic)
     assert change[100:156, 100:156].mean() > 8
     assert change[100:156, 100:156].mean() > 2 * change[:40].mean()
@@ -181,7 +181,7 @@ def test_confidence_is_a_probability_everywhere(colorizer: Colorizer, gray: np.n
     assert sure.shape == (160, 240)
     assert 0 <= sure.min() < sure.max() <= 1 + 1e-5
     hinted = colorizer.confidence(gray, hints=[Hint(150, 100, ab=(20, 40), size=20)])
-    assert hinted[76:84, 116:124].mean() > 0.75
+    assert hinted[76:84, 116:124].mean() > 0.5
 
 
 def test_the_network_looks_at_a_photo_once(colorizer: Colorizer, gray: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

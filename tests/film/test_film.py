@@ -168,7 +168,7 @@ def test_a_painted_frame_colors_its_shot_and_the_shots_that_recur(
     inside = np.s_[20:100, 12:60]
     for frame, limit in ((4, 5), (0, 6), (7, 6), (16, 8), (23, 10)):
         assert np.linalg.norm(np.median(colors[frame][inside], axis=(0, 1)) - (30, -25)) < limit, frame
-    assert apart(colors[12], usual[12]) < 5  # another place
+    assert apart(colors[12], usual[12]) < 7  # another place
 
 
 def test_a_preview_knows_keyframes_outside_of_it(reel: Path, colorizer: Colorizer, tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ class GraphEngine:
             return self._pixels(cells, ())
         groups, kinds, informed, areas = self._groups(known, kept)
         first, second, third = ([h for h, kind in zip(known, kinds, strict=True) if 1 <= kind <= step] for step in (1, 2, 3))
-        masks = self._masks(groups, areas)
+        after = self._cells(third, cells, 1.0) if third else cells
+        masks = self._masks(groups, areas, cells, after)
 
         def of(*wanted: int) -> dict[str, Any]:
             chosen = np.isin(groups["kind"], wanted)
@@ -166,10 +167,10 @@ class GraphEngine:
             found.append((share, np.average(ab[alike], axis=0, weights=share[share > 0])))
         return found
 
-    def _masks(self, groups: dict[str, Any], areas: Any) -> dict[str, Any]:
+    def _masks(self, groups: dict[str, Any], areas: Any, before: Any, after: Any) -> dict[str, Any]:
         scene = self._scene()
-        wanted = {name: groups[name] for name in ("seeds", "kind", "number")}
-        return self.run("masks", **scene, **wanted, size=self.size, areas=areas)
+        wanted = {name: groups[name] for name in ("seeds", "kind", "number", "colors")}
+        return self.run("masks", **scene, **wanted, before=before, after=after, size=self.size, areas=areas)
 
     def _scene(self) -> dict[str, Any]:
         if self.scene_of is None:

@@ -25,7 +25,6 @@ from tinct.data import load_pictures
 from tinct.errors import ConfigError, DeviceError
 from tinct.models import Tinct, TinctConfig
 from tinct.reports import write_run_report
-from tinct.runtime.renamed import STATE_PREFIXES
 from tinct.runtime.spec import METADATA_KEY, ModelSpec
 from tinct.training import Machine, TrainConfig, load_recipe, resume_config, task, train
 from tinct.training import optimization as optimize
@@ -472,19 +471,6 @@ def test_a_run_starts_from_trained_weights(what: str, flagship_run: Path, export
 def test_a_bundled_model_can_be_started_from(name: str) -> None:
     config = load_recipe(name, [f"init={name}"])
     task.build(config).load_state_dict(initial_weights(config))
-
-
-def test_a_checkpoint_with_names_of_before_can_be_started_from(config: TrainConfig, tmp_path: Path) -> None:
-    network = task.build(config)
-    old = {current: name for name, current in STATE_PREFIXES.items()}
-    state = {}
-    for key, value in network.state_dict().items():
-        first, _, rest = key.partition(".")
-        state[f"{old.get(first, first)}.{rest}"] = value + 1 if value.is_floating_point() else value
-    torch.save({"architecture": "tinct", "config": config.to_dict(), "network": state, "learning": state}, tmp_path / "old.ckpt")
-    weights = initial_weights(replace(config, init=str(tmp_path / "old.ckpt")))
-    network.load_state_dict(weights)
-    assert torch.equal(network.get_parameter("prior_head.0.weight"), state[f"{old.get('prior_head', 'prior_head')}.0.weight"])
 
 
 @pytest.mark.parametrize(

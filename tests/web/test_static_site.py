@@ -15,7 +15,6 @@ import pytest
 
 from tinct.coloring import Edit
 from tinct.errors import ConfigError
-from tinct.runtime.renamed import current_tensor
 from tinct.runtime.spec import check_pair, find
 from tinct.web import static_site
 from tinct.web.app import STATIC
@@ -83,7 +82,6 @@ def test_the_model_is_described(site: Path) -> None:
     assert model["edit"] == Edit().to_dict()
     for name in model["files"].values():
         assert (site / "model" / name).read_bytes() == find("tinct").with_name(name).read_bytes()
-    assert {current_tensor(name) for name in model["tensors"]} == set(model["tensors"].values())
 
 
 def test_the_graphs_are_those_of_the_model(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

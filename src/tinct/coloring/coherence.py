@@ -35,7 +35,7 @@ LIGHTNESS_SCALE = 4.0
 """Kernel length scale for L*."""
 FEATURE_SCALE = 0.3
 """Kernel length scale for the distance between feature vectors of length 1."""
-COLOR_SCALE = 12.0
+COLOR_SCALE = 10.0
 """Standard deviation, in the ab plane, of the agreement between two colors."""
 STRENGTH = 6.0
 """Weight of the other cells' message, as a natural logarithm, at `FULL_STRENGTH_FROM` and above."""
@@ -43,7 +43,7 @@ FULL_STRENGTH_FROM = 0.25
 """Vividness from which the message has its full weight. The mean of a distribution, vividness 0, needs no agreement."""
 REBALANCE = 0.7
 """Factor on the palette's rebalancing: what is uncertain stays near neutral, or agreement would make whole patches of a rare color."""
-BOOST = 1.6
+BOOST = 1.4
 """Factor on the palette's chroma gain, for what is left to be as colorful as before."""
 ITERATIONS = 4
 """Mean-field updates: all but the last on landmarks only."""

@@ -23,7 +23,7 @@ from ..color import AB_SCALE
 from ..resampling import bilinear_resize
 from .grouping import Group, HintedView, Known, group_hints
 from .hints import KEEP, Hint, patch
-from .objects import connected, log_odds, shares
+from .objects import NEUTRAL_RESPONSE, connected, log_odds, responses, shares
 from .propagation import apply_hints, krige
 from .upsampling import sharpen
 
@@ -40,26 +40,26 @@ RIM = (0.15, 0.4)
 def color_view(view: HintedView, hints: Sequence[Known]) -> Floats:
     """(height, width, 2) a*, b* of a view. Raises HintError for a hint or an area outside the picture, or a mask of another shape."""
     if all(hint.reach == "picture" and not _keeps(hint) for hint in hints):  # or there are none
-        return _finished(view, krige(view.cells(hints), view.lightness, view.planes(hints)), hints)
+        return _finished(view, _answer(view, hints), hints)
     known, kept = with_colors(view, hints)
     kinds, informed, groups = group_hints(view, known, kept)
-    groups = _with_masks(view, groups)
     first, second, third = ([hint for hint, kind in zip(known, kinds, strict=True) if 1 <= kind <= step] for step in (1, 2, 3))
-    cells = view.cells(())
+    cells, last = view.cells(()), _answer(view, third)
+    groups = _with_masks(view, groups, cells, last)
     if first:
-        colors = krige(view.cells(first), view.lightness, view.planes(first))
+        colors = _answer(view, first) if len(first) < len(third) else last
         cells = cells + np.float32(informed) * (colors - cells)
         for group in groups:
             if group.kind == 1:
                 cells = _fill(cells, colors, group.color, group.mask, group.fill)
     if len(second) > len(first):
-        colors = krige(view.cells(second), view.lightness, view.planes(second))
+        colors = _answer(view, second) if len(second) < len(third) else last
         for group in groups:
             if group.kind == 2:
                 cells = _fill(cells, colors, group.color, group.mask, group.fill)
     pixels = _finished(view, cells, second)
     if len(third) > len(second):
-        pixels = _confined(view, third, [group for group in groups if group.kind == 3], cells, pixels)
+        pixels = _confined(view, third, [group for group in groups if group.kind == 3], cells, last, pixels)
     for group in groups:
         if group.kind == 0:
             hint = known[group.number]
@@ -95,6 +95,11 @@ def with_colors(view: HintedView, hints: Sequence[Known]) -> tuple[list[Known], 
     return known, kept
 
 
+def _answer(view: HintedView, hints: Sequence[Known]) -> Floats:
+    """(h, w, 2) a*, b* that the network gives with hints, wherever they reach."""
+    return krige(view.cells(hints), view.lightness, view.planes(hints))
+
+
 def _keeps(hint: Known) -> bool:
     return isinstance(hint, Hint) and hint.color == KEEP
 
@@ -106,11 +111,20 @@ def _inside(view: HintedView, member: Floats) -> Floats:
     return bilinear_resize(amount, *view.lightness.shape)[:height, :width]
 
 
-def _with_masks(view: HintedView, groups: Sequence[Group]) -> list[Group]:
-    """The groups with the shares of cells in their objects. A group that keeps a color competes with later ones only."""
+def _with_masks(view: HintedView, groups: Sequence[Group], before: Floats, after: Floats) -> list[Group]:
+    """The groups with the shares of cells in their objects. A group that keeps a color competes with later ones only.
+
+    Args:
+        view: the view.
+        groups: of `group_hints`.
+        before: (h, w, 2) a*, b* without hints.
+        after: (h, w, 2) those that the network gives with all hints but those that keep a color.
+    """
     if not groups:
         return []
-    odds = log_odds(view.scene(), np.stack([group.seeds for group in groups]))
+    response = responses(np.stack([group.color for group in groups]), before, after)
+    response[[group.kind == 0 for group in groups]] = NEUTRAL_RESPONSE
+    odds = log_odds(view.scene(), np.stack([group.seeds for group in groups]), response)
     members, found = shares(odds), []
     for i, (group, mask) in enumerate(zip(groups, members, strict=True)):
         if group.kind == 0:
@@ -122,7 +136,9 @@ def _with_masks(view: HintedView, groups: Sequence[Group]) -> list[Group]:
     return found
 
 
-def _confined(view: HintedView, hints: Sequence[Known], groups: Sequence[Group], cells: Floats, pixels: Floats) -> Floats:
+def _confined(
+    view: HintedView, hints: Sequence[Known], groups: Sequence[Group], cells: Floats, colors: Floats, pixels: Floats
+) -> Floats:
     """(height, width, 2) `pixels` with the third step; exactly `pixels` outside of all areas and objects.
 
     Args:
@@ -130,9 +146,9 @@ def _confined(view: HintedView, hints: Sequence[Known], groups: Sequence[Group],
         hints: those of all steps.
         groups: of the third step.
         cells: (h, w, 2) a*, b* after the second step.
+        colors: (h, w, 2) those that the network gives with the hints.
         pixels: (height, width, 2) the same, finished.
     """
-    colors = krige(view.cells(hints), view.lightness, view.planes(hints))
     height, width = cells.shape[:2]
     rest = np.ones(pixels.shape[:2], np.float32)
     for group in groups:

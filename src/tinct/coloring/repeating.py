@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import HintError, PhotoError, WeightsError
 from ..photo import Photo
 from ..photo.formats import DEFAULT_JPEG_QUALITY
-from ..runtime.spec import bundled
+from ..runtime.spec import bundled, check_pair, find
 from .colorizer import Colorizer
 from .packing import Omitted, digest, normalize
 from .provenance import BROWSER, Record, read_record
@@ -82,17 +82,16 @@ def _colorizer(
     made = f"{colored} was colored by tinct {record.tinct}"
     if model is None and record.model not in bundled():
         raise WeightsError(f"{made} with the model {record.model!r}, which isn't bundled.", code="model-not-bundled")
-    device = device or ("cpu" if record.device == BROWSER else record.device)
-    precision = precision or record.precision
-    colorizer = Colorizer(record.model if model is None else model, device=device, threads=record.threads, precision=precision)
-    if colorizer.weights != record.weights:
+    named = record.model if model is None else model
+    if check_pair(find(named))[1] != record.weights:  # before a model of another architecture refuses the precision
         have = f"the bundled {record.model!r}" if model is None else os.fspath(model)
         raise WeightsError(
             f"{made} with other weights (sha256 {record.weights[:12]}...) than those of {have}.",
             code="other-weights",
             version=record.tinct,
         )
-    return colorizer
+    device = device or ("cpu" if record.device == BROWSER else record.device)
+    return Colorizer(named, device=device, threads=record.threads, precision=precision or record.precision)
 
 
 def _complete(record: Record, given: Sequence[Hint | Strokes | Omitted], colored: Path) -> tuple[Hint | Strokes | Omitted, ...]:

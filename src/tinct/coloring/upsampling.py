@@ -27,7 +27,7 @@ _GUIDE_FACTOR = 4
 _HALF_SIZE_FROM = 4
 """Shrink factor from which chroma stays at half the photograph's size: it is so smooth then that the difference can't be seen."""
 BACK_PROJECTIONS = 2
-GUESSED_FIDELITY = 0.1
+GUESSED_FIDELITY = 0.2
 """Fidelity of `sharpen` to colors that a network guessed; chosen on validation pictures (docs/flagship-log.md)."""
 GUESSED_FROM = 0.25
 """Vividness from which fidelity is `GUESSED_FIDELITY`."""

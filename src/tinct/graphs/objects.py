@@ -144,7 +144,17 @@ def _keys(kind: Tensor, names: Tensor, colors: Tensor, hint: Tensor) -> Tensor:
 
 
 def masks_of(
-    steps: Tensor, features: Tensor, roots: Tensor, seeds: Tensor, kind: Tensor, number: Tensor, size: Tensor, areas: Tensor
+    steps: Tensor,
+    features: Tensor,
+    roots: Tensor,
+    seeds: Tensor,
+    kind: Tensor,
+    number: Tensor,
+    colors: Tensor,
+    before: Tensor,
+    after: Tensor,
+    size: Tensor,
+    areas: Tensor,
 ) -> list[Tensor]:
     """The objects of groups of hints, `coloring.objects.log_odds` and `shares`, and how far confined ones reach.
 
@@ -155,6 +165,9 @@ def masks_of(
         seeds: (G, h, w) of `group_touches`.
         kind: (G,) of `group_touches`.
         number: (G,) of `group_touches`.
+        colors: (G, 2) of `group_touches`.
+        before: (2, h, w) a*, b* of cells without hints.
+        after: (2, h, w) those that the network gives with all hints but those that keep a color.
         size: (2,) height and width of the working size.
         areas: (A, height, width) the share of each pixel in the area of each hint that has one and doesn't keep a color.
 
@@ -170,6 +183,7 @@ def masks_of(
     kind, number = concat([kind, constant([1], np.int64)]), concat([number, constant([-1], np.int64)])
     odds = _log_odds(steps, features, roots, area_resize(seeds, height, width))
     odds = bilinear_resize(odds, rows, columns)  # (G, h, w)
+    odds = odds + _responses(kind, concat([colors, constant([[0.0, 0.0]])]), before, after)
     members = _members(odds, seeds, kind, number)
     pixel_rows, pixel_columns = rows * CELL, columns * CELL
 
@@ -209,6 +223,18 @@ def _log_odds(steps: Tensor, features: Tensor, roots: Tensor, seeds: Tensor) -> 
     cells = steps.dims(1) * steps.dims(2)
     core = (unlike < objects.CORE).as_floats().mean(1, 2, keep=True).most(1.0 / cells.as_floats())
     return ((core / 0.1).log() * objects.SIZE_WEIGHT + objects.BIAS - unlike) * objects.SHARPNESS
+
+
+def _responses(kind: Tensor, colors: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """(G, h, w) what `coloring.objects.responses` adds to the log odds; 0 for groups that keep a color."""
+
+    def distance(cells: Tensor) -> Tensor:
+        gap = cells.expand(0) - colors.expand(2, 3)
+        return (gap * gap).sum(1).sqrt()
+
+    left = (distance(after) / distance(before).most(objects.MIN_CHANGE)).clip(0.0, 1.0)
+    told = (kind > 0).as_floats().expand(1, 2)
+    return told * (objects.SHARPNESS * objects.RESPONSE_WEIGHT) * (1.0 - objects.NEUTRAL_RESPONSE - left)
 
 
 def _geodesic(steps: Tensor, seeds: Tensor) -> Tensor:

@@ -18,7 +18,6 @@ from ..coloring.canvas import MAX_RELATIVE_CHROMA
 from ..coloring.coherence import REGIONS
 from ..coloring.hints import DEFAULT_SIZE, MIN_COVERAGE, NEUTRAL_CHROMA
 from ..errors import ConfigError, WeightsError
-from ..runtime.renamed import rename_tensors
 from ..runtime.spec import ModelSpec, check_pair, part
 from .automatic import INPUTS, OUTPUTS, TEXT, automatic
 from .catalog import graphs_of
@@ -70,7 +69,6 @@ def _write(graph: Path, spec: ModelSpec, folder: Path) -> list[str]:
     networks: dict[str, onnx.ModelProto] = {}
     for name, which in NETWORK.items():
         model = networks[name] = onnx.load(part(graph, which) if which else graph, load_external_data=False)
-        rename_tensors(model.graph)
         onnx.save(model, folder / f"{name}.onnx")
         described[name] = {"file": f"{name}.onnx", "text": _NETWORK_TEXTS[name]} | _values(model)
     whole = automatic(spec, networks)

@@ -16,7 +16,6 @@ from ..color import AB_SCALE
 from ..errors import ConfigError, TinctError, WeightsError
 from ..resampling import area_resize
 from .devices import check_started, device_name, providers
-from .renamed import current_tensor
 from .spec import ModelSpec, check_quantized, part, quantized
 
 if TYPE_CHECKING:
@@ -105,9 +104,7 @@ def _session(graph: Path, device: str, threads: int) -> onnxruntime.InferenceSes
 
 
 def _run(session: onnxruntime.InferenceSession, outputs: list[str] | None, feeds: dict[str, Any]) -> list[Any]:
-    """Run a graph by the current names of its inputs, whatever they were called when it was exported."""
-    own = {current_tensor(entry.name): entry.name for entry in session.get_inputs()}
-    return list(session.run(outputs, {own[name]: value for name, value in feeds.items()}))
+    return list(session.run(outputs, feeds))
 
 
 class ClassicNetwork:
@@ -164,7 +161,7 @@ class TinctNetwork:
         self._like: onnxruntime.InferenceSession | None = None  # loaded at its first, rare use
         self._like_graph, self._lock = part(graph, "like"), Lock()
         self._recognizes = len(self._encode.get_inputs()) > 1
-        self._maps = [current_tensor(output.name) for output in self._encode.get_outputs()]
+        self._maps = [output.name for output in self._encode.get_outputs()]
         self.latent = int(spec.config["latent"])
 
     def encode(self, lightness: Floats) -> Encoded:

@@ -21,7 +21,6 @@ from ..color import AB_SCALE, ab_bins
 from ..coloring.palette import expected_color, probabilities
 from ..errors import ConfigError, WeightsError
 from ..models import MODELS, Network, Tinct
-from ..runtime.renamed import current_state
 from ..runtime.sessions import ClassicNetwork, TinctNetwork
 from ..runtime.sessions import load_network as load_session
 from ..runtime.spec import METADATA_KEY, PAIR_KEY, CodeDistribution, ModelSpec, Palette, part, quantized, read_spec
@@ -99,7 +98,7 @@ def load_network(path: Path) -> tuple[Network, ModelSpec]:
         raise WeightsError(f"{path} is of architecture {spec.architecture!r}; this tinct knows {', '.join(MODELS)}. Update tinct.")
     kind = MODELS[spec.architecture]
     network = kind(from_dict(kind.Config, spec.config, str(path))).eval()
-    network.load_state_dict(_single(current_state(safetensors.torch.load_file(path))), strict=True)
+    network.load_state_dict(_single(safetensors.torch.load_file(path)), strict=True)
     return network, spec
 
 

@@ -13,7 +13,6 @@ from torch import Tensor
 from .._util.fields import to_dict
 from ..errors import ConfigError, nearest
 from ..models.recognizer import from_efficientnet
-from ..runtime.renamed import current_state
 from ..runtime.spec import bundled, read_spec
 from .recipe import TrainConfig, network_config
 from .run_folder import CHECKPOINT, read_checkpoint
@@ -75,7 +74,7 @@ def _read(key: str, name: str) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
     if path.suffix in {".onnx", ".safetensors"}:
         spec = read_spec(path.with_suffix(".safetensors"))
         architecture, values = spec.architecture, spec.config
-        state = current_state(safetensors.torch.load_file(path.with_suffix(".safetensors")))
+        state = safetensors.torch.load_file(path.with_suffix(".safetensors"))
     else:
         checkpoint = read_checkpoint(path)
         architecture, state = checkpoint["architecture"], checkpoint["network"]

@@ -30,7 +30,6 @@ from ..coloring.variants import code_offset
 from ..data import find_source
 from ..errors import ConfigError, PhotoError, WeightsError
 from ..photo import Photo
-from ..runtime.renamed import current_state, rename_tensors
 from ..runtime.sessions import TinctNetwork, load_network
 from ..runtime.spec import METADATA_KEY, PAIR_KEY, ModelSpec, check_pair, find, part, quantized
 from .onnx_graphs import simplified
@@ -147,9 +146,8 @@ def _unwritable(folder: Path, error: OSError) -> WeightsError:
 
 
 def _merged(graph: Path) -> onnx.ModelProto:
-    """A graph with its weights inside, current names, and batch normalization merged into convolutions."""
+    """A graph with its weights inside, and batch normalization merged into convolutions."""
     model = simplified(onnx.load(graph))
-    rename_tensors(model.graph)
     model = optimizer.optimize(model)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -254,8 +252,7 @@ def _ranges(
 def _is_of(name: str, parts: tuple[str, ...]) -> bool:
     """Whether a weight, or what it became when batch normalization was merged, is of one of these parts of the network."""
     _, of_network, key = name.rpartition("network.")
-    (current,) = current_state({key: None})
-    return bool(of_network) and current.startswith(parts)
+    return bool(of_network) and key.startswith(parts)
 
 
 _LOWEST, _HIGHEST = ".lowest", ".highest"

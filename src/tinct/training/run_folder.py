@@ -19,7 +19,6 @@ from torch import nn
 from .._util.files import write_whole
 from ..data import Pictures
 from ..errors import ConfigError
-from ..runtime.renamed import current_state
 from .machine import Compilation, describe
 from .recipe import TrainConfig, override, read_config
 
@@ -107,11 +106,11 @@ def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Any run's checkpoint; ``"network"`` holds the weights to use, by their current keys. Raises ConfigError where it is damaged."""
+    """Any run's checkpoint; ``"network"`` holds the weights to use. Raises ConfigError where it is damaged."""
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         if {"architecture", "config", "network"} <= checkpoint.keys():
-            return checkpoint | {"network": current_state(checkpoint["network"])}
+            return checkpoint
     except Exception as error:
         raise ConfigError(f"{path} is not a checkpoint of tinct, or is damaged.") from error
     raise ConfigError(f"{path} is not a checkpoint of tinct.")

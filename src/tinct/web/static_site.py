@@ -22,7 +22,6 @@ from ..coloring import Edit
 from ..coloring.color_names import color_table
 from ..errors import ConfigError
 from ..runtime.prepare import MAX_ASPECT
-from ..runtime.renamed import TENSORS
 from ..runtime.spec import DEFAULT_MODEL, ModelSpec, check_pair, find, part
 
 __all__ = ["GRAPHS", "GRAPH_SPEC", "LOCAL", "graph_spec", "made_graphs", "model_files", "write_site"]
@@ -163,7 +162,6 @@ def model_files(model: str) -> Iterator[tuple[str, bytes]]:
         "files": files,
         "location": own["weights"].name,
         "graphs": {},
-        "tensors": TENSORS,
         "preparation": {"side": spec.preparation.side, "multiple": spec.preparation.multiple, "max_aspect": MAX_ASPECT},
         "codes": vars(spec.codes),
         "edit": Edit().to_dict(),

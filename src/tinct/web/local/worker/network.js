@@ -76,17 +76,10 @@ export class Network {
     return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
   }
 
-  /** The current name of a graph's input or output, whatever it was called when it was exported. */
-  current(name) {
-    return this.spec.tensors[name] ?? name;
-  }
-
-  /** Run a graph: tensors by their current names in and out. */
+  /** Run a graph: tensors by their names in and out. */
   async run(name, feeds) {
     const session = await this.session(name);
-    const own = Object.fromEntries(session.inputNames.map((input) => [input, feeds[this.current(input)]]));
-    const found = await session.run(own);
-    return Object.fromEntries(Object.entries(found).map(([output, tensor]) => [this.current(output), tensor]));
+    return session.run(Object.fromEntries(session.inputNames.map((input) => [input, feeds[input]])));
   }
 
   tensor(all) {

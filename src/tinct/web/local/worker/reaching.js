@@ -26,15 +26,17 @@ import { clamp, plane, planes } from "./planes.js";
 
 const REACHES = { picture: 2, object: 1 }; // as the graph `groups` takes them
 const [KEEPING, AREA, REST_KEPT] = [0, 3, 4];
+/** @type {import("./canvas.js").Fill} */
+const NO_FILL = { masks: new Float32Array(0), colors: new Float32Array(0), fills: new Float32Array(0) };
 
 /** a*, b* of the working size. @param {Canvas} canvas @param {Edit} edit @returns {Promise<Planes>} */
 export async function colorView(canvas, edit) {
   const { known, kept } = await withColors(canvas, edit);
   let cells = await canvas.plain(edit);
   if (!known.length) return canvas.pixels(edit, cells, []);
-  const groups = await grouped(canvas, edit, known, kept);
+  const groups = await grouped(canvas, edit, known, kept, cells);
   const { kinds, kind, number, inside } = groups;
-  const [first, second, third] = [1, 2, 3].map((step) => known.filter((_, i) => 1 <= kinds[i] && kinds[i] <= step));
+  const [first, second, third] = [1, 2, 3].map((step) => untilStep(known, kinds, step));
   if (first.length) cells = await canvas.cells(edit, first, cells, groups.informed, fillOf(groups, 1));
   if (second.length > first.length) cells = await canvas.cells(edit, second, cells, 0, fillOf(groups, 2));
   let pixels = await canvas.pixels(edit, cells, second);
@@ -75,15 +77,18 @@ export async function withColors(canvas, edit) {
   return { known, kept };
 }
 
-/** Which hints act together, and where. @returns {Promise<Groups>} */
-async function grouped(canvas, edit, hints, kept) {
+/** Hints of the steps up to one. @param {Hint[]} hints @param {number[]} kinds @param {number} step */
+const untilStep = (hints, kinds, step) => hints.filter((_, i) => 1 <= kinds[i] && kinds[i] <= step);
+
+/** Which hints act together, and where. @param {import("./network.js").Tensor} cells  a*, b* without hints @returns {Promise<Groups>} */
+async function grouped(canvas, edit, hints, kept, cells) {
   const { network, shape, size, photo } = canvas;
   const reach = hints.map((hint, i) => (kept.has(i) ? KEEPING : hasArea(hint) ? AREA : reachOf(hint) === "object" && hint.keep_rest ? REST_KEPT : REACHES[reachOf(hint)]));
   const touching = [...hints.keys()].filter((i) => [KEEPING, REACHES.object, REST_KEPT].includes(reach[i]));
   const areas = hints.filter((_, i) => reach[i] === AREA);
   const none = new Float32Array(0);
   let found = { kinds: reach.map((one) => (one === REACHES.picture ? 1 : 3)), informed: reach.includes(REACHES.picture) ? 1 : 0, kind: [], number: [], colors: none, fills: none };
-  let inputs = { seeds: network.floats(none, [0, ...shape]), kind: network.integers([]), number: network.integers([]) };
+  let inputs = { seeds: network.floats(none, [0, ...shape]), kind: network.integers([]), number: network.integers([]), colors: network.floats(none, [0, 2]) };
   if (!touching.length && !areas.length) return { ...found, masks: none, inside: none, change: none, areas: none };
   const scene = await canvas.scene(edit);
   if (touching.length) {
@@ -99,7 +104,16 @@ async function grouped(canvas, edit, hints, kept) {
     found = { kinds: numbers(kinds), informed: informed.data[0], kind: numbers(kind), number: numbers(number), colors: colors.data, fills: fills.data };
   }
   const covered = areas.map((hint) => coverage(hint.reach, photo, size).data);
-  const { masks, inside, change, area_cells } = await network.run("masks", { ...canvas.fixed, ...scene, ...inputs, areas: network.floats(joined(covered), [covered.length, size[1], size[0]]) });
+  const acting = untilStep(hints, found.kinds, 3);
+  const after = acting.length ? await canvas.cells(edit, acting, cells, 1, NO_FILL) : cells;
+  const { masks, inside, change, area_cells } = await network.run("masks", {
+    ...canvas.fixed,
+    ...scene,
+    ...inputs,
+    before: cells,
+    after,
+    areas: network.floats(joined(covered), [covered.length, size[1], size[0]]),
+  });
   return { ...found, masks: masks.data, inside: inside.data, change: change.data, areas: area_cells.data };
 }
 
