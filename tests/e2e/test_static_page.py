@@ -66,8 +66,8 @@ def settled(visit: Visit) -> None:
 
 
 def difference(path: Path, photo: Path, **edit: Any) -> float:
-    """Mean CIEDE2000 of a result from that of the library."""
-    expected = Colorizer().colorize(photo, Edit.from_dict(edit)).to_numpy()
+    """Mean CIEDE2000 of a result from that of the library, in floating point as in the browser."""
+    expected = Colorizer(precision="float").colorize(photo, Edit.from_dict(edit)).to_numpy()
     with Image.open(path) as result:
         found = np.asarray(result.convert("RGB"))
     assert found.shape == expected.shape
