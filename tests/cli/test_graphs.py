@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 from command_line import Run
-
 from tinct.runtime import bundled
 
 
