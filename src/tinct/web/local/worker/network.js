@@ -23,6 +23,7 @@ export class Network {
   constructor(ort, spec, load) {
     Object.assign(this, { ort, spec, load });
     this.sessions = new Map(); // name of a graph -> promise of its session
+    this.creating = Promise.resolve(); // of the session that is being made
     this.automatic = { hints: [], like: null, variant: 1, seed: 0, vividness: spec.edit.vividness, strength: spec.edit.strength };
   }
 
@@ -66,14 +67,21 @@ export class Network {
 
   async networkSession(name) {
     const [graph, data] = await Promise.all([this.load(this.spec.files[name]), this.load(this.spec.files.weights)]);
-    return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.location, data }] });
+    return this.created(graph, { executionProviders: ["wasm"], externalData: [{ path: this.spec.location, data }] });
   }
 
   /** A graph without weights, all of which are in one file. Optimizing it would take longer than it ever saves. */
   async graphSession(name) {
     const { start, size } = this.spec.graphs[name];
     const graph = (await this.load("graphs.bin")).subarray(start, start + size);
-    return this.ort.InferenceSession.create(graph, { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
+    return this.created(graph, { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
+  }
+
+  /** A session, made after those before it: when one is made, the runtime forgets the files of weights of all others that are being made. */
+  created(graph, options) {
+    const made = this.creating.then(() => this.ort.InferenceSession.create(graph, options));
+    this.creating = made.catch(() => {});
+    return made;
   }
 
   /** Run a graph: tensors by their names in and out. */
